@@ -1,0 +1,13 @@
+//! The bindings that wasmtime generates from the WIT world `sandglass:toolbelt/lambda`.
+//!
+//! Functions that the WIT calls `async` become host functions with an
+//! [`Accessor`](wasmtime::component::Accessor): several of one lambda can be in flight at once.
+
+#![allow(missing_docs, reason = "generated; the documentation is in the WIT")]
+
+wasmtime::component::bindgen!({
+    path: "../toolbelt-wit",
+    world: "lambda",
+    imports: { default: trappable, "sandglass:toolbelt/crypto": trappable | store },
+    exports: { default: async },
+});
