@@ -1,0 +1,4 @@
+// `require('assert/strict')`.
+import assert from 'assert';
+
+export default assert.strict;

@@ -1,0 +1,127 @@
+// Node.js's coded errors, as far as the modules of the library throw them.
+//
+// Takes the place of the crate's own file, which also rebuilds V8's stack traces and by that changes
+// every `Error` of the lambda.
+import { namespace } from 'sandglass:native';
+
+const TYPES = ['string', 'function', 'number', 'object', 'Function', 'Object', 'boolean', 'bigint', 'symbol'];
+
+// Names a value in a message. Only what is not a primitive needs the whole of `inspect`.
+function show(value) {
+  switch (typeof value) {
+    case 'string': return `'${value.replace(/'/g, "\\'")}'`;
+    case 'bigint': return `${value}n`;
+    case 'object': case 'function':
+      if (value !== null) {
+        return namespace('__wasm_rquickjs_builtin/internal/util/inspect').inspect(value);
+      }
+  }
+  return String(value);
+}
+
+function list(words) {
+  if (words.length < 3) return words.join(' or ');
+  return `${words.slice(0, -1).join(', ')}, or ${words.at(-1)}`;
+}
+
+function received(value) {
+  if (value === null || value === undefined) return ` Received ${value}`;
+  if (typeof value === 'function') return ` Received function ${value.name}`;
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return name ? ` Received an instance of ${name}` : ` Received ${show(value)}`;
+  }
+  const shown = show(value);
+  return ` Received type ${typeof value} (${shown.length > 28 ? `${shown.slice(0, 25)}...` : shown})`;
+}
+
+function what(name) {
+  if (name.endsWith(' argument')) return `The ${name}`;
+  return `The "${name}" ${name.includes('.') ? 'property' : 'argument'}`;
+}
+
+function invalidType(name, expected, value) {
+  const all = [expected].flat();
+  const types = all.filter((type) => TYPES.includes(type)).map((type) => type.toLowerCase());
+  const classes = all.filter((type) => !TYPES.includes(type) && /^[A-Z][a-zA-Z0-9]*$/.test(type));
+  const others = all.filter((type) => !TYPES.includes(type) && !classes.includes(type));
+  const parts = [];
+  if (types.length > 0) parts.push(`${types.length > 2 ? 'one of type' : 'of type'} ${list(types)}`);
+  if (classes.length > 0) parts.push(`an instance of ${list(classes)}`);
+  if (others.length > 1) parts.push(`one of ${list(others)}`);
+  if (others.length === 1) parts.push(/[A-Z]/.test(others[0]) ? `an ${others[0]}` : others[0]);
+  return `${what(name)} must be ${parts.join(' or ')}.${received(value)}`;
+}
+
+function invalidValue(name, value, reason = 'is invalid') {
+  return `The ${name.includes('.') ? 'property' : 'argument'} '${name}' ${reason}. Received ${show(value)}`;
+}
+
+function grouped(digits) {
+  return digits.replace(/\B(?=(\d{3})+(?!\d))/g, '_');
+}
+
+function outOfRange(name, range, value, isMessage = false) {
+  const large = typeof value === 'bigint' || (Number.isInteger(value) && Math.abs(value) > 2 ** 32);
+  const shown = large ? grouped(show(value)) : show(value);
+  const start = isMessage ? name : `The value of "${name}" is out of range.`;
+  return `${start} It must be ${range}. Received ${shown}`;
+}
+
+function missing(...names) {
+  const shown = names.map((name) => [name].flat().map((one) => `"${one}"`).join(' or '));
+  const end = shown.length === 1 ? 'argument' : 'arguments';
+  const all = shown.length < 3 ? shown.join(' and ') : `${shown.slice(0, -1).join(', ')}, and ${shown.at(-1)}`;
+  return `The ${all} ${end} must be specified`;
+}
+
+function coded(code, Base, message) {
+  return class NodeError extends Base {
+    constructor(...args) {
+      super(message(...args));
+      this.code = code;
+    }
+
+    toString() {
+      return `${this.name} [${code}]: ${this.message}`;
+    }
+  };
+}
+
+export const ERR_INVALID_ARG_TYPE = coded('ERR_INVALID_ARG_TYPE', TypeError, invalidType);
+ERR_INVALID_ARG_TYPE.RangeError = coded('ERR_INVALID_ARG_TYPE', RangeError, invalidType);
+export const ERR_INVALID_ARG_VALUE = coded('ERR_INVALID_ARG_VALUE', TypeError, invalidValue);
+ERR_INVALID_ARG_VALUE.RangeError = coded('ERR_INVALID_ARG_VALUE', RangeError, invalidValue);
+export const ERR_OUT_OF_RANGE = coded('ERR_OUT_OF_RANGE', RangeError, outOfRange);
+export const ERR_MISSING_ARGS = coded('ERR_MISSING_ARGS', TypeError, missing);
+export const ERR_INVALID_THIS = coded('ERR_INVALID_THIS', TypeError,
+  (type) => `Value of "this" must be of type ${type}`);
+export const ERR_INVALID_CALLBACK = coded('ERR_INVALID_CALLBACK', TypeError,
+  (value) => `Callback must be a function. Received ${show(value)}`);
+export const ERR_INVALID_RETURN_VALUE = coded('ERR_INVALID_RETURN_VALUE', TypeError,
+  (input, name, value) =>
+    `Expected ${input} to be returned from the "${name}" function but got${received(value).slice(9)}.`);
+export const ERR_UNKNOWN_ENCODING = coded('ERR_UNKNOWN_ENCODING', TypeError,
+  (name) => `Unknown encoding: ${name}`);
+export const ERR_BUFFER_OUT_OF_BOUNDS = coded('ERR_BUFFER_OUT_OF_BOUNDS', RangeError,
+  (name) => (name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds'));
+export const ERR_STRING_TOO_LONG = coded('ERR_STRING_TOO_LONG', Error,
+  (most) => `Cannot create a string longer than 0x${Math.floor(most).toString(16)} characters`);
+export const ERR_SOCKET_BAD_PORT = coded('ERR_SOCKET_BAD_PORT', RangeError,
+  (name, port, zero = true) => `${name} should be ${zero ? '>=' : '>'} 0 and < 65536. Received ${port}.`);
+export const ERR_ENCODING_NOT_SUPPORTED = coded('ERR_ENCODING_NOT_SUPPORTED', RangeError,
+  (name) => `The "${name}" encoding is not supported`);
+export const ERR_ENCODING_INVALID_ENCODED_DATA = coded('ERR_ENCODING_INVALID_ENCODED_DATA', TypeError,
+  (name) => `The encoded data was not valid for encoding ${name}`);
+export const ERR_CRYPTO_HASH_FINALIZED = coded('ERR_CRYPTO_HASH_FINALIZED', Error,
+  () => 'Digest already called');
+export const ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH = coded('ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', RangeError,
+  () => 'Input buffers must have the same byte length');
+
+export function hideStackFrames(validate) {
+  return validate;
+}
+
+export function isErrorStackTraceLimitWritable() {
+  return false;
+}

@@ -1,0 +1,4 @@
+// `require('path/posix')`.
+import path from 'path';
+
+export default path;

@@ -1,0 +1,56 @@
+// What `Toolbelt.SecretClient()` returns.
+import { secretRead, secretUpdate } from 'sandglass:native';
+
+const VALUE_LENGTH_MAX = 10_000;
+
+export const SecretErrorCodes = {
+  NOT_FOUND: 'com.liveperson.faas.secret.not-found',
+  OPERATION_FAILED: 'com.liveperson.faas.secret.op-failed',
+  INVALID_FORMAT: 'com.liveperson.faas.secret.invalid-format',
+};
+
+export class SecretError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.name = 'SecretError';
+    this.code = code;
+  }
+}
+
+class SecretClient {
+  #used = [];
+
+  async readSecret(key) {
+    const [kind, text] = await secretRead(`${key}`.toWellFormed());
+    if (kind === 'ok') return this.#use({ key, value: JSON.parse(text) });
+    if (kind === 'failed') throw new SecretError(SecretErrorCodes.OPERATION_FAILED, text);
+    throw new SecretError(SecretErrorCodes.NOT_FOUND, `There is no Secret ${key} for this account`);
+  }
+
+  async updateSecret({ key, value }) {
+    const json = JSON.stringify(value) ?? 'null';
+    const length = typeof value === 'string' ? value.length : json.length;
+    if (length > VALUE_LENGTH_MAX) {
+      throw new SecretError(SecretErrorCodes.INVALID_FORMAT,
+        `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`);
+    }
+    const [kind, text] = await secretUpdate(`${key}`.toWellFormed(), json.toWellFormed());
+    if (kind === 'ok') return this.#use({ key, value });
+    if (kind === 'invalid') throw new SecretError(SecretErrorCodes.INVALID_FORMAT, text);
+    throw new SecretError(SecretErrorCodes.OPERATION_FAILED, `Updating Secret ${key} failed`);
+  }
+
+  // What this client has seen, so that a caller can keep it out of what it writes.
+  getUsedSecrets() {
+    return this.#used.map((secret) => ({ ...secret }));
+  }
+
+  #use(secret) {
+    this.#used = [...this.#used.filter(({ key }) => key !== secret.key), secret];
+    return secret;
+  }
+}
+
+export function secretClient() {
+  return new SecretClient();
+}

@@ -1,0 +1,4 @@
+// `require('util/types')`.
+import { types } from 'util';
+
+export default types;

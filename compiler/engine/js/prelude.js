@@ -1,0 +1,308 @@
+// What does every lambda find when it starts?
+//
+// Evaluated once, when the engine is built, so that all of this lies in every image: keep it small,
+// and let nothing here remember an invocation. `host` is the object of natives in `src/host.rs`;
+// no other code sees it. Everything heavier is a module of the library, loaded at its first use.
+(function (host) {
+  'use strict';
+
+  const { parse, stringify } = JSON;
+  const { defineProperty, keys } = Object;
+  const global = globalThis;
+
+  // ---- logging -------------------------------------------------------------------------------
+
+  const DEBUG = 0, INFO = 1, WARN = 2, ERROR = 3;
+
+  // JSON for people: what JSON leaves out is shown as text, and nothing throws.
+  function legible(key, value) {
+    switch (typeof value) {
+      case 'bigint': return `${value}n`;
+      case 'function': return `[Function: ${value.name || '(anonymous)'}]`;
+      case 'symbol': return String(value);
+      case 'object':
+        if (value instanceof Error) {
+          return { name: value.name, message: value.message, stack: value.stack, ...value };
+        }
+    }
+    return value;
+  }
+
+  function json(value) {
+    try {
+      return stringify(value, legible) ?? 'null';
+    } catch (error) {
+      try {
+        return stringify(`[${error.message}]`);
+      } catch {
+        return '"[a value that cannot be shown]"';
+      }
+    }
+  }
+
+  function text(value) {
+    if (typeof value === 'string') return value;
+    if (value instanceof Error) return value.stack ? `${value}\n${value.stack.trimEnd()}` : `${value}`;
+    if (typeof value === 'object' && value !== null) return json(value);
+    return String(value);
+  }
+
+  function log(level, message, extras) {
+    host.log(level, text(message), extras.length === 0 ? '[]' : `[${extras.map(json).join(',')}]`);
+  }
+
+  const counts = new Map();
+  const started = new Map();
+  global.console = {
+    debug: function debug(message = '', ...extras) { log(DEBUG, message, extras); },
+    log: function log_(message = '', ...extras) { log(INFO, message, extras); },
+    info: function info(message = '', ...extras) { log(INFO, message, extras); },
+    warn: function warn(message = '', ...extras) { log(WARN, message, extras); },
+    error: function error(message = '', ...extras) { log(ERROR, message, extras); },
+    trace: function trace(message = 'Trace', ...extras) {
+      log(DEBUG, `${text(message)}\n${new Error().stack}`, extras);
+    },
+    dir: function dir(value) { log(INFO, value, []); },
+    table: function table(value) { log(INFO, value, []); },
+    assert: function assert(condition, message = 'Assertion failed', ...extras) {
+      if (!condition) log(ERROR, message, extras);
+    },
+    count: function count(label = 'default') {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      log(INFO, `${label}: ${counts.get(label)}`, []);
+    },
+    countReset: function countReset(label = 'default') { counts.delete(label); },
+    time: function time(label = 'default') { started.set(label, host.now()); },
+    timeLog: function timeLog(label = 'default', ...extras) {
+      log(INFO, `${label}: ${(host.now() - (started.get(label) ?? host.now())).toFixed(3)} ms`, extras);
+    },
+    timeEnd: function timeEnd(label = 'default') {
+      global.console.timeLog(label);
+      started.delete(label);
+    },
+    group: function group(...labels) { if (labels.length > 0) log(INFO, labels[0], labels.slice(1)); },
+    groupCollapsed: function groupCollapsed(...labels) { global.console.group(...labels); },
+    groupEnd: function groupEnd() {},
+  };
+
+  // ---- time and chance -----------------------------------------------------------------------
+
+  Math.random = function random() { return host.random(); };
+  global.performance = { now: () => host.now(), get timeOrigin() { return Date.now() - host.now(); } };
+
+  // As Node.js: an object that is also a number, can be unref'ed, and closes itself.
+  class Timeout {
+    #id;
+    constructor(callback, delay, args, repeat) {
+      if (typeof callback !== 'function') {
+        const error = new TypeError('The "callback" argument must be of type function.');
+        error.code = 'ERR_INVALID_ARG_TYPE';
+        throw error;
+      }
+      const run = args.length === 0 ? callback : () => callback(...args);
+      this.#id = host.startTimer(run, Number(delay), repeat);
+    }
+    ref() { return this; }
+    unref() { return this; }
+    hasRef() { return true; }
+    close() { host.stopTimer(this.#id); return this; }
+    [Symbol.toPrimitive]() { return this.#id; }
+  }
+
+  function stop(timer) {
+    if (timer instanceof Timeout) timer.close();
+    else if (timer !== undefined && timer !== null && Number(timer) > 0) host.stopTimer(Number(timer));
+  }
+
+  global.setTimeout = function setTimeout(callback, delay, ...args) {
+    return new Timeout(callback, delay, args, false);
+  };
+  global.setInterval = function setInterval(callback, delay, ...args) {
+    return new Timeout(callback, delay, args, true);
+  };
+  global.setImmediate = function setImmediate(callback, ...args) {
+    return new Timeout(callback, 0, args, false);
+  };
+  global.clearTimeout = function clearTimeout(timer) { stop(timer); };
+  global.clearInterval = function clearInterval(timer) { stop(timer); };
+  global.clearImmediate = function clearImmediate(timer) { stop(timer); };
+
+  const resolved = Promise.resolve();
+  global.queueMicrotask = function queueMicrotask(callback) {
+    resolved.then(() => callback()).catch(uncaught);
+  };
+
+  // ---- modules -------------------------------------------------------------------------------
+
+  const modules = new Map();
+
+  function notFound(name) {
+    const error = new Error(
+      `Cannot find module '${name}': it is not one of the modules that come with Sandglass`);
+    error.code = 'MODULE_NOT_FOUND';
+    return error;
+  }
+
+  function require(specifier) {
+    if (typeof specifier !== 'string') {
+      throw new TypeError('The "id" argument must be of type string.');
+    }
+    const name = specifier.startsWith('node:') ? specifier.slice(5) : specifier;
+    if (name === 'process') return process;
+    if (name === 'console') return global.console;
+    let exports = modules.get(name);
+    if (exports === undefined) {
+      exports = host.require(name);
+      if (exports === undefined) throw notFound(specifier);
+      modules.set(name, exports);
+    }
+    return exports;
+  }
+  const userModule = { exports: {} };
+  global.require = require;
+  global.module = userModule;
+  global.exports = userModule.exports;
+  global.global = global;
+
+  // A global that is loaded from the library when it is first touched.
+  function lazy(name, from, property = name) {
+    const set = (value) => {
+      defineProperty(global, name, { value, writable: true, configurable: true, enumerable: false });
+    };
+    defineProperty(global, name, {
+      get() {
+        const value = host.namespace(from)[property];
+        set(value);
+        return value;
+      },
+      set,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+  lazy('Buffer', 'buffer');
+  lazy('URL', 'sandglass:url');
+  lazy('URLSearchParams', 'sandglass:url');
+  lazy('TextEncoder', 'sandglass:encoding');
+  lazy('TextDecoder', 'sandglass:encoding');
+  lazy('atob', 'sandglass:base64');
+  lazy('btoa', 'sandglass:base64');
+  lazy('structuredClone', 'sandglass:structured_clone');
+  lazy('crypto', 'sandglass:web_crypto');
+
+  const process = {
+    env: {},
+    argv: ['node', 'lambda'],
+    platform: 'linux',
+    arch: 'wasm32',
+    pid: 1,
+    title: 'sandglass',
+    version: 'v22.14.0',
+    versions: { node: '22.14.0', sandglass: '0.1.0' },
+    release: { name: 'node' },
+    cwd: () => '/',
+    uptime: () => host.now() / 1000,
+    hrtime: Object.assign(
+      (since = [0, 0]) => {
+        const nanos = BigInt(Math.round(host.now() * 1e6)) - (BigInt(since[0]) * 1000000000n + BigInt(since[1]));
+        return [Number(nanos / 1000000000n), Number(nanos % 1000000000n)];
+      },
+      { bigint: () => BigInt(Math.round(host.now() * 1e6)) },
+    ),
+    nextTick: (callback, ...args) => { global.queueMicrotask(() => callback(...args)); },
+    emitWarning: (warning) => { log(WARN, warning, []); },
+    on: () => process,
+    once: () => process,
+    off: () => process,
+    emit: () => false,
+  };
+  global.process = process;
+
+  // ---- the callback protocol -----------------------------------------------------------------
+
+  let lambda;
+  let settled = false;
+
+  const CRASHES = [TypeError, ReferenceError, SyntaxError];
+
+  function isCrash(error) {
+    return CRASHES.some((crash) => error instanceof crash) || error.name === 'InternalError';
+  }
+
+  // The stack without the engine's own frames below the lambda.
+  function userStack(error) {
+    const stack = typeof error.stack === 'string' ? error.stack : '';
+    return stack.split('\n').filter((line) => !line.includes('sandglass:prelude')).join('\n').trimEnd();
+  }
+
+  function fail(error) {
+    settled = true;
+    if (error instanceof Error) {
+      const message = String(error.message);
+      log(ERROR, `Received Error - ${message}`, []);
+      host.fail(isCrash(error), String(error.name), message, userStack(error));
+    } else {
+      log(WARN,
+        'Received error in an incorrect format. Please provide an error object to the callback.',
+        [{ originalFailure: error }]);
+      host.fail(false, '', text(error), '');
+    }
+  }
+
+  function succeed(result) {
+    let encoded;
+    try {
+      encoded = result === undefined ? undefined : stringify(result);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    settled = true;
+    if (encoded === undefined) host.succeed(); else host.succeed(encoded);
+  }
+
+  function callback(error, result) {
+    if (settled) return;
+    if (error === null || error === undefined) succeed(result); else fail(error);
+  }
+
+  function uncaught(error) {
+    if (!settled) fail(error);
+  }
+  host.onUncaught(uncaught);
+
+  return {
+    // Before the source is evaluated: the environment, and the modules that it names.
+    prepare(environment, preload) {
+      process.env = environment;
+      for (const name of preload) {
+        try {
+          require(name);
+        } catch {
+          // It fails again, at the user's own line, when the source requires it.
+        }
+      }
+    },
+
+    // After the source was evaluated: whether there is a lambda to call.
+    resolve() {
+      const find = (0, eval)("typeof lambda === 'function' ? lambda : undefined");
+      const exported = userModule.exports;
+      lambda = find ?? (typeof exported === 'function' ? exported : exported?.lambda);
+      return typeof lambda === 'function';
+    },
+
+    invoke(input) {
+      let returned;
+      try {
+        returned = lambda(input, callback);
+      } catch (error) {
+        uncaught(error);
+        return;
+      }
+      if (typeof returned === 'object' && returned !== null && typeof returned.then === 'function') {
+        returned.then(undefined, uncaught);
+      }
+    },
+  };
+})

@@ -1,0 +1,201 @@
+//! What is set up once, and how does a source become an image?
+
+use std::cell::OnceCell;
+
+use javy::{Config, Runtime};
+use rquickjs::context::EvalOptions;
+use rquickjs::{Ctx, Function, Object, Persistent};
+
+use crate::exceptions::Thrown;
+use crate::library::{LibraryLoader, LibraryResolver};
+use crate::sandglass::toolbelt::build::{BuildError, BuildErrorKind, Source};
+use crate::sandglass::toolbelt::logging::{self, Level};
+use crate::{host, phase};
+
+/// The JavaScript stack, of the 4 MiB that the linker gives the C stack: the rest is for the
+/// natives that the deepest frame may call.
+const STACK_BYTES: usize = 3_600 * 1024;
+
+/// Heap growth between two garbage collections. Short invocations never reach it.
+const GC_THRESHOLD_BYTES: usize = 32 * 1024 * 1024;
+
+/// What the rest of the guest needs of the engine.
+struct Engine {
+    runtime: Runtime,
+    /// The prelude's functions.
+    prelude: Prelude,
+}
+
+/// The functions that the prelude hands to Rust.
+struct Prelude {
+    /// `prepare(environment)`: sets `process.env`.
+    prepare: Persistent<Function<'static>>,
+    /// `resolve()`: finds the lambda after its source was evaluated; `false` when there is none.
+    resolve: Persistent<Function<'static>>,
+    /// `invoke(input)`: calls the lambda.
+    invoke: Persistent<Function<'static>>,
+}
+
+thread_local! {
+    static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+}
+
+/// Creates the QuickJS context and evaluates the prelude in it.
+pub(crate) fn initialize() {
+    std::panic::set_hook(Box::new(|panic| {
+        logging::log(Level::Error, &panic.to_string(), "[]")
+    }));
+    let mut config = Config::default();
+    config
+        .max_stack_size(STACK_BYTES)
+        .gc_threshold(GC_THRESHOLD_BYTES)
+        .weak_ref(true)
+        .log_stream(Box::new(std::io::sink()))
+        .err_stream(Box::new(std::io::sink()));
+    let runtime = Runtime::new(config).expect("the configuration is fixed and valid");
+    runtime
+        .context()
+        .runtime()
+        .set_loader(LibraryResolver, LibraryLoader);
+    let prelude = runtime.context().with(|ctx| {
+        evaluate_prelude(&ctx).unwrap_or_else(|_| panic!("prelude: {:?}", Thrown::catch(&ctx)))
+    });
+    let engine = Engine { runtime, prelude };
+    ENGINE.with(|cell| assert!(cell.set(engine).is_ok(), "initialized twice"));
+}
+
+fn evaluate_prelude(ctx: &Ctx<'_>) -> rquickjs::Result<Prelude> {
+    let mut options = EvalOptions::default();
+    options.filename = Some("sandglass:prelude".to_owned());
+    let source = include_str!("../js/prelude.js");
+    let prelude: Function = ctx.eval_with_options(source, options)?;
+    let functions: Object = prelude.call((host::object(ctx)?,))?;
+    let function = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
+        Ok(Persistent::save(ctx, functions.get::<_, Function>(name)?))
+    };
+    Ok(Prelude {
+        prepare: function("prepare")?,
+        resolve: function("resolve")?,
+        invoke: function("invoke")?,
+    })
+}
+
+/// Runs `f` in the engine's context.
+pub(crate) fn with<R>(f: impl FnOnce(&Ctx<'_>) -> R) -> R {
+    ENGINE.with(|cell| {
+        cell.get()
+            .expect("initialized")
+            .runtime
+            .context()
+            .with(|ctx| f(&ctx))
+    })
+}
+
+/// Runs promise jobs until none is pending.
+pub(crate) fn run_jobs(ctx: &Ctx<'_>) {
+    while ctx.execute_pending_job() {}
+}
+
+/// Calls the lambda with an input, JSON text.
+pub(crate) fn call_lambda(ctx: &Ctx<'_>, input: String) -> rquickjs::Result<()> {
+    let input = ctx.json_parse(input)?;
+    prelude_function(ctx, |prelude| &prelude.invoke)?.call((input,))
+}
+
+fn prelude_function<'js>(
+    ctx: &Ctx<'js>,
+    which: impl FnOnce(&Prelude) -> &Persistent<Function<'static>>,
+) -> rquickjs::Result<Function<'js>> {
+    ENGINE
+        .with(|cell| which(&cell.get().expect("initialized").prelude).clone())
+        .restore(ctx)
+}
+
+/// Evaluates a lambda's source, so that the memory can be kept as its image.
+pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
+    with(|ctx| {
+        let file = source.file_name.clone();
+        let evaluated = evaluate_source(ctx, source);
+        run_jobs(ctx);
+        if let Some(thrown) = phase::take_violation() {
+            return Err(build_error(BuildErrorKind::NotAtBuildTime, thrown, &file));
+        }
+        evaluated.map_err(|(kind, thrown)| build_error(kind, thrown, &file))?;
+        require_lambda(ctx, &file)?;
+        ctx.run_gc();
+        Ok(())
+    })
+}
+
+fn evaluate_source(ctx: &Ctx<'_>, source: Source) -> Result<(), (BuildErrorKind, Thrown)> {
+    let threw = |_| (BuildErrorKind::Threw, Thrown::catch(ctx));
+    let prepare = prelude_function(ctx, |prelude| &prelude.prepare).map_err(threw)?;
+    let environment = Object::new(ctx.clone()).map_err(threw)?;
+    for (name, value) in source.environment {
+        environment.set(name, value).map_err(threw)?;
+    }
+    prepare
+        .call::<_, ()>((environment, source.preload))
+        .map_err(threw)?;
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(source.file_name.clone());
+    ctx.eval_with_options::<(), _>(source.code, options)
+        .map_err(|_| {
+            let thrown = Thrown::catch(ctx);
+            let parsed =
+                thrown.name != "SyntaxError" || !is_parse_error(&thrown, &source.file_name);
+            (
+                if parsed {
+                    BuildErrorKind::Threw
+                } else {
+                    BuildErrorKind::Syntax
+                },
+                thrown,
+            )
+        })
+}
+
+/// Whether a `SyntaxError` comes from parsing the source itself: then its stack is the one place
+/// where parsing stopped.
+fn is_parse_error(thrown: &Thrown, file: &str) -> bool {
+    thrown
+        .stack
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .count()
+        <= 1
+        && thrown.place_in(file) != (0, 0)
+}
+
+fn require_lambda(ctx: &Ctx<'_>, file: &str) -> Result<(), BuildError> {
+    let found = prelude_function(ctx, |prelude| &prelude.resolve)
+        .and_then(|resolve| resolve.call::<_, bool>(()));
+    match found {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let message = "there is no function named `lambda`".to_owned();
+            let thrown = Thrown {
+                message,
+                ..Thrown::default()
+            };
+            Err(build_error(BuildErrorKind::LambdaMissing, thrown, file))
+        }
+        Err(_) => Err(build_error(BuildErrorKind::Threw, Thrown::catch(ctx), file)),
+    }
+}
+
+fn build_error(kind: BuildErrorKind, thrown: Thrown, file: &str) -> BuildError {
+    let (line, column) = thrown.place_in(file);
+    let message = match (kind, thrown.name.as_str()) {
+        (BuildErrorKind::Threw, name) if !name.is_empty() => format!("{name}: {}", thrown.message),
+        _ => thrown.message,
+    };
+    BuildError {
+        kind,
+        message,
+        line,
+        column,
+        stack: thrown.stack,
+    }
+}

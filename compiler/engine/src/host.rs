@@ -1,0 +1,122 @@
+//! Which natives does the prelude get?
+//!
+//! One object that only the prelude sees. Users reach it through what the prelude builds on it.
+
+use std::cell::{Cell, RefCell};
+use std::time::Instant;
+
+use rquickjs::prelude::{Func, Opt};
+use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, Value};
+
+use crate::exceptions::Thrown;
+use crate::sandglass::toolbelt::logging::{self, Level};
+use crate::sandglass::toolbelt::outcome::{Failure, FailureKind};
+use crate::{event_loop, library, timers};
+
+thread_local! {
+    /// Seeded from the host at the first draw of each invocation, never carried over.
+    static RANDOM: RefCell<Option<fastrand::Rng>> = const { RefCell::new(None) };
+    static ORIGIN: Cell<Option<Instant>> = const { Cell::new(None) };
+    static UNCAUGHT: RefCell<Option<Persistent<Function<'static>>>> = const { RefCell::new(None) };
+}
+
+/// Forgets everything that differs between invocations.
+pub(crate) fn enter_invocation() {
+    RANDOM.set(None);
+    ORIGIN.set(None);
+}
+
+/// Hands an exception that no JavaScript caught, out of a timer, to the prelude.
+pub(crate) fn report_uncaught<'js>(ctx: &Ctx<'js>, thrown: Value<'js>) {
+    let report = UNCAUGHT
+        .with_borrow(Clone::clone)
+        .expect("the prelude registered it");
+    let reported = report
+        .restore(ctx)
+        .and_then(|report| report.call::<_, ()>((thrown,)));
+    if reported.is_err() {
+        let Thrown {
+            name,
+            message,
+            stack,
+        } = Thrown::catch(ctx);
+        let kind = FailureKind::RuntimeError;
+        event_loop::settle(Err(Failure {
+            kind,
+            name,
+            message,
+            stack,
+        }));
+    }
+}
+
+/// The object that the prelude is called with.
+pub(crate) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let host = Object::new(ctx.clone())?;
+    host.set("succeed", Func::from(succeed))?;
+    host.set("fail", Func::from(fail))?;
+    host.set("log", Func::from(log))?;
+    host.set("random", Func::from(random))?;
+    host.set("now", Func::from(now))?;
+    host.set("startTimer", Func::from(timers::start))?;
+    host.set("stopTimer", Func::from(timers::stop))?;
+    host.set("onUncaught", Func::from(on_uncaught))?;
+    host.set("require", Func::from(library::require))?;
+    host.set("namespace", Func::from(library::namespace))?;
+    Ok(host)
+}
+
+fn succeed(result: Opt<String>) {
+    event_loop::settle(Ok(result.0));
+}
+
+fn fail(crash: bool, name: String, message: String, stack: String) {
+    let kind = if crash {
+        FailureKind::RuntimeError
+    } else {
+        FailureKind::Custom
+    };
+    event_loop::settle(Err(Failure {
+        kind,
+        name,
+        message,
+        stack,
+    }));
+}
+
+fn log(level: u8, message: String, extras: String) {
+    let level = match level {
+        0 => Level::Debug,
+        1 => Level::Info,
+        2 => Level::Warn,
+        _ => Level::Error,
+    };
+    logging::log(level, &message, &extras);
+}
+
+/// `Math.random()`: 53 random bits, from 0 up to but not including 1.
+fn random(ctx: Ctx<'_>) -> Result<f64> {
+    RANDOM.with_borrow_mut(|random| match random {
+        Some(random) => Ok(random.f64()),
+        None => {
+            let mut seed = [0; 8];
+            getrandom::fill(&mut seed)
+                .map_err(|error| Exception::throw_internal(&ctx, &error.to_string()))?;
+            Ok(random
+                .insert(fastrand::Rng::with_seed(u64::from_le_bytes(seed)))
+                .f64())
+        }
+    })
+}
+
+/// Milliseconds since the first call of this invocation.
+fn now() -> f64 {
+    let now = Instant::now();
+    let origin = ORIGIN.get().unwrap_or(now);
+    ORIGIN.set(Some(origin));
+    now.duration_since(origin).as_secs_f64() * 1_000.0
+}
+
+fn on_uncaught<'js>(ctx: Ctx<'js>, report: Function<'js>) {
+    UNCAUGHT.set(Some(Persistent::save(&ctx, report)));
+}

@@ -1,0 +1,71 @@
+//! What do the library's JavaScript modules need that JavaScript cannot do, or not fast enough?
+//!
+//! One module, `sandglass:native`, which only the engine's own modules can import. Its functions
+//! trust their callers about types; strings must be well-formed.
+
+mod bytes;
+mod hashing;
+mod inspection;
+mod network;
+mod storage;
+mod text;
+mod urls;
+
+use rquickjs::module::{Declarations, Exports, ModuleDef};
+use rquickjs::{Ctx, Exception, Function, Result, TypedArray};
+
+/// The module `sandglass:native`.
+pub(crate) struct Native;
+
+/// Declares and exports the same functions under the same names.
+macro_rules! natives {
+    ($($name:literal => $function:path,)*) => {
+        impl ModuleDef for Native {
+            fn declare<'js>(declarations: &Declarations<'js>) -> Result<()> {
+                $(declarations.declare($name)?;)*
+                Ok(())
+            }
+
+            fn evaluate<'js>(ctx: &Ctx<'js>, exports: &Exports<'js>) -> Result<()> {
+                $(exports.export($name, Function::new(ctx.clone(), $function)?.with_name($name)?)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+natives! {
+    "base64Decode" => bytes::base64_decode,
+    "base64Encode" => bytes::base64_encode,
+    "decode" => text::decode,
+    "digest" => hashing::digest,
+    "domainToASCII" => urls::domain_to_ascii,
+    "domainToUnicode" => urls::domain_to_unicode,
+    "encodingName" => text::encoding_name,
+    "formParse" => urls::form_parse,
+    "formSerialize" => urls::form_serialize,
+    "hexDecode" => bytes::hex_decode,
+    "hexEncode" => bytes::hex_encode,
+    "hmac" => hashing::hmac,
+    "httpSend" => network::send,
+    "latin1Decode" => bytes::latin1_decode,
+    "latin1Encode" => bytes::latin1_encode,
+    "namespace" => crate::library::namespace,
+    "promiseDetails" => inspection::promise_details,
+    "proxyDetails" => inspection::proxy_details,
+    "randomFill" => bytes::random_fill,
+    "secretRead" => storage::read,
+    "secretUpdate" => storage::update,
+    "urlParse" => urls::parse,
+    "urlSet" => urls::set,
+    "utf8ByteLength" => text::utf8_byte_length,
+    "utf8Decode" => text::utf8_decode,
+    "utf8Encode" => text::utf8_encode,
+    "utf8EncodeInto" => text::utf8_encode_into,
+}
+
+/// The bytes of a view, which must not be detached.
+fn bytes_of<'a>(ctx: &Ctx<'_>, view: &'a TypedArray<'_, u8>) -> Result<&'a [u8]> {
+    view.as_bytes()
+        .ok_or_else(|| Exception::throw_type(ctx, "the ArrayBuffer is detached"))
+}

@@ -1,0 +1,211 @@
+//! Which JavaScript modules does the engine ship, and where does their source come from?
+//!
+//! `compiler/engine/js/library.toml` lists them. A module is either our own file in
+//! `js/modules`, or a file of a published crate, adapted by a few exact edits. The crate is pinned
+//! in `compiler/engine/library`, fetched by cargo, and none of its source is kept here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+/// A module of the engine's library, ready to be compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Module {
+    /// The absolute specifier by which it is imported.
+    pub(crate) name: String,
+    /// What `require` gives for it.
+    pub(crate) require: Require,
+    /// ECMAScript module source.
+    pub(crate) source: String,
+}
+
+/// What `require` gives for a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Require {
+    /// Nothing: the module is for the engine's own modules.
+    #[default]
+    Internal,
+    /// The module's namespace.
+    Namespace,
+    /// Its `default` export.
+    Default,
+}
+
+impl Require {
+    /// The first byte of what the host serves for the module, as the engine's `library.rs` reads
+    /// it.
+    pub(crate) fn first_byte(self) -> u8 {
+        match self {
+            Self::Internal => 0,
+            Self::Namespace => 1,
+            Self::Default => 2,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Library {
+    /// The crate that `file`s are taken from.
+    package: String,
+    /// The folder of that crate.
+    root: PathBuf,
+    module: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    require: Require,
+    /// A file of the crate.
+    file: Option<PathBuf>,
+    /// A file of ours, in `js/modules`.
+    own: Option<PathBuf>,
+    /// Removes from the first text up to, not including, the second; to the end when that is empty.
+    #[serde(default)]
+    cut: Vec<(String, String)>,
+    /// Replaces every occurrence of the first text by the second.
+    #[serde(default)]
+    replace: Vec<(String, String)>,
+}
+
+/// Reads the library of the engine whose source lies in `engine_dir`.
+///
+/// # Errors
+/// When the list does not parse or names a module twice, a file is missing, the crate cannot be
+/// fetched, or an edit no longer fits its file.
+pub(crate) fn collect(engine_dir: &Path) -> Result<Vec<Module>> {
+    let list = engine_dir.join("js/library.toml");
+    let library: Library = toml::from_str(&read(&list)?)
+        .with_context(|| format!("{} is malformed", list.display()))?;
+    let package = package_dir(&engine_dir.join("library"), &library.package)?;
+    let places = [package.join(&library.root), engine_dir.join("js/modules")];
+    let mut modules = Vec::with_capacity(library.module.len());
+    for entry in library.module {
+        let module = module(&places, entry)?;
+        let taken = modules
+            .iter()
+            .any(|other: &Module| other.name == module.name);
+        ensure!(!taken, "the library has two modules named {}", module.name);
+        modules.push(module);
+    }
+    Ok(modules)
+}
+
+fn module([package, own]: &[PathBuf; 2], entry: Entry) -> Result<Module> {
+    let file = match (&entry.file, &entry.own) {
+        (Some(file), None) => package.join(file),
+        (None, Some(file)) => own.join(file),
+        _ => bail!("{} needs either `file` or `own`", entry.name),
+    };
+    let mut source = read(&file)?;
+    for (from, until) in &entry.cut {
+        source = cut(&source, from, until).with_context(|| misfit(&entry.name, &file, from))?;
+    }
+    for (old, new) in &entry.replace {
+        ensure!(source.contains(old), misfit(&entry.name, &file, old));
+        source = source.replace(old, new);
+    }
+    Ok(Module {
+        name: entry.name,
+        require: entry.require,
+        source,
+    })
+}
+
+fn cut(source: &str, from: &str, until: &str) -> Option<String> {
+    let (before, rest) = source.split_once(from)?;
+    if until.is_empty() {
+        return Some(before.to_owned());
+    }
+    let (_, after) = rest.split_once(until)?;
+    Some(format!("{before}{until}{after}"))
+}
+
+fn misfit(name: &str, file: &Path, text: &str) -> String {
+    format!(
+        "an edit of {name} does not fit {}: {text:?}",
+        file.display()
+    )
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// Where cargo keeps the source of the pinned crate.
+fn package_dir(pin: &Path, package: &str) -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(Deserialize)]
+    struct Package {
+        name: String,
+        manifest_path: PathBuf,
+    }
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--locked",
+            "--format-version",
+            "1",
+            "--manifest-path",
+        ])
+        .arg(pin.join("Cargo.toml"))
+        .output()
+        .context("cannot run cargo metadata")?;
+    ensure!(
+        output.status.success(),
+        "cargo cannot fetch the engine's library: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
+    let found = metadata
+        .packages
+        .into_iter()
+        .find(|found| found.name == package);
+    let manifest = found
+        .with_context(|| format!("{package} is not pinned"))?
+        .manifest_path;
+    Ok(manifest
+        .parent()
+        .context("a manifest lies in a folder")?
+        .to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cutting_keeps_the_second_marker() {
+        assert_eq!(
+            cut("a <x> b <y> c", "<x>", "<y>").as_deref(),
+            Some("a <y> c")
+        );
+        assert_eq!(cut("a <y> b <x> c", "<x>", "<y>"), None);
+        assert_eq!(cut("a <x> b", "<x>", "").as_deref(), Some("a "));
+    }
+
+    #[test]
+    fn every_module_of_the_engine_can_be_collected() {
+        let engine = Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/engine");
+        let modules = collect(&engine).unwrap();
+        let kind = |name: &str| {
+            modules
+                .iter()
+                .find(|module| module.name == name)
+                .unwrap()
+                .require
+        };
+        assert_eq!(kind("crypto").first_byte(), 2);
+        assert_eq!(kind("sandglass:url").first_byte(), 0);
+    }
+}

@@ -1,0 +1,27 @@
+//! The project's chores: `cargo xtask engine`, `cargo xtask test`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks"
+)]
+
+mod engine;
+mod library;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "usage:
+  cargo xtask engine           build the engine from source into runtime/engine
+  cargo xtask engine --check   build it into target/engine, and fail when the committed one was
+                               made from other sources
+  cargo xtask test             everything that must pass before a change lands";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["engine"] => engine::build(),
+        ["engine", "--check"] => engine::check(),
+        _ => bail!("{USAGE}"),
+    }
+}

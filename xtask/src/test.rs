@@ -1,0 +1,180 @@
+//! What must pass before a change lands?
+//!
+//! Each stage is a command that can also be run by hand; it is printed before it runs. All stages
+//! run even when one fails, so that one run shows everything that is wrong.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+/// Cargo's own tests of the whole: name, arguments.
+const STAGES: &[(&str, &[&str])] = &[
+    ("format", &["fmt", "--all", "--check"]),
+    ("format of the engine", &["fmt", "--manifest-path", "compiler/engine/Cargo.toml", "--check"]),
+    ("clippy", &["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
+    ("deny", &["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]),
+    ("doc", &["doc", "--quiet", "--workspace", "--no-deps", "--locked"]),
+    ("tests", &["test", "--workspace", "--locked", "--no-fail-fast"]),
+];
+
+/// How a stage went.
+struct Stage {
+    name: String,
+    took: Duration,
+    ended: Ended,
+    tests: Tests,
+}
+
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Passed,
+    Failed,
+    /// With the reason.
+    Skipped(&'static str),
+}
+
+/// What the test runners of a stage counted.
+#[derive(Default, Clone, Copy)]
+struct Tests {
+    passed: u64,
+    failed: u64,
+}
+
+/// Runs everything; closes with the number of tests that passed and failed.
+///
+/// # Errors
+/// When a stage failed.
+pub(crate) fn run(root: &Path) -> Result<()> {
+    let mut stages = Vec::new();
+    for (name, arguments) in STAGES {
+        stages.push(stage(root, name, arguments)?);
+    }
+    for example in examples(root)? {
+        let arguments = ["run", "--quiet", "--locked", "--package", "sandglass-examples", "--example"];
+        let arguments: Vec<&str> = arguments.into_iter().chain([example.as_str()]).collect();
+        stages.push(stage(root, &format!("example {example}"), &arguments)?);
+    }
+    summarise(&stages)
+}
+
+fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
+    println!("\n==> {name}: cargo {}", arguments.join(" "));
+    let begun = Instant::now();
+    let (ended, tests) = match name {
+        "deny" if !is_installed("cargo-deny") && std::env::var_os("CI").is_none() => {
+            (Ended::Skipped("cargo install --locked cargo-deny"), Tests::default())
+        }
+        _ => cargo(root, arguments)?,
+    };
+    Ok(Stage { name: name.to_owned(), took: begun.elapsed(), ended, tests })
+}
+
+/// Runs cargo, passes on what it prints, and adds up what its test runners counted.
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(Ended, Tests)> {
+    let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(arguments)
+        .current_dir(root)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo does not start")?;
+    let output = child.stdout.take().context("the output of cargo is not captured")?;
+    let mut tests = Tests::default();
+    let mut screen = std::io::stdout().lock();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.context("the output of cargo cannot be read")?;
+        screen.write_all(&line)?;
+        screen.write_all(b"\n")?;
+        tests.add(&String::from_utf8_lossy(&line));
+    }
+    drop(screen);
+    let ended = match child.wait()?.success() {
+        true => Ended::Passed,
+        false => Ended::Failed,
+    };
+    Ok((ended, tests))
+}
+
+impl Tests {
+    /// Adds `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) =
+            line.strip_prefix("test result: ").and_then(|result| result.split_once(". "))
+        else {
+            return;
+        };
+        for count in counts.split("; ") {
+            match count.split_once(' ') {
+                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
+                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The examples, in the order of their names.
+fn examples(root: &Path) -> Result<Vec<String>> {
+    let directory = root.join("examples");
+    let entries = std::fs::read_dir(&directory).context("examples cannot be read")?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn is_installed(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|directory| directory.join(program).is_file())
+}
+
+fn summarise(stages: &[Stage]) -> Result<()> {
+    let width = stages.iter().map(|stage| stage.name.len()).max().unwrap_or(0);
+    println!("\n{:width$}  {:>8}  result", "stage", "seconds");
+    for Stage { name, took, ended, .. } in stages {
+        let seconds = took.as_secs_f64();
+        match ended {
+            Ended::Passed => println!("{name:width$}  {seconds:>8.1}  passed"),
+            Ended::Failed => println!("{name:width$}  {seconds:>8.1}  FAILED"),
+            Ended::Skipped(missing) => println!("{name:width$}  {:>8}  skipped: {missing}", "-"),
+        }
+    }
+    let failed: Vec<&str> =
+        stages.iter().filter(|s| s.ended == Ended::Failed).map(|s| s.name.as_str()).collect();
+    let tests = stages.iter().fold(Tests::default(), |sum, stage| Tests {
+        passed: sum.passed + stage.tests.passed,
+        failed: sum.failed + stage.tests.failed,
+    });
+    println!("\n{} passed, {} failed", tests.passed, tests.failed);
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counts_of_several_runners_are_added_up() {
+        let mut tests = Tests::default();
+        for line in [
+            "running 3 tests",
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.20s",
+        ] {
+            tests.add(line);
+        }
+        assert_eq!((tests.passed, tests.failed), (13, 2));
+    }
+}
