@@ -1,0 +1,75 @@
+//! Which engine is built into this crate?
+//!
+//! The component, the memory that it starts from and its JavaScript library, as `cargo xtask
+//! engine` wrote them.
+
+use std::collections::HashMap;
+
+use sandglass_host_abi::EngineDigest;
+
+use crate::image::Base;
+
+const COMPONENT: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/component.wasm.zst"));
+const BLANK: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/blank.wasm.zst"));
+const LIBRARY: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/library.bin.zst"));
+
+/// The engine's files, decompressed.
+pub(crate) struct EngineFiles {
+    /// The component, which imports its memory as the core module `image`.
+    pub(crate) component: Vec<u8>,
+    /// The blank image, a core module.
+    pub(crate) blank: Vec<u8>,
+    /// The digest of both.
+    pub(crate) digest: EngineDigest,
+}
+
+impl EngineFiles {
+    /// Decompresses the embedded engine.
+    pub(crate) fn embedded() -> Self {
+        let component = decompress(COMPONENT);
+        let blank = decompress(BLANK);
+        let digest = EngineDigest::of(&component, &blank);
+        Self {
+            component,
+            blank,
+            digest,
+        }
+    }
+
+    /// The blank image's memory, which every lambda's image is a difference to.
+    pub(crate) fn base(&self) -> Base {
+        Base::from_module(&self.blank).expect("the engine's build wrote it and its tests read it")
+    }
+}
+
+/// The engine's JavaScript modules: by name, one byte that says how the module may be required,
+/// then its bytecode.
+pub(crate) fn library() -> HashMap<String, Vec<u8>> {
+    let bytes = decompress(LIBRARY);
+    let mut rest = &bytes[..];
+    let mut library = HashMap::new();
+    while !rest.is_empty() {
+        let name_bytes = usize::from(u16::from_le_bytes(
+            take(&mut rest, 2).try_into().expect("2 bytes"),
+        ));
+        let name =
+            String::from_utf8(take(&mut rest, name_bytes).to_vec()).expect("names are ASCII");
+        let mut served = take(&mut rest, 1).to_vec();
+        let code_bytes = u32::from_le_bytes(take(&mut rest, 4).try_into().expect("4 bytes"));
+        served.extend_from_slice(take(&mut rest, code_bytes as usize));
+        library.insert(name, served);
+    }
+    library
+}
+
+fn take<'a>(rest: &mut &'a [u8], bytes: usize) -> &'a [u8] {
+    let (head, tail) = rest
+        .split_at_checked(bytes)
+        .expect("the engine's build wrote it whole");
+    *rest = tail;
+    head
+}
+
+fn decompress(bytes: &[u8]) -> Vec<u8> {
+    zstd::decode_all(bytes).expect("the engine's build wrote it, and its tests read it")
+}

@@ -1,0 +1,184 @@
+//! How is a lambda's source evaluated?
+//!
+//! In the same engine and the same kind of sandbox that later serves it, under limits, once: what
+//! is kept is the memory that the evaluation leaves.
+
+use std::collections::BTreeMap;
+
+use sandglass_host_abi::bindings::sandglass::toolbelt::build::{
+    BuildError, BuildErrorKind, Source,
+};
+use sandglass_host_abi::{Limit, Limits, LogEntry, Policy};
+use wasmtime::Store;
+use wasmtime::component::WasmList;
+
+use crate::Runtime;
+use crate::invocation::next_id;
+use crate::lambda::{InvokeError, new_store, stopped};
+use crate::report::Outcome;
+use crate::sandbox::{Sandbox, context};
+
+const WASM_PAGE: usize = 65_536;
+
+/// What is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildInput<'a> {
+    /// The file name that error stacks show.
+    pub file_name: &'a str,
+    /// The source text.
+    pub code: &'a str,
+    /// `process.env`.
+    pub environment: &'a BTreeMap<String, String>,
+    /// Library modules to load into the image: what the source requires by a literal name.
+    pub preload: &'a [String],
+    /// How far the evaluation may go; the fields about HTTP do not matter, since there is none.
+    pub limits: &'a Limits,
+}
+
+/// What an evaluation leaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// The image, encoded for an artifact.
+    pub image: Vec<u8>,
+    /// The image's memory in pages of 64 KiB.
+    pub memory_pages: u32,
+    /// What the top level logged.
+    pub logs: Vec<LogEntry>,
+}
+
+/// Why a source cannot be evaluated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluateError {
+    /// The source is at fault.
+    #[error("{}", .0.message)]
+    Rejected(Rejection),
+    /// The top level ran into a limit.
+    #[error("the top level ran into the limit {0}")]
+    Exceeded(Limit),
+    /// The engine crashed; the sandbox held.
+    #[error("the JavaScript engine crashed while it evaluated the source; the sandbox held")]
+    Crashed,
+    /// The host failed.
+    #[error(transparent)]
+    Host(#[from] InvokeError),
+}
+
+impl From<wasmtime::Error> for EvaluateError {
+    fn from(error: wasmtime::Error) -> Self {
+        match stopped(error) {
+            Ok(Outcome::Exceeded(limit)) => Self::Exceeded(limit),
+            Ok(_) => Self::Crashed,
+            Err(error) => Self::Host(error),
+        }
+    }
+}
+
+/// What is wrong with a source, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// Which kind of mistake.
+    pub kind: RejectionKind,
+    /// A sentence for people.
+    pub message: String,
+    /// The line, from 1; 0 when unknown.
+    pub line: u32,
+    /// The column, from 1; 0 when unknown.
+    pub column: u32,
+    /// The JavaScript stack; may be empty.
+    pub stack: String,
+}
+
+/// Which kind of mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RejectionKind {
+    /// The source does not parse.
+    Syntax,
+    /// The top level threw.
+    Threw,
+    /// There is no function named `lambda`.
+    LambdaMissing,
+    /// The top level used something that exists only during an invocation.
+    NotAtBuildTime,
+}
+
+impl Runtime {
+    /// Evaluates a lambda's source and returns the memory that it leaves. For the compiler.
+    ///
+    /// # Errors
+    /// When the source is at fault, runs into a limit, or the host fails.
+    pub async fn evaluate(&self, input: BuildInput<'_>) -> Result<Evaluation, EvaluateError> {
+        let policy = Policy {
+            limits: *input.limits,
+            ..Policy::default()
+        };
+        let sandbox = Sandbox::new(
+            self.shared.hosts.clone(),
+            policy.clone().into(),
+            context(&policy, next_id()),
+        );
+        let mut store = new_store(&self.shared.wasmtime, sandbox, input.limits.fuel.units())?;
+        let run = tokio::time::timeout(input.limits.wall_clock, self.run(&mut store, input)).await;
+        let (image, memory_pages) =
+            run.map_err(|_| EvaluateError::Exceeded(Limit::WallClock))??;
+        let logs = std::mem::take(&mut store.data_mut().logs);
+        Ok(Evaluation {
+            image,
+            memory_pages,
+            logs,
+        })
+    }
+
+    async fn run(
+        &self,
+        store: &mut Store<Sandbox>,
+        input: BuildInput<'_>,
+    ) -> Result<(Vec<u8>, u32), EvaluateError> {
+        let instance = self
+            .shared
+            .blank
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(InvokeError::from)?;
+        let prepare = instance
+            .get_typed_func::<(Source,), (Result<(), BuildError>,)>(&mut *store, "prepare")?;
+        let source = Source {
+            file_name: input.file_name.to_owned(),
+            code: input.code.to_owned(),
+            environment: input.environment.clone().into_iter().collect(),
+            preload: input.preload.to_vec(),
+        };
+        let (prepared,) = prepare.call_async(&mut *store, (source,)).await?;
+        prepared.map_err(|error| EvaluateError::Rejected(rejection(error)))?;
+        let snapshot = instance.get_typed_func::<(), (WasmList<u8>,)>(&mut *store, "snapshot")?;
+        let (memory,) = snapshot.call_async(&mut *store, ()).await?;
+        let memory = memory.as_le_slice(&*store);
+        let pages = u32::try_from(memory.len() / WASM_PAGE).expect("a 32-bit memory");
+        Ok((self.shared.base.encode(memory), pages))
+    }
+}
+
+fn rejection(error: BuildError) -> Rejection {
+    let kind = match error.kind {
+        BuildErrorKind::Syntax => RejectionKind::Syntax,
+        BuildErrorKind::Threw => RejectionKind::Threw,
+        BuildErrorKind::LambdaMissing => RejectionKind::LambdaMissing,
+        BuildErrorKind::NotAtBuildTime => RejectionKind::NotAtBuildTime,
+    };
+    let BuildError {
+        message,
+        line,
+        column,
+        stack,
+        ..
+    } = error;
+    Rejection {
+        kind,
+        message,
+        line,
+        column,
+        stack,
+    }
+}

@@ -1,0 +1,52 @@
+//! What goes into a sandbox?
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sandglass_host_abi::InvocationId;
+
+/// One call of a lambda: its input and its id.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    pub(crate) input: String,
+    pub(crate) id: Option<InvocationId>,
+}
+
+/// Why a text is not an input.
+#[derive(Debug, thiserror::Error)]
+#[error("the input is not valid JSON")]
+pub struct InvocationError(#[from] serde_json::Error);
+
+impl Invocation {
+    /// An invocation with this input, JSON text: by the platform's contract an object with
+    /// `timestamp`, `headers` and `payload`.
+    ///
+    /// # Errors
+    /// When the text is not valid JSON.
+    pub fn json(input: impl Into<String>) -> Result<Self, InvocationError> {
+        let input = input.into();
+        serde_json::from_str::<&serde_json::value::RawValue>(&input)?;
+        Ok(Self { input, id: None })
+    }
+
+    /// Gives the invocation an id, for instance the caller's `x-request-id`. Without one, the
+    /// runtime makes one that is unique in the process.
+    #[must_use]
+    pub fn with_id(mut self, id: InvocationId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The input, JSON text.
+    pub fn input(&self) -> &str {
+        &self.input
+    }
+}
+
+/// An id that no other invocation of this process has.
+pub(crate) fn next_id() -> InvocationId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("invocation-{number}")
+        .parse()
+        .expect("digits and a hyphen are visible ASCII")
+}

@@ -1,0 +1,31 @@
+//! How does a lambda run?
+//!
+//! Every invocation runs in a brand-new wasmtime sandbox that is thrown away afterwards:
+//! [`Runtime`] (one a process) loads an [`Artifact`] under a [`Policy`] into a [`Lambda`];
+//! [`Lambda::invoke`] takes a fresh [`Instance`], runs one [`Invocation`] in it and returns a
+//! [`Report`].
+
+mod code_cache;
+mod egress;
+mod engine;
+mod evaluate;
+mod hashing;
+mod hosts;
+pub mod image;
+mod invocation;
+mod lambda;
+mod linking;
+mod report;
+mod runtime;
+mod sandbox;
+mod stores;
+
+pub use sandglass_host_abi::*;
+
+pub use egress::{AddressPolicy, Egress, EgressConfig, EgressError, NoHttp};
+pub use evaluate::{BuildInput, EvaluateError, Evaluation, Rejection, RejectionKind};
+pub use invocation::{Invocation, InvocationError};
+pub use lambda::{Instance, InvokeError, Lambda};
+pub use report::{Failure, FailureKind, Outcome, Report, Usage};
+pub use runtime::{BuildError, LoadError, Runtime, RuntimeBuilder, RuntimeUsage};
+pub use stores::{ArtifactStore, ArtifactStoreError, FixedSecrets, MemoryArtifacts};
