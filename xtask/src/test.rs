@@ -13,11 +13,48 @@ use anyhow::{Context, Result, bail};
 /// Cargo's own tests of the whole: name, arguments.
 const STAGES: &[(&str, &[&str])] = &[
     ("format", &["fmt", "--all", "--check"]),
-    ("format of the engine", &["fmt", "--manifest-path", "compiler/engine/Cargo.toml", "--check"]),
-    ("clippy", &["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
-    ("deny", &["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]),
-    ("doc", &["doc", "--quiet", "--workspace", "--no-deps", "--locked"]),
-    ("tests", &["test", "--workspace", "--locked", "--no-fail-fast"]),
+    (
+        "format of the engine",
+        &[
+            "fmt",
+            "--manifest-path",
+            "compiler/engine/Cargo.toml",
+            "--check",
+        ],
+    ),
+    (
+        "clippy",
+        &[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "deny",
+        &[
+            "deny",
+            "--log-level",
+            "error",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ],
+    ),
+    (
+        "doc",
+        &["doc", "--quiet", "--workspace", "--no-deps", "--locked"],
+    ),
+    (
+        "tests",
+        &["test", "--workspace", "--locked", "--no-fail-fast"],
+    ),
 ];
 
 /// How a stage went.
@@ -53,7 +90,14 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         stages.push(stage(root, name, arguments)?);
     }
     for example in examples(root)? {
-        let arguments = ["run", "--quiet", "--locked", "--package", "sandglass-examples", "--example"];
+        let arguments = [
+            "run",
+            "--quiet",
+            "--locked",
+            "--package",
+            "sandglass-examples",
+            "--example",
+        ];
         let arguments: Vec<&str> = arguments.into_iter().chain([example.as_str()]).collect();
         stages.push(stage(root, &format!("example {example}"), &arguments)?);
     }
@@ -64,12 +108,18 @@ fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     println!("\n==> {name}: cargo {}", arguments.join(" "));
     let begun = Instant::now();
     let (ended, tests) = match name {
-        "deny" if !is_installed("cargo-deny") && std::env::var_os("CI").is_none() => {
-            (Ended::Skipped("cargo install --locked cargo-deny"), Tests::default())
-        }
+        "deny" if !is_installed("cargo-deny") && std::env::var_os("CI").is_none() => (
+            Ended::Skipped("cargo install --locked cargo-deny"),
+            Tests::default(),
+        ),
         _ => cargo(root, arguments)?,
     };
-    Ok(Stage { name: name.to_owned(), took: begun.elapsed(), ended, tests })
+    Ok(Stage {
+        name: name.to_owned(),
+        took: begun.elapsed(),
+        ended,
+        tests,
+    })
 }
 
 /// Runs cargo, passes on what it prints, and adds up what its test runners counted.
@@ -82,7 +132,10 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(Ended, Tests)> {
         .stdout(Stdio::piped())
         .spawn()
         .context("cargo does not start")?;
-    let output = child.stdout.take().context("the output of cargo is not captured")?;
+    let output = child
+        .stdout
+        .take()
+        .context("the output of cargo is not captured")?;
     let mut tests = Tests::default();
     let mut screen = std::io::stdout().lock();
     for line in BufReader::new(output).split(b'\n') {
@@ -102,8 +155,9 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(Ended, Tests)> {
 impl Tests {
     /// Adds `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
     fn add(&mut self, line: &str) {
-        let Some((_, counts)) =
-            line.strip_prefix("test result: ").and_then(|result| result.split_once(". "))
+        let Some((_, counts)) = line
+            .strip_prefix("test result: ")
+            .and_then(|result| result.split_once(". "))
         else {
             return;
         };
@@ -125,7 +179,10 @@ fn examples(root: &Path) -> Result<Vec<String>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            names.extend(
+                path.file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned()),
+            );
         }
     }
     names.sort_unstable();
@@ -138,9 +195,16 @@ fn is_installed(program: &str) -> bool {
 }
 
 fn summarise(stages: &[Stage]) -> Result<()> {
-    let width = stages.iter().map(|stage| stage.name.len()).max().unwrap_or(0);
+    let width = stages
+        .iter()
+        .map(|stage| stage.name.len())
+        .max()
+        .unwrap_or(0);
     println!("\n{:width$}  {:>8}  result", "stage", "seconds");
-    for Stage { name, took, ended, .. } in stages {
+    for Stage {
+        name, took, ended, ..
+    } in stages
+    {
         let seconds = took.as_secs_f64();
         match ended {
             Ended::Passed => println!("{name:width$}  {seconds:>8.1}  passed"),
@@ -148,8 +212,11 @@ fn summarise(stages: &[Stage]) -> Result<()> {
             Ended::Skipped(missing) => println!("{name:width$}  {:>8}  skipped: {missing}", "-"),
         }
     }
-    let failed: Vec<&str> =
-        stages.iter().filter(|s| s.ended == Ended::Failed).map(|s| s.name.as_str()).collect();
+    let failed: Vec<&str> = stages
+        .iter()
+        .filter(|s| s.ended == Ended::Failed)
+        .map(|s| s.name.as_str())
+        .collect();
     let tests = stages.iter().fold(Tests::default(), |sum, stage| Tests {
         passed: sum.passed + stage.tests.passed,
         failed: sum.failed + stage.tests.failed,

@@ -42,7 +42,7 @@
 
   function text(value) {
     if (typeof value === 'string') return value;
-    if (value instanceof Error) return value.stack ? `${value}\n${value.stack.trimEnd()}` : `${value}`;
+    if (value instanceof Error) return `${value}\n${userStack(value)}`.trimEnd();
     if (typeof value === 'object' && value !== null) return json(value);
     return String(value);
   }
@@ -229,10 +229,13 @@
     return CRASHES.some((crash) => error instanceof crash) || error.name === 'InternalError';
   }
 
-  // The stack without the engine's own frames below the lambda.
+  const OWN_FRAMES = ['sandglass:', '__wasm_rquickjs_builtin/', 'lp-faas-toolbelt:'];
+
+  // The stack without the engine's own frames around the lambda's.
   function userStack(error) {
     const stack = typeof error.stack === 'string' ? error.stack : '';
-    return stack.split('\n').filter((line) => !line.includes('sandglass:prelude')).join('\n').trimEnd();
+    const isUsers = (line) => OWN_FRAMES.every((own) => !line.includes(own));
+    return stack.split('\n').filter(isUsers).join('\n').trimEnd();
   }
 
   function fail(error) {

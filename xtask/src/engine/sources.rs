@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Everything that the built engine depends on, from the workspace's root.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "compiler/engine/Cargo.toml",
     "compiler/engine/Cargo.lock",
     "compiler/engine/stack_check.h",

@@ -4,6 +4,7 @@ import { Auth } from 'sandglass:toolbelt/auth';
 import {
   applyForm, applyFormData, applyJson, applyLength, applyMultipart, queryText, toBytes,
 } from 'sandglass:toolbelt/body';
+import { callSite } from 'sandglass:toolbelt/call_site';
 import { failure } from 'sandglass:toolbelt/errors';
 import { flatten, get, has, Headers, remove, set } from 'sandglass:toolbelt/headers';
 import { parse as parseQuery } from 'sandglass:toolbelt/query';
@@ -12,14 +13,7 @@ import { complete, failed, outcome, Settled } from 'sandglass:toolbelt/settle';
 import { format, parse as parseUri } from 'sandglass:toolbelt/uri';
 
 const UNSUPPORTED = ['aws', 'cert', 'har', 'hawk', 'httpSignature', 'key', 'oauth', 'pfx'];
-const INTERNAL_FRAME = /\b(sandglass:|lp-faas-toolbelt|native\))/;
 const TIMEOUT_MAX = 2 ** 32 - 1;
-
-// The lambda's part of the stack, for errors that arise when it is long gone.
-function callSite() {
-  const frames = (new Error().stack ?? '').split('\n');
-  return frames.filter((frame) => !INTERNAL_FRAME.test(frame)).join('\n');
-}
 
 export class Request {
   #call;

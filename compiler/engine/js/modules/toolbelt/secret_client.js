@@ -1,5 +1,6 @@
 // What `Toolbelt.SecretClient()` returns.
 import { secretRead, secretUpdate } from 'sandglass:native';
+import { callSite } from 'sandglass:toolbelt/call_site';
 
 const VALUE_LENGTH_MAX = 10_000;
 
@@ -10,10 +11,13 @@ export const SecretErrorCodes = {
 };
 
 export class SecretError extends Error {
-  constructor(code, message) {
+  constructor(code, message, stack) {
     super(message);
     this.name = 'SecretError';
     this.code = code;
+    if (stack !== undefined) {
+      Object.defineProperty(this, 'stack', { value: stack, writable: true, configurable: true });
+    }
   }
 }
 
@@ -21,23 +25,25 @@ class SecretClient {
   #used = [];
 
   async readSecret(key) {
+    const stack = callSite();
     const [kind, text] = await secretRead(`${key}`.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value: JSON.parse(text) });
-    if (kind === 'failed') throw new SecretError(SecretErrorCodes.OPERATION_FAILED, text);
-    throw new SecretError(SecretErrorCodes.NOT_FOUND, `There is no Secret ${key} for this account`);
+    if (kind === 'failed') throw new SecretError(SecretErrorCodes.OPERATION_FAILED, text, stack);
+    throw new SecretError(SecretErrorCodes.NOT_FOUND, `There is no Secret ${key} for this account`, stack);
   }
 
   async updateSecret({ key, value }) {
+    const stack = callSite();
     const json = JSON.stringify(value) ?? 'null';
     const length = typeof value === 'string' ? value.length : json.length;
     if (length > VALUE_LENGTH_MAX) {
       throw new SecretError(SecretErrorCodes.INVALID_FORMAT,
-        `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`);
+        `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`, stack);
     }
     const [kind, text] = await secretUpdate(`${key}`.toWellFormed(), json.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value });
-    if (kind === 'invalid') throw new SecretError(SecretErrorCodes.INVALID_FORMAT, text);
-    throw new SecretError(SecretErrorCodes.OPERATION_FAILED, `Updating Secret ${key} failed`);
+    if (kind === 'invalid') throw new SecretError(SecretErrorCodes.INVALID_FORMAT, text, stack);
+    throw new SecretError(SecretErrorCodes.OPERATION_FAILED, `Updating Secret ${key} failed`, stack);
   }
 
   // What this client has seen, so that a caller can keep it out of what it writes.
