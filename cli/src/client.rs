@@ -1,0 +1,298 @@
+//! How does the command talk to a server?
+//!
+//! One method per route of the management API; what the server refuses becomes a [`Failure`]
+//! with a hint.
+
+pub(crate) mod api;
+mod connect;
+mod refusal;
+
+use reqwest::{Method, RequestBuilder, Response, Url};
+use sandglass_server::{
+    CreatedToken, DeployRequest, Deployed, LambdaInfo, LogPage, Redeployed, Role, SecretInfo,
+    TokenInfo, WhitelistEntry,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::exit::{Explain as _, Failure};
+use api::Invoked;
+pub(crate) use connect::TokenSource;
+use refusal::refused;
+
+/// A server and the account to work in.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    account_url: Url,
+    token: String,
+    token_source: TokenSource,
+}
+
+impl Client {
+    /// Where the token came from, for command lines that show how to use it.
+    pub(crate) fn token_source(&self) -> &TokenSource {
+        &self.token_source
+    }
+
+    /// The token itself.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The server's URL, without a path.
+    pub(crate) fn server_url(&self) -> String {
+        self.account_url.origin().ascii_serialization()
+    }
+
+    /// The URL that invokes a lambda.
+    pub(crate) fn invoke_url(&self, lambda: &str) -> Url {
+        let mut url = self.url(&["lambdas", lambda, "invoke"]);
+        url.query_pairs_mut().append_pair("v", "1");
+        url
+    }
+
+    /// The same for a program outside: it gets the bare result, and the logs are kept.
+    pub(crate) fn external_url(&self, lambda: &str, system: &str) -> Url {
+        let mut url = self.invoke_url(lambda);
+        url.query_pairs_mut().append_pair("externalSystem", system);
+        url
+    }
+
+    pub(crate) async fn deploy(&self, lambda: &DeployRequest) -> Result<Deployed, Failure> {
+        self.json(self.request(Method::POST, &["deploy"]), lambda)
+            .await
+    }
+
+    pub(crate) async fn lambdas(&self) -> Result<Vec<LambdaInfo>, Failure> {
+        read(self.send(self.request(Method::GET, &["lambdas"])).await?).await
+    }
+
+    /// One lambda by its name or UUID.
+    pub(crate) async fn lambda(&self, name: &str) -> Result<LambdaInfo, Failure> {
+        let mut lambdas = self.lambdas().await?;
+        match lambdas
+            .iter()
+            .position(|lambda| lambda.name == name || lambda.uuid == name)
+        {
+            Some(position) => Ok(lambdas.swap_remove(position)),
+            None => Err(no_lambda(name, &lambdas)),
+        }
+    }
+
+    pub(crate) async fn delete_lambda(&self, name: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["lambdas", name]))
+            .await
+            .map(drop)
+    }
+
+    /// Invokes a lambda as a manual test: its own error message and its logs come back.
+    pub(crate) async fn invoke(&self, lambda: &str, body: String) -> Result<Invoked, Failure> {
+        let request = self
+            .http
+            .post(self.invoke_url(lambda))
+            .bearer_auth(&self.token);
+        let response = with_json(request, body)
+            .send()
+            .await
+            .map_err(|e| self.unreachable(e))?;
+        let status = response.status();
+        let text = response
+            .text()
+            .await
+            .doing("the server's answer broke off")?;
+        if status.is_success() {
+            return parse(text.as_bytes()).map(Invoked::Returned);
+        }
+        match api::lambda_failure(&text) {
+            Some(failed) => Ok(Invoked::Failed(failed)),
+            None => Err(refused(status, &text, &self.token_source)),
+        }
+    }
+
+    pub(crate) async fn logs(&self, lambda: &str, query: &LogQuery) -> Result<LogPage, Failure> {
+        let mut url = self.url(&["lambdas", lambda, "logs"]);
+        let pairs = [
+            ("after", query.after.map(|id| id.to_string())),
+            ("limit", query.limit.map(|limit| limit.to_string())),
+            ("requestId", query.request_id.clone()),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, &value);
+            }
+        }
+        read(
+            self.send(self.http.get(url).bearer_auth(&self.token))
+                .await?,
+        )
+        .await
+    }
+
+    pub(crate) async fn set_environment(
+        &self,
+        lambda: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<Redeployed, Failure> {
+        let request = self.request(Method::PUT, &["lambdas", lambda, "environment", key]);
+        self.json(request, &serde_json::json!({ "value": value }))
+            .await
+    }
+
+    pub(crate) async fn delete_environment(
+        &self,
+        lambda: &str,
+        key: &str,
+    ) -> Result<Redeployed, Failure> {
+        let request = self.request(Method::DELETE, &["lambdas", lambda, "environment", key]);
+        read(self.send(request).await?).await
+    }
+
+    pub(crate) async fn secrets(&self) -> Result<Vec<SecretInfo>, Failure> {
+        read(self.send(self.request(Method::GET, &["secrets"])).await?).await
+    }
+
+    /// Stores a secret; the value is JSON text.
+    pub(crate) async fn set_secret(&self, key: &str, json: &str) -> Result<(), Failure> {
+        let request = self.request(Method::PUT, &["secrets", key]);
+        self.send(with_json(request, format!(r#"{{"value":{json}}}"#)))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn delete_secret(&self, key: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["secrets", key]))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn rules(&self) -> Result<Vec<WhitelistEntry>, Failure> {
+        read(self.send(self.request(Method::GET, &["whitelist"])).await?).await
+    }
+
+    pub(crate) async fn add_rule(&self, rule: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::PUT, &["whitelist", rule]))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn delete_rule(&self, rule: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["whitelist", rule]))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn tokens(&self) -> Result<Vec<TokenInfo>, Failure> {
+        read(self.send(self.request(Method::GET, &["tokens"])).await?).await
+    }
+
+    pub(crate) async fn create_token(
+        &self,
+        name: &str,
+        role: Role,
+    ) -> Result<CreatedToken, Failure> {
+        let request = self.request(Method::POST, &["tokens"]);
+        self.json(request, &serde_json::json!({ "name": name, "role": role }))
+            .await
+    }
+
+    pub(crate) async fn delete_token(&self, id: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["tokens", id]))
+            .await
+            .map(drop)
+    }
+
+    /// Percent-encodes each segment, so that no name reaches another route.
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.account_url.clone();
+        url.path_segments_mut()
+            .expect("an http URL has a path")
+            .extend(path);
+        url
+    }
+
+    fn request(&self, method: Method, path: &[&str]) -> RequestBuilder {
+        self.http
+            .request(method, self.url(path))
+            .bearer_auth(&self.token)
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let body = serde_json::to_string(body).expect("our own types have string keys");
+        read(self.send(with_json(request, body)).await?).await
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let text = response.text().await.unwrap_or_default();
+        Err(refused(status, &text, &self.token_source))
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
+        let server = self.server_url();
+        let hint = match error.is_connect() {
+            true => "is it running? `sandglass up` starts one here; --server names another",
+            false => "",
+        };
+        // The layers between say only that they pass something on.
+        let root = anyhow::Error::from(error.without_url())
+            .root_cause()
+            .to_string();
+        Failure::host(root)
+            .with_hint(hint)
+            .while_doing(format!("cannot reach the server at {server}"))
+    }
+}
+
+/// Which entries of a lambda's log.
+#[derive(Debug, Default)]
+pub(crate) struct LogQuery {
+    pub(crate) after: Option<i64>,
+    pub(crate) limit: Option<u32>,
+    pub(crate) request_id: Option<String>,
+}
+
+fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
+    request
+        .header("content-type", "application/json")
+        .body(body)
+}
+
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
+    parse(
+        &response
+            .bytes()
+            .await
+            .doing("the server's answer broke off")?,
+    )
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body)
+        .doing("the server's answer is not understood")
+        .hint("is it a Sandglass server of the same version as this command?")
+}
+
+fn no_lambda(name: &str, lambdas: &[LambdaInfo]) -> Failure {
+    let names: Vec<&str> = lambdas
+        .iter()
+        .map(|lambda| lambda.name.as_str())
+        .take(12)
+        .collect();
+    let hint = match names.is_empty() {
+        true => "none is deployed yet; `sandglass deploy FILE` deploys one".to_owned(),
+        false => format!("there are: {}", names.join(", ")),
+    };
+    Failure::host(format!("there is no lambda {name}")).with_hint(hint)
+}

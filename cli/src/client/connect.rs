@@ -1,0 +1,186 @@
+//! Which server, and whose token?
+//!
+//! A running server leaves its URL in `server.json` of its data directory, and its first admin
+//! token in `admin.token`. That token goes to that server, or to another one on this machine,
+//! and to nobody else.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::Deserialize;
+
+use super::Client;
+use crate::args::Connection;
+use crate::exit::{Explain as _, Failure};
+use crate::print::Printer;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than any invocation may last by default.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Where the token came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenSource {
+    /// From `--token` or `SANDGLASS_TOKEN`.
+    Given,
+    /// From the data directory.
+    File(PathBuf),
+}
+
+impl TokenSource {
+    /// What to do when the server does not know the token.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Given => "is the token of this server? --token or SANDGLASS_TOKEN gave it".into(),
+            Self::File(path) => format!(
+                "the token of {} is not valid there; give another one with --token",
+                path.display()
+            ),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct ServerFile {
+    url: String,
+}
+
+impl Client {
+    /// Finds the server and the token.
+    pub(crate) fn new(connection: &Connection, print: Printer) -> Result<Self, Failure> {
+        let url = match &connection.server {
+            Some(server) => parse(server).blame_user()?,
+            None => running(&connection.data_dir)?,
+        };
+        let (token, token_source) = match &connection.token {
+            Some(token) => (token.trim().to_owned(), TokenSource::Given),
+            None if connection.server.is_some() && !is_loopback(&url) => {
+                return Err(no_token(&url));
+            }
+            None => kept_token(&connection.data_dir)?,
+        };
+        if url.scheme() == "http" && !is_loopback(&url) {
+            print.warn(format_args!("the token travels unencrypted to {url}"));
+        }
+        let account_url = url
+            .join(&format!("api/account/{}", connection.account))
+            .doing(format!("cannot work with the server URL {url}"))
+            .blame_user()?;
+        Ok(Self {
+            http: http_client(&url)?,
+            account_url,
+            token,
+            token_source,
+        })
+    }
+}
+
+fn parse(server: &str) -> Result<Url, Failure> {
+    let with_scheme = match server.contains("://") {
+        true => server.to_owned(),
+        false => format!("http://{server}"),
+    };
+    let hint = "for example --server http://127.0.0.1:8080";
+    let mut url: Url = with_scheme
+        .parse()
+        .doing(format!("{server} is not a URL"))
+        .hint(hint)?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(
+            Failure::usage(format!("{server} is not an http or https URL")).with_hint(hint),
+        );
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+/// The URL of the server that runs on a data directory.
+fn running(data_dir: &Path) -> Result<Url, Failure> {
+    let file = data_dir.join("server.json");
+    let shown = data_dir.display();
+    let text = std::fs::read_to_string(&file)
+        .map_err(|_| Failure::host(format!("no server is running on {shown}")))
+        .hint("`sandglass up` starts one; --data-dir or --server names another")?;
+    let ServerFile { url } = serde_json::from_str(&text)
+        .doing(format!("{} is damaged", file.display()))
+        .hint("start the server again")?;
+    parse(&url)
+}
+
+fn kept_token(data_dir: &Path) -> Result<(String, TokenSource), Failure> {
+    let file = data_dir.join("admin.token");
+    let token = std::fs::read_to_string(&file)
+        .doing(format!("cannot read the admin token {}", file.display()))
+        .hint("give a token with --token or SANDGLASS_TOKEN")?;
+    let file = std::path::absolute(&file).unwrap_or(file);
+    Ok((token.trim().to_owned(), TokenSource::File(file)))
+}
+
+fn no_token(url: &Url) -> Failure {
+    Failure::usage(format!("no token for {url}")).with_hint(
+        "give one with --token or SANDGLASS_TOKEN; on the server, `sandglass token create` makes one",
+    )
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// A plain-text server needs neither the machine's certificates, whose loading would be most of
+/// a command's time, nor, on loopback, a proxy.
+fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("sandglass/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(ANSWER_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none());
+    if url.scheme() == "http" {
+        builder = builder.tls_certs_only([]);
+    }
+    if is_loopback(url) {
+        builder = builder.no_proxy();
+    }
+    builder.build().doing("cannot set up the HTTP client")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_may_be_given_without_a_scheme() {
+        assert_eq!(
+            parse("127.0.0.1:8080").unwrap().as_str(),
+            "http://127.0.0.1:8080/"
+        );
+        assert_eq!(parse("https://a.example/base").unwrap().path(), "/base/");
+        assert!(parse("ftp://a.example").is_err());
+        assert!(parse("http://").is_err());
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for url in [
+            "http://127.0.0.1:1/",
+            "http://localhost/",
+            "http://[::1]:8080/",
+        ] {
+            assert!(is_loopback(&url.parse().unwrap()), "{url}");
+        }
+        for url in [
+            "http://localhost.evil.example/",
+            "http://10.0.0.1/",
+            "http://127.0.0.1.nip.io/",
+        ] {
+            assert!(!is_loopback(&url.parse().unwrap()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `sandglass token`: who may talk to the server.
+
+use clap::Subcommand;
+use sandglass_server::Role;
+
+use crate::args::Connection;
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+use crate::print::Printer;
+use crate::print::table::Table;
+use crate::print::time::minute;
+
+const EXAMPLES: &str = "\
+Examples:
+  sandglass token create crm --role invoker
+  SANDGLASS_TOKEN=$(sandglass token create ci --role developer)
+  sandglass token list
+  sandglass token delete 5f1c9d1e-…
+
+A token is shown once; the server keeps only its hash.";
+
+/// Create, list or delete bearer tokens.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create a token; it is printed on standard output, once.
+    Create {
+        /// What it is for.
+        name: String,
+        /// What it may do: admin everything, developer deploy and invoke, invoker invoke.
+        #[arg(long, default_value = "invoker")]
+        role: Role,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// List the tokens.
+    List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Delete a token; it is refused at once.
+    Delete {
+        /// Its id, as the list shows it.
+        id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
+    match args.action {
+        Action::Create {
+            name,
+            role,
+            connection,
+        } => {
+            let client = Client::new(&connection, print)?;
+            let created = client.create_token(&name, role).await?;
+            print.line(&created.token);
+            print.value(&created);
+            let (role, id) = (role.as_str(), created.id.as_str());
+            print.note(format_args!(
+                "created {name} ({role}, id {id}); it is not shown again"
+            ));
+        }
+        Action::List { connection } => {
+            let tokens = Client::new(&connection, print)?.tokens().await?;
+            let mut table = Table::new(["ID", "NAME", "ROLE", "CREATED", "LAST USED"]);
+            for token in &tokens {
+                table.row([
+                    token.id.as_str().to_owned(),
+                    token.name.clone(),
+                    token.role.as_str().to_owned(),
+                    minute(token.created_at),
+                    token
+                        .last_used_at
+                        .map_or_else(|| "never".to_owned(), minute),
+                ]);
+            }
+            print.table(table, "the account has no tokens");
+            print.value(&tokens);
+        }
+        Action::Delete { id, connection } => {
+            Client::new(&connection, print)?.delete_token(&id).await?;
+            print.done("deleted", id);
+        }
+    }
+    Ok(Exit::Success)
+}

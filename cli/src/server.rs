@@ -1,0 +1,83 @@
+//! How does a server live in this process?
+
+use std::net::SocketAddr;
+
+use sandglass_server::{Config, DirectoryError, Server, StartError};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::{Exit, Failure};
+use crate::print::Printer;
+
+/// Starts a server, with a word for whoever waits. Ctrl-C ends the start too.
+pub(crate) async fn start(
+    config: Config,
+    stop: &mut Stop,
+    print: Printer,
+) -> Result<Server, Failure> {
+    let listen = config.listen;
+    let _progress = print.progress("Starting; the first start compiles the engine");
+    tokio::select! {
+        started = Server::start(config) => started.map_err(|error| explain(error, listen)),
+        () = stop.wanted() => Err(Failure::host("stopped before the server was ready")),
+    }
+}
+
+fn explain(error: StartError, listen: SocketAddr) -> Failure {
+    let hint = match &error {
+        StartError::Listen { source, .. } => match source.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                let other = SocketAddr::new(listen.ip(), listen.port().wrapping_add(1).max(1024));
+                format!("another program has the port; choose one with --listen {other}")
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 are for root; choose another with --listen".to_owned()
+            }
+            _ => "choose another address with --listen".to_owned(),
+        },
+        StartError::Directory(DirectoryError::InUse { .. }) => {
+            "stop the other server, or choose another directory with --data-dir".to_owned()
+        }
+        _ => String::new(),
+    };
+    let is_usage = matches!(error, StartError::Config(_));
+    let failure = Failure::from(error).with_hint(hint);
+    if is_usage {
+        failure.into_usage()
+    } else {
+        failure
+    }
+}
+
+/// The wish to end the process: Ctrl-C or SIGTERM.
+pub(crate) struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// From now on these signals no longer end the process by themselves.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self {
+            interrupt,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn wanted(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Lets what is running finish. A further signal ends it at once.
+    pub(crate) async fn shut_down(&mut self, server: Server, print: Printer) -> Exit {
+        print.note("\nStopping when what is running has finished; Ctrl-C again stops at once.");
+        tokio::select! {
+            () = server.shutdown() => Exit::Success,
+            () = self.wanted() => Exit::Host,
+        }
+    }
+}

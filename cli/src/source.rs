@@ -1,0 +1,101 @@
+//! How does a file become a source, and a build error a failure?
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sandglass_compiler::{CompileError, CompileErrorKind, Compiler, Source};
+use sandglass_runtime::{Artifact, LambdaName, Runtime};
+
+use crate::exit::{Explain as _, Failure};
+use crate::print::diagnostic::Place;
+use crate::values::Assignment;
+
+/// A JavaScript file of the user's.
+pub(crate) struct SourceFile {
+    /// As the user gave it, for messages.
+    path: String,
+    source: Source,
+}
+
+impl SourceFile {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display().to_string();
+        let bytes = std::fs::read(path)
+            .doing(format!("cannot read {shown}"))
+            .blame_user()?;
+        match Source::from_utf8(&*shown, bytes) {
+            Ok(source) => Ok(Self {
+                path: shown,
+                source,
+            }),
+            Err(error) => Err(at_path(failure(error), &shown)),
+        }
+    }
+
+    /// The source with these environment variables.
+    pub(crate) fn with_environment(self, variables: &[Assignment]) -> Result<Self, Failure> {
+        let Self { path, source } = self;
+        let source = variables.iter().try_fold(source, |source, variable| {
+            source.env(&variable.name, &variable.value).map_err(failure)
+        })?;
+        Ok(Self { path, source })
+    }
+
+    /// As error stacks show it.
+    pub(crate) fn file_name(&self) -> &str {
+        self.source.file_name()
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        self.source.code()
+    }
+
+    /// The lambda's name unless the user gives another: the file's, without its extension.
+    pub(crate) fn lambda_name(&self) -> Result<LambdaName, Failure> {
+        let stem = Path::new(self.file_name())
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy();
+        stem.parse()
+            .blame_user()
+            .hint("give the lambda a name with --name")
+    }
+
+    /// Builds the artifact; says how long it took.
+    pub(crate) async fn compile(&self, runtime: &Runtime) -> Result<(Artifact, Duration), Failure> {
+        let begun = Instant::now();
+        match Compiler::new(runtime).compile(&self.source).await {
+            Ok(artifact) => Ok((artifact, begun.elapsed())),
+            Err(error) => Err(self.at_its_path(failure(error))),
+        }
+    }
+
+    /// The same failure, with the file as the user knows it.
+    pub(crate) fn at_its_path(&self, failure: Failure) -> Failure {
+        at_path(failure, &self.path)
+    }
+}
+
+/// The failure that says why there is no artifact.
+fn failure(error: CompileError) -> Failure {
+    if error.kind == CompileErrorKind::Host {
+        return Failure::host(error.message).with_hint(error.hint);
+    }
+    let failure = Failure::build(error.message).with_hint(error.hint);
+    if error.file.is_empty() {
+        return failure;
+    }
+    failure.with_place(Place {
+        file: error.file,
+        line: error.line,
+        column: error.column,
+        source_line: error.source_line,
+    })
+}
+
+fn at_path(mut failure: Failure, path: &str) -> Failure {
+    if let Some(place) = failure.place.as_mut() {
+        path.clone_into(&mut place.file);
+    }
+    failure
+}
