@@ -24,6 +24,10 @@ use args::{Cli, Command};
 use exit::{Exit, Failure};
 use print::Printer;
 
+/// Sandboxes come and go tens of thousands of times a second; so do their small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -202,7 +202,7 @@ mod tests {
 
     fn sample() -> Artifact {
         let header = Header {
-            engine: EngineDigest::of(b"component", b"blank"),
+            engine: EngineDigest::of(b"component", b"blank", b"library"),
             file_name: "hello.js".into(),
             source_sha256: String::new(),
             environment: BTreeMap::from([("A".into(), "1".into())]),

@@ -8,6 +8,6 @@
 wasmtime::component::bindgen!({
     path: "../toolbelt-wit",
     world: "lambda",
-    imports: { default: trappable, "sandglass:toolbelt/crypto": trappable | store },
+    imports: { default: trappable, "sandglass:toolbelt/crypto": async | trappable },
     exports: { default: async },
 });

@@ -28,6 +28,11 @@ pub struct Limits {
     pub http_request_body: ByteSize,
     /// The body of one response, after decompression.
     pub http_response_body: ByteSize,
+    /// The bodies of requests that are not answered yet, together: what the host holds for a lambda
+    /// that starts many requests at once.
+    pub http_buffered: ByteSize,
+    /// Reads and updates of secrets.
+    pub secret_calls: u32,
     /// Log entries.
     pub log_entries: u32,
     /// Bytes of log messages and extras together.
@@ -48,6 +53,8 @@ impl Default for Limits {
             http_in_flight: 20,
             http_request_body: ByteSize::mib(8),
             http_response_body: ByteSize::mib(16),
+            http_buffered: ByteSize::mib(32),
+            secret_calls: 200,
             log_entries: 1_000,
             log: ByteSize::kib(256),
             payload: ByteSize::mib(4),
@@ -75,6 +82,10 @@ pub enum Limit {
     HttpRequestBody,
     /// [`Limits::http_response_body`].
     HttpResponseBody,
+    /// [`Limits::http_buffered`].
+    HttpBuffered,
+    /// [`Limits::secret_calls`].
+    SecretCalls,
     /// [`Limits::log_entries`].
     LogEntries,
     /// [`Limits::log`].
@@ -96,6 +107,8 @@ impl Limit {
             Self::HttpRequests => "http_requests",
             Self::HttpRequestBody => "http_request_body",
             Self::HttpResponseBody => "http_response_body",
+            Self::HttpBuffered => "http_buffered",
+            Self::SecretCalls => "secret_calls",
             Self::LogEntries => "log_entries",
             Self::Log => "log",
             Self::Payload => "payload",
@@ -139,6 +152,14 @@ impl Limit {
                     limits.http_response_body
                 )
             }
+            Self::HttpBuffered => format!(
+                "the bodies of open HTTP requests were larger than {} together",
+                limits.http_buffered
+            ),
+            Self::SecretCalls => format!(
+                "the lambda read or updated secrets more than {} times",
+                limits.secret_calls
+            ),
             Self::LogEntries => {
                 format!("the lambda logged more than {} entries", limits.log_entries)
             }

@@ -118,7 +118,7 @@ name! {
 }
 
 name! {
-    /// The SHA-256 over the engine's component and blank image, in lower-case hexadecimal.
+    /// The SHA-256 over the engine's component, blank image and library, in lower-case hexadecimal.
     EngineDigest, "engine digest", "64 lower-case hexadecimal digits", is_sha256
 }
 
@@ -130,10 +130,12 @@ impl ArtifactDigest {
 }
 
 impl EngineDigest {
-    /// The digest of an engine: its component and its blank image.
-    pub fn of(component: &[u8], blank_image: &[u8]) -> Self {
-        let length = (component.len() as u64).to_le_bytes();
-        Self(sha256_hex(&[&length, component, blank_image]).into())
+    /// The digest of an engine: its component, its blank image and its library.
+    pub fn of(component: &[u8], blank_image: &[u8], library: &[u8]) -> Self {
+        let component_bytes = (component.len() as u64).to_le_bytes();
+        let blank_bytes = (blank_image.len() as u64).to_le_bytes();
+        let parts = [&component_bytes[..], component, &blank_bytes, blank_image, library];
+        Self(sha256_hex(&parts).into())
     }
 }
 

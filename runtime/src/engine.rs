@@ -19,7 +19,9 @@ pub(crate) struct EngineFiles {
     pub(crate) component: Vec<u8>,
     /// The blank image, a core module.
     pub(crate) blank: Vec<u8>,
-    /// The digest of both.
+    /// By name, one byte that says how the module may be required, then its bytecode.
+    pub(crate) library: HashMap<String, Vec<u8>>,
+    /// The digest of all three.
     pub(crate) digest: EngineDigest,
 }
 
@@ -28,12 +30,10 @@ impl EngineFiles {
     pub(crate) fn embedded() -> Self {
         let component = decompress(COMPONENT);
         let blank = decompress(BLANK);
-        let digest = EngineDigest::of(&component, &blank);
-        Self {
-            component,
-            blank,
-            digest,
-        }
+        let library = decompress(LIBRARY);
+        let digest = EngineDigest::of(&component, &blank, &library);
+        let library = read_library(&library);
+        Self { component, blank, library, digest }
     }
 
     /// The blank image's memory, which every lambda's image is a difference to.
@@ -42,11 +42,7 @@ impl EngineFiles {
     }
 }
 
-/// The engine's JavaScript modules: by name, one byte that says how the module may be required,
-/// then its bytecode.
-pub(crate) fn library() -> HashMap<String, Vec<u8>> {
-    let bytes = decompress(LIBRARY);
-    let mut rest = &bytes[..];
+fn read_library(mut rest: &[u8]) -> HashMap<String, Vec<u8>> {
     let mut library = HashMap::new();
     while !rest.is_empty() {
         let name_bytes = usize::from(u16::from_le_bytes(

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 use sandglass_host_abi::bindings::sandglass::toolbelt::build::{
     BuildError, BuildErrorKind, Source,
 };
-use sandglass_host_abi::{Limit, Limits, LogEntry, Policy};
-use wasmtime::Store;
+use sandglass_host_abi::{EngineDigest, Limit, Limits, LogEntry, Policy};
+use wasmtime::{PoolConcurrencyLimitError, Store};
 use wasmtime::component::WasmList;
 
 use crate::Runtime;
-use crate::invocation::next_id;
-use crate::lambda::{InvokeError, new_store, stopped};
-use crate::report::Outcome;
-use crate::sandbox::{Sandbox, context};
+use crate::lambda::{
+    InvokeError, MESSAGE_BYTES_MAX, STACK_BYTES_MAX, limit_reached, new_store, shortened,
+};
+use crate::sandbox::Sandbox;
 
 const WASM_PAGE: usize = 65_536;
 
@@ -67,10 +67,10 @@ pub enum EvaluateError {
 
 impl From<wasmtime::Error> for EvaluateError {
     fn from(error: wasmtime::Error) -> Self {
-        match stopped(error) {
-            Ok(Outcome::Exceeded(limit)) => Self::Exceeded(limit),
-            Ok(_) => Self::Crashed,
-            Err(error) => Self::Host(error),
+        match limit_reached(&error) {
+            Some(limit) => Self::Exceeded(limit),
+            None if error.is::<PoolConcurrencyLimitError>() => Self::Host(InvokeError::Busy),
+            None => Self::Crashed,
         }
     }
 }
@@ -114,11 +114,8 @@ impl Runtime {
             limits: *input.limits,
             ..Policy::default()
         };
-        let sandbox = Sandbox::new(
-            self.shared.hosts.clone(),
-            policy.clone().into(),
-            context(&policy, next_id()),
-        );
+        let mut sandbox = Sandbox::new(self.shared.hosts.clone(), policy.into());
+        sandbox.build_seed = Some(seed(&input, self.engine_digest()));
         let mut store = new_store(&self.shared.wasmtime, sandbox, input.limits.fuel.units())?;
         let run = tokio::time::timeout(input.limits.wall_clock, self.run(&mut store, input)).await;
         let (image, memory_pages) =
@@ -140,8 +137,7 @@ impl Runtime {
             .shared
             .blank
             .instantiate_async(&mut *store)
-            .await
-            .map_err(InvokeError::from)?;
+            .await?;
         let prepare = instance
             .get_typed_func::<(Source,), (Result<(), BuildError>,)>(&mut *store, "prepare")?;
         let source = Source {
@@ -160,6 +156,18 @@ impl Runtime {
     }
 }
 
+/// What the random bytes of a build are derived from: they are the same whenever the same lambda
+/// is built, and no two lambdas share them.
+fn seed(input: &BuildInput<'_>, engine: &EngineDigest) -> [u8; 32] {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    let variables = input.environment.iter().flat_map(|(name, value)| [name.as_str(), value]);
+    for part in [engine.as_str(), input.file_name, input.code].into_iter().chain(variables) {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part.as_bytes());
+    }
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
 fn rejection(error: BuildError) -> Rejection {
     let kind = match error.kind {
         BuildErrorKind::Syntax => RejectionKind::Syntax,
@@ -174,6 +182,8 @@ fn rejection(error: BuildError) -> Rejection {
         stack,
         ..
     } = error;
+    let message = shortened(message, MESSAGE_BYTES_MAX);
+    let stack = shortened(stack, STACK_BYTES_MAX);
     Rejection {
         kind,
         message,

@@ -6,23 +6,64 @@ use md5::{Digest as _, Md5};
 use ring::{digest, hmac};
 use sandglass_host_abi::bindings::sandglass::toolbelt::crypto::Algorithm;
 
-/// The hash of `data`.
-pub(crate) fn digest(algorithm: Algorithm, data: &[u8]) -> Vec<u8> {
-    match ring_algorithm(algorithm) {
-        Some(algorithm) => digest::digest(algorithm.digest_algorithm(), data)
-            .as_ref()
-            .to_vec(),
-        None => Md5::digest(data).to_vec(),
-    }
+/// A hash or an HMAC that is not finished yet.
+pub(crate) enum Hashing {
+    Digest(digest::Context),
+    Hmac(hmac::Context),
+    Md5(Md5),
+    /// The inner hash, and the key padded for the outer one.
+    HmacMd5(Md5, [u8; MD5_BLOCK]),
 }
 
-/// The RFC 2104 HMAC of `data` under `key`.
-pub(crate) fn hmac(algorithm: Algorithm, key: &[u8], data: &[u8]) -> Vec<u8> {
-    match ring_algorithm(algorithm) {
-        Some(algorithm) => hmac::sign(&hmac::Key::new(algorithm, key), data)
-            .as_ref()
-            .to_vec(),
-        None => hmac_md5(key, data),
+const MD5_BLOCK: usize = 64;
+
+impl Hashing {
+    /// Starts a hash.
+    pub(crate) fn digest(algorithm: Algorithm) -> Self {
+        match ring_algorithm(algorithm) {
+            Some(algorithm) => Self::Digest(digest::Context::new(algorithm.digest_algorithm())),
+            None => Self::Md5(Md5::new()),
+        }
+    }
+
+    /// Starts an RFC 2104 HMAC under `key`.
+    pub(crate) fn hmac(algorithm: Algorithm, key: &[u8]) -> Self {
+        match ring_algorithm(algorithm) {
+            Some(algorithm) => Self::Hmac(hmac::Context::with_key(&hmac::Key::new(algorithm, key))),
+            None => Self::hmac_md5(key),
+        }
+    }
+
+    /// RFC 2104, section 2.
+    fn hmac_md5(key: &[u8]) -> Self {
+        let mut block = [0; MD5_BLOCK];
+        match key.len() {
+            0..=MD5_BLOCK => block[..key.len()].copy_from_slice(key),
+            _ => block[..16].copy_from_slice(&Md5::digest(key)),
+        }
+        let pad = |with: u8| block.map(|byte| byte ^ with);
+        Self::HmacMd5(Md5::new().chain_update(pad(0x36)), pad(0x5c))
+    }
+
+    /// Adds data.
+    pub(crate) fn update(&mut self, data: &[u8]) {
+        match self {
+            Self::Digest(context) => context.update(data),
+            Self::Hmac(context) => context.update(data),
+            Self::Md5(context) | Self::HmacMd5(context, _) => context.update(data),
+        }
+    }
+
+    /// The hash: 16, 20, 32, 48 or 64 bytes.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Digest(context) => context.finish().as_ref().to_vec(),
+            Self::Hmac(context) => context.sign().as_ref().to_vec(),
+            Self::Md5(context) => context.finalize().to_vec(),
+            Self::HmacMd5(inner, outer) => {
+                Md5::new().chain_update(outer).chain_update(inner.finalize()).finalize().to_vec()
+            }
+        }
     }
 }
 
@@ -36,28 +77,21 @@ fn ring_algorithm(algorithm: Algorithm) -> Option<hmac::Algorithm> {
     }
 }
 
-/// RFC 2104, section 2, with MD5's block of 64 bytes.
-fn hmac_md5(key: &[u8], data: &[u8]) -> Vec<u8> {
-    let mut block = [0; 64];
-    match key.len() {
-        0..=64 => block[..key.len()].copy_from_slice(key),
-        _ => block[..16].copy_from_slice(&Md5::digest(key)),
-    }
-    let pad = |with: u8| block.map(|byte| byte ^ with);
-    let inner = Md5::new()
-        .chain_update(pad(0x36))
-        .chain_update(data)
-        .finalize();
-    Md5::new()
-        .chain_update(pad(0x5c))
-        .chain_update(inner)
-        .finalize()
-        .to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn digest(algorithm: Algorithm, data: &[u8]) -> Vec<u8> {
+        let mut hashing = Hashing::digest(algorithm);
+        data.chunks(2).for_each(|chunk| hashing.update(chunk));
+        hashing.finish()
+    }
+
+    fn hmac(algorithm: Algorithm, key: &[u8], data: &[u8]) -> Vec<u8> {
+        let mut hashing = Hashing::hmac(algorithm, key);
+        data.chunks(7).for_each(|chunk| hashing.update(chunk));
+        hashing.finish()
+    }
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()

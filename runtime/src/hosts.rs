@@ -11,13 +11,15 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::{
     build, crypto, http, library, logging, outcome, secrets, timers,
 };
 use sandglass_host_abi::{
-    HttpClient, HttpError, HttpRequest, Limit, LogLevel, LogSink, PermittedRequest, Secret,
+    HttpClient, HttpError, HttpRequest, InvocationContext, Limit, LogLevel, LogSink, PermittedRequest, Secret,
     SecretName, SecretStore, SecretStoreError,
 };
 use tokio::sync::Semaphore;
-use wasmtime::component::{Access, Accessor, HasSelf};
+use wasmtime::component::{Accessor, HasSelf};
 
-use crate::sandbox::{LimitReached, Sandbox, charge};
+use crate::hashing::Hashing;
+use crate::lambda::FUEL_SLICE;
+use crate::sandbox::{LimitReached, Sandbox};
 
 /// The hosts of a runtime: once a process.
 pub(crate) struct Hosts {
@@ -35,7 +37,6 @@ impl outcome::Host for Sandbox {}
 impl http::Host for Sandbox {}
 impl secrets::Host for Sandbox {}
 impl timers::Host for Sandbox {}
-impl crypto::Host for Sandbox {}
 
 impl logging::Host for Sandbox {
     fn log(
@@ -67,38 +68,62 @@ impl timers::HostWithStore<Sandbox> for Own {
     }
 }
 
-/// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
-const HASH_FUEL_PER_BYTE: u64 = 16;
-/// Fuel for a call into the host.
-const HASH_FUEL: u64 = 2_000;
-
-impl crypto::HostWithStore<Sandbox> for Own {
-    fn digest(
-        mut access: Access<'_, Sandbox, Self>,
+impl crypto::Host for Sandbox {
+    async fn digest(
+        &mut self,
         algorithm: crypto::Algorithm,
         data: Vec<u8>,
     ) -> wasmtime::Result<Vec<u8>> {
-        charge_hashing(&mut access, data.len())?;
-        Ok(crate::hashing::digest(algorithm, &data))
+        let mut digest = Hashing::digest(algorithm);
+        self.hash(&mut digest, &data).await?;
+        Ok(digest.finish())
     }
 
-    fn hmac(
-        mut access: Access<'_, Sandbox, Self>,
+    async fn hmac(
+        &mut self,
         algorithm: crypto::Algorithm,
         key: Vec<u8>,
         data: Vec<u8>,
     ) -> wasmtime::Result<Vec<u8>> {
-        charge_hashing(&mut access, key.len() + data.len())?;
-        Ok(crate::hashing::hmac(algorithm, &key, &data))
+        let mut hmac = Hashing::hmac(algorithm, &key);
+        self.hash(&mut hmac, &data).await?;
+        Ok(hmac.finish())
     }
 }
 
-fn charge_hashing(access: &mut Access<'_, Sandbox, Own>, bytes: usize) -> wasmtime::Result<()> {
-    use wasmtime::AsContextMut as _;
-    charge(
-        access.as_context_mut(),
-        HASH_FUEL + bytes as u64 * HASH_FUEL_PER_BYTE,
-    )
+/// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
+const HASH_FUEL_PER_BYTE: u64 = 16;
+/// Fuel for a hash of nothing.
+const HASH_FUEL: u64 = 2_000;
+/// How much is hashed before others get their turn; as long as a slice of fuel lasts.
+const HASH_SLICE: usize = 64 * 1024;
+
+impl Sandbox {
+    /// Hashes slice by slice, charging for it and giving way like the guest's own code does.
+    async fn hash(&mut self, hashing: &mut Hashing, data: &[u8]) -> wasmtime::Result<()> {
+        self.charge(HASH_FUEL).await?;
+        for slice in data.chunks(HASH_SLICE) {
+            self.charge(slice.len() as u64 * HASH_FUEL_PER_BYTE).await?;
+            hashing.update(slice);
+        }
+        Ok(())
+    }
+
+    /// Counts work that the host does on the guest's behalf.
+    ///
+    /// The guest's own fuel is not touched: setting it would start its slice anew, and a guest that
+    /// called the host in a loop would never give way.
+    async fn charge(&mut self, fuel: u64) -> wasmtime::Result<()> {
+        let before = self.host_fuel;
+        self.host_fuel += fuel;
+        if self.host_fuel > self.policy.limits.fuel.units() {
+            return Err(LimitReached(Limit::Fuel).into());
+        }
+        if before / FUEL_SLICE != self.host_fuel / FUEL_SLICE {
+            tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
 }
 
 impl http::HostWithStore<Sandbox> for Own {
@@ -107,12 +132,16 @@ impl http::HostWithStore<Sandbox> for Own {
         request: http::Request,
     ) -> wasmtime::Result<Result<http::Response, http::HttpError>> {
         let admitted = accessor.with(|mut access| admit(access.get(), request))?;
-        let (hosts, request, in_flight) = match admitted {
+        let Admitted { hosts, request, in_flight, held } = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return Ok(Err(to_guest(error)?)),
         };
-        let _slot = in_flight.acquire().await?;
-        match hosts.http_client.send(request).await {
+        let answer = match in_flight.acquire().await {
+            Ok(_slot) => hosts.http_client.send(request).await,
+            Err(closed) => Err(HttpError::Failed(closed.to_string())),
+        };
+        accessor.with(|mut access| access.get().http.held -= held);
+        match answer {
             Ok(response) => {
                 accessor.with(|mut access| {
                     access.get().http.bytes_received += response.body.len() as u64;
@@ -135,42 +164,51 @@ impl http::HostWithStore<Sandbox> for Own {
     }
 }
 
+/// A request that may be sent.
+struct Admitted {
+    hosts: Arc<Hosts>,
+    request: PermittedRequest,
+    in_flight: Arc<Semaphore>,
+    /// What its body counts for until it is answered.
+    held: u64,
+}
+
 /// Counts a request and asks the whitelist.
 fn admit(
     sandbox: &mut Sandbox,
     request: http::Request,
-) -> Result<Result<(Arc<Hosts>, PermittedRequest, Arc<Semaphore>), HttpError>, LimitReached> {
+) -> Result<Result<Admitted, HttpError>, LimitReached> {
     let limits = &sandbox.policy.limits;
     if sandbox.http.requests >= limits.http_requests {
         return Err(LimitReached(Limit::HttpRequests));
     }
-    if request.body.len() as u64 > limits.http_request_body.get() {
+    let held = request.body.len() as u64;
+    if held > limits.http_request_body.get() {
         return Err(LimitReached(Limit::HttpRequestBody));
     }
-    let sent = request.body.len() as u64;
+    if sandbox.http.held + held > limits.http_buffered.get() {
+        return Err(LimitReached(Limit::HttpBuffered));
+    }
+    sandbox.http.requests += 1;
     let request = HttpRequest {
         method: request.method,
         url: request.url,
         headers: request.headers,
         body: request.body,
         decompress: request.decompress,
-        timeout: request
-            .timeout_ms
-            .map(|ms| Duration::from_millis(ms.into())),
+        timeout: request.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
         response_body_max: limits.http_response_body,
     };
-    let permitted = match sandbox.policy.allowed_hosts.permit(request) {
+    let request = match sandbox.policy.allowed_hosts.permit(request) {
         Ok(permitted) => permitted,
         Err(error) => return Ok(Err(error)),
     };
-    sandbox.http.requests += 1;
-    sandbox.http.bytes_sent += sent;
+    sandbox.http.held += held;
+    sandbox.http.bytes_sent += held;
     let slots = limits.http_in_flight.max(1) as usize;
-    let in_flight = sandbox
-        .http
-        .in_flight
-        .get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
-    Ok(Ok((sandbox.hosts.clone(), permitted, in_flight.clone())))
+    let in_flight = sandbox.http.in_flight.get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
+    let (hosts, in_flight) = (sandbox.hosts.clone(), in_flight.clone());
+    Ok(Ok(Admitted { hosts, request, in_flight, held }))
 }
 
 /// What the guest is told; a response that is too large ends the invocation instead.
@@ -189,17 +227,18 @@ fn to_guest(error: HttpError) -> Result<http::HttpError, LimitReached> {
     })
 }
 
+/// The longest JSON text of a secret that a lambda may write.
+const SECRET_BYTES_MAX: usize = 64 * 1024;
+
 impl secrets::HostWithStore<Sandbox> for Own {
     async fn read(
         accessor: &Accessor<Sandbox, Self>,
         key: String,
     ) -> wasmtime::Result<Result<String, secrets::SecretError>> {
-        let Some((hosts, context, name)) = granted(accessor, key) else {
+        let Some((hosts, context, name)) = granted(accessor, key)? else {
             return Ok(Err(secrets::SecretError::NotFound));
         };
-        let Some(store) = &hosts.secrets else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
+        let Some(store) = &hosts.secrets else { return Ok(Err(secrets::SecretError::NotFound)) };
         Ok(match store.read(&context, &name).await {
             Ok(Some(secret)) => Ok(secret.expose_json().to_owned()),
             Ok(None) => Err(secrets::SecretError::NotFound),
@@ -212,42 +251,40 @@ impl secrets::HostWithStore<Sandbox> for Own {
         key: String,
         value: String,
     ) -> wasmtime::Result<Result<(), secrets::SecretError>> {
-        let Some((hosts, context, name)) = granted(accessor, key) else {
+        let Some((hosts, context, name)) = granted(accessor, key)? else {
             return Ok(Err(secrets::SecretError::NotFound));
         };
-        let Some(store) = &hosts.secrets else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
+        let Some(store) = &hosts.secrets else { return Ok(Err(secrets::SecretError::NotFound)) };
+        if value.len() > SECRET_BYTES_MAX {
+            let rule = format!("the value is longer than {SECRET_BYTES_MAX} bytes");
+            return Ok(Err(secrets::SecretError::Invalid(rule)));
+        }
         let secret = match Secret::from_json(value) {
             Ok(secret) => secret,
-            Err(_) => {
-                return Ok(Err(secrets::SecretError::Invalid(
-                    "the value is not JSON".into(),
-                )));
-            }
+            Err(_) => return Ok(Err(secrets::SecretError::Invalid("the value is not JSON".into()))),
         };
-        Ok(store
-            .update(&context, &name, secret)
-            .await
-            .map_err(store_error))
+        Ok(store.update(&context, &name, secret).await.map_err(store_error))
     }
 }
 
-/// The name of a secret that the policy grants; to the guest, one that it does not grant is one
-/// that does not exist.
+/// What a call to the secret store needs.
+type Granted = (Arc<Hosts>, InvocationContext, SecretName);
+
+/// Counts a call and asks the policy; to the guest, a secret that is not granted is one that does
+/// not exist.
 fn granted(
     accessor: &Accessor<Sandbox, Own>,
     key: String,
-) -> Option<(
-    Arc<Hosts>,
-    Arc<sandglass_host_abi::InvocationContext>,
-    SecretName,
-)> {
-    let name = SecretName::try_from(key).ok()?;
+) -> Result<Option<Granted>, LimitReached> {
     accessor.with(|mut access| {
         let sandbox = access.get();
-        let granted = sandbox.policy.secrets.grants(&name);
-        granted.then(|| (sandbox.hosts.clone(), sandbox.context.clone(), name))
+        if sandbox.secret_calls >= sandbox.policy.limits.secret_calls {
+            return Err(LimitReached(Limit::SecretCalls));
+        }
+        sandbox.secret_calls += 1;
+        let name = SecretName::try_from(key).ok();
+        let granted = name.filter(|name| sandbox.policy.secrets.grants(name));
+        Ok(granted.map(|name| (sandbox.hosts.clone(), sandbox.context(), name)))
     })
 }
 

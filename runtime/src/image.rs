@@ -13,6 +13,7 @@
 
 use std::borrow::Cow;
 
+use sandglass_host_abi::ByteSize;
 use wasm_encoder::{
     ConstExpr, DataSection, ExportKind, ExportSection, MemorySection, MemoryType, Module,
 };
@@ -35,6 +36,9 @@ pub enum ImageError {
     /// The bytes are not WebAssembly.
     #[error("the image is not valid WebAssembly: {0}")]
     Malformed(String),
+    /// The image needs more memory than a sandbox of this runtime may have.
+    #[error("the image needs more than {0} of memory, the most that this runtime gives a sandbox")]
+    TooLarge(ByteSize),
     /// The encoded image cannot be decoded.
     #[error("the encoded image is damaged: {0}")]
     Damaged(&'static str),

@@ -1,10 +1,8 @@
 //! What is there once a lambda, and once an invocation?
 
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -14,10 +12,10 @@ use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy, bindings};
 use serde_json::value::RawValue;
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
-use crate::invocation::{Invocation, next_id};
+use crate::invocation::Invocation;
 use crate::report::{Failure, FailureKind, Outcome, Report};
 use crate::runtime::{LoadError, Shared};
-use crate::sandbox::{self, LimitReached, Sandbox};
+use crate::sandbox::{LimitReached, Sandbox};
 
 /// A guest that computes without pause gives way to others after this much fuel: some tens of
 /// microseconds.
@@ -50,7 +48,8 @@ pub(crate) struct Loaded {
 /// One sandbox. It can be used once: [`Instance::invoke`] takes it by value.
 pub struct Instance {
     store: Store<Sandbox>,
-    bindings: bindings::Lambda,
+    /// Or the limit that leaves no room for the lambda itself.
+    bindings: Result<bindings::Lambda, Limit>,
     policy: Arc<Policy>,
     started: Instant,
     _counted: Counted,
@@ -108,20 +107,23 @@ impl Lambda {
         }
     }
 
-    /// Takes a fresh sandbox. The invocation's wall clock starts here.
+    /// Takes a fresh sandbox, loading the lambda first when it is not loaded. The invocation's wall
+    /// clock starts when there is a sandbox.
     ///
     /// # Errors
     /// [`InvokeError::Busy`] when all sandboxes are in use; otherwise when the lambda cannot be
     /// loaded.
     pub async fn checkout(&self) -> Result<Instance, InvokeError> {
-        let started = Instant::now();
         let loaded = self.code.loaded(&self.shared).await?;
+        let started = Instant::now();
         let shared = &self.shared;
-        let context = sandbox::context(&self.policy, next_id());
-        let sandbox = Sandbox::new(shared.hosts.clone(), self.policy.clone(), context);
+        let sandbox = Sandbox::new(shared.hosts.clone(), self.policy.clone());
         let mut store = new_store(&shared.wasmtime, sandbox, self.policy.limits.fuel.units())?;
         let counted = Counted::new(shared.clone());
-        let bindings = loaded.pre.instantiate_async(&mut store).await?;
+        let bindings = match loaded.pre.instantiate_async(&mut store).await {
+            Ok(bindings) => Ok(bindings),
+            Err(error) => Err(limit_reached(&error).ok_or(error)?),
+        };
         Ok(Instance {
             store,
             bindings,
@@ -162,31 +164,39 @@ impl Instance {
     /// When the host fails. What the lambda does is in the report.
     pub async fn invoke(mut self, invocation: Invocation) -> Result<Report, InvokeError> {
         let limits = self.policy.limits;
-        if let Some(id) = invocation.id {
-            self.store.data_mut().context = sandbox::context(&self.policy, id);
-        }
-        let mut cpu = Duration::ZERO;
-        let outcome = if invocation.input.len() as u64 > limits.payload.get() {
-            Outcome::Exceeded(Limit::Payload)
-        } else {
-            let bindings = &self.bindings;
-            let input = invocation.input;
-            let run = self
-                .store
-                .run_concurrent(async |accessor| bindings.call_invoke(accessor, input).await);
-            let deadline = tokio::time::Instant::from_std(self.started + limits.wall_clock);
-            match tokio::time::timeout_at(deadline, Metered { run, cpu: &mut cpu }).await {
-                Ok(Ok(Ok(answer))) => answered(answer, limits.result.get()),
-                Ok(Ok(Err(error)) | Err(error)) => stopped(error)?,
-                Err(_) => Outcome::Exceeded(Limit::WallClock),
+        self.store.data_mut().id = invocation.id;
+        let (outcome, cpu) = match &self.bindings {
+            Err(limit) => (Outcome::Exceeded(*limit), Duration::ZERO),
+            Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
+                (Outcome::Exceeded(Limit::Payload), Duration::ZERO)
+            }
+            Ok(bindings) => {
+                let input = invocation.input;
+                let run = self
+                    .store
+                    .run_concurrent(async |accessor| bindings.call_invoke(accessor, input).await);
+                let deadline = tokio::time::Instant::from_std(self.started + limits.wall_clock);
+                let (ended, cpu) = metered(tokio::time::timeout_at(deadline, run)).await;
+                let outcome = match ended {
+                    Ok(Ok(Ok(answer))) => answered(answer, limits.result.get()),
+                    Ok(Ok(Err(error)) | Err(error)) => stopped(&error),
+                    Err(_) => Outcome::Exceeded(Limit::WallClock),
+                };
+                (outcome, cpu)
             }
         };
         let left = self.store.get_fuel().unwrap_or_default();
-        let fuel = limits.fuel.units().saturating_sub(left);
+        let host_fuel = self.store.data().host_fuel;
+        let fuel = limits.fuel.units().saturating_sub(left).saturating_add(host_fuel);
         let usage = self.store.data().usage(fuel, self.started.elapsed(), cpu);
         let sandbox = self.store.data_mut();
+        if let Outcome::Threw(failure) = &outcome
+            && !failure.name.is_empty()
+        {
+            sandbox.log_failure(&failure.message);
+        }
         let logs = std::mem::take(&mut sandbox.logs);
-        let id = sandbox.context.invocation.clone();
+        let id = sandbox.id();
         Ok(Report {
             id,
             outcome,
@@ -216,12 +226,10 @@ fn answered(answer: Result<Option<String>, outcome::Failure>, result_max: u64) -
                 outcome::FailureKind::RuntimeError => FailureKind::RuntimeError,
                 outcome::FailureKind::Unfinished => FailureKind::Unfinished,
             };
-            Outcome::Threw(Failure {
-                kind,
-                name,
-                message,
-                stack,
-            })
+            let name = shortened(name, NAME_BYTES_MAX);
+            let message = shortened(message, MESSAGE_BYTES_MAX);
+            let stack = shortened(stack, STACK_BYTES_MAX);
+            Outcome::Threw(Failure { kind, name, message, stack })
         }
     }
 }
@@ -235,22 +243,44 @@ fn crash(message: &str) -> Failure {
     }
 }
 
-/// What stopped the guest: a limit, or a trap of its own.
-pub(crate) fn stopped(error: wasmtime::Error) -> Result<Outcome, InvokeError> {
+/// The longest name of an error that is kept, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+/// The longest message of an error that is kept, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 16 * 1024;
+/// The longest stack of an error that is kept, in bytes.
+pub(crate) const STACK_BYTES_MAX: usize = 32 * 1024;
+
+/// The guest chooses its errors' text: as much of it as anybody wants to read.
+pub(crate) fn shortened(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+        text.push('…');
+    }
+    text
+}
+
+/// The limit that an error stands for, if it does.
+pub(crate) fn limit_reached(error: &wasmtime::Error) -> Option<Limit> {
     if let Some(LimitReached(limit)) = error.downcast_ref() {
-        return Ok(Outcome::Exceeded(*limit));
+        return Some(*limit);
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => Ok(Outcome::Exceeded(Limit::Fuel)),
-        Some(Trap::StackOverflow) => Ok(Outcome::Exceeded(Limit::Stack)),
-        Some(trap) => {
-            tracing::warn!(%trap, "the engine trapped; the sandbox held");
-            Ok(Outcome::Threw(crash(
-                "the JavaScript engine crashed; the sandbox held",
-            )))
-        }
-        None => Err(error.into()),
+        Some(Trap::OutOfFuel) => Some(Limit::Fuel),
+        Some(Trap::StackOverflow) => Some(Limit::Stack),
+        _ => None,
     }
+}
+
+/// What stopped the guest: a limit, or a mistake of its own. Whatever ends a guest that runs is
+/// the guest's doing: a trap, or a value that does not cross the wall.
+pub(crate) fn stopped(error: &wasmtime::Error) -> Outcome {
+    limit_reached(error).map_or_else(
+        || {
+            tracing::warn!(error = %format_args!("{error:#}"), "the engine crashed; the sandbox held");
+            Outcome::Threw(crash("the JavaScript engine crashed; the sandbox held"))
+        },
+        Outcome::Exceeded,
+    )
 }
 
 impl Code {
@@ -287,9 +317,7 @@ impl Code {
         }
         let (code, shared) = (self.clone(), shared.clone());
         let loading = tokio::task::spawn_blocking(move || code.load(&shared));
-        loading
-            .await
-            .expect("loading does not panic, and the runtime outlives it")
+        loading.await.map_err(|_| LoadError::Interrupted)?
     }
 
     fn get(&self) -> Option<Arc<Loaded>> {
@@ -341,25 +369,18 @@ impl Drop for Counted {
     }
 }
 
-/// Adds up the CPU time that a future's thread spends in it.
-struct Metered<'a, F> {
-    run: F,
-    cpu: &'a mut Duration,
-}
-
-impl<F: Future> Future for Metered<'_, F> {
-    type Output = F::Output;
-
-    #[allow(unsafe_code, reason = "pin projection")]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: `run` is pinned whenever `self` is, and is never moved out.
-        let this = unsafe { self.get_unchecked_mut() };
+/// Runs a future and adds up the CPU time that its thread spends in it.
+async fn metered<F: Future>(run: F) -> (F::Output, Duration) {
+    let mut run = std::pin::pin!(run);
+    let mut cpu = Duration::ZERO;
+    let output = std::future::poll_fn(|context| {
         let before = thread_cpu();
-        // SAFETY: as above.
-        let polled = unsafe { Pin::new_unchecked(&mut this.run) }.poll(context);
-        *this.cpu += thread_cpu().saturating_sub(before);
+        let polled = run.as_mut().poll(context);
+        cpu += thread_cpu().saturating_sub(before);
         polled
-    }
+    })
+    .await;
+    (output, cpu)
 }
 
 fn thread_cpu() -> Duration {

@@ -6,7 +6,7 @@
 
 use sandglass_host_abi::bindings;
 use wasmtime::Engine;
-use wasmtime::component::{HasSelf, Linker, Resource};
+use wasmtime::component::{HasData, HasSelf, Linker, Resource};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
@@ -32,10 +32,10 @@ pub(crate) fn for_invocations(engine: &Engine) -> wasmtime::Result<Linker<Sandbo
 /// The imports of a build.
 pub(crate) fn for_builds(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     let mut linker = toolbelt(engine)?;
-    wall_clock::add_to_linker::<Sandbox, HasSelf<Still>>(&mut linker, still)?;
-    monotonic_clock::add_to_linker::<Sandbox, HasSelf<Still>>(&mut linker, still)?;
-    random::add_to_linker::<Sandbox, HasSelf<Still>>(&mut linker, still)?;
-    insecure_seed::add_to_linker::<Sandbox, HasSelf<Still>>(&mut linker, still)?;
+    wall_clock::add_to_linker::<Sandbox, Build>(&mut linker, still)?;
+    monotonic_clock::add_to_linker::<Sandbox, Build>(&mut linker, still)?;
+    random::add_to_linker::<Sandbox, Build>(&mut linker, still)?;
+    insecure_seed::add_to_linker::<Sandbox, Build>(&mut linker, still)?;
     Ok(linker)
 }
 
@@ -50,8 +50,8 @@ fn random_bytes(sandbox: &mut Sandbox) -> &mut WasiRandomCtx {
     sandbox.random.get_or_insert_default()
 }
 
-fn still(_sandbox: &mut Sandbox) -> &mut Still {
-    Box::leak(Box::new(Still))
+fn still(sandbox: &mut Sandbox) -> Still<'_> {
+    Still(sandbox.build_seed.get_or_insert_default())
 }
 
 fn toolbelt(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
@@ -60,10 +60,25 @@ fn toolbelt(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     Ok(linker)
 }
 
-/// Time and randomness of a build: always the same. It has no size, so leaking one is free.
-struct Still;
+/// Time that stands still, and random bytes that only the lambda's own source and environment
+/// decide: SHA-256 of the seed, which is thereby replaced, again and again.
+struct Still<'a>(&'a mut [u8; 32]);
 
-impl wall_clock::Host for Still {
+struct Build;
+
+impl HasData for Build {
+    type Data<'a> = Still<'a>;
+}
+
+impl Still<'_> {
+    fn next(&mut self) -> [u8; 32] {
+        let digest = ring::digest::digest(&ring::digest::SHA256, self.0);
+        *self.0 = digest.as_ref().try_into().expect("SHA-256 has 32 bytes");
+        *self.0
+    }
+}
+
+impl wall_clock::Host for Still<'_> {
     fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
         Ok(wall_clock::Datetime {
             seconds: BUILD_TIME_S,
@@ -79,7 +94,7 @@ impl wall_clock::Host for Still {
     }
 }
 
-impl monotonic_clock::Host for Still {
+impl monotonic_clock::Host for Still<'_> {
     fn now(&mut self) -> wasmtime::Result<u64> {
         Ok(0)
     }
@@ -97,21 +112,25 @@ impl monotonic_clock::Host for Still {
     }
 }
 
-impl random::Host for Still {
+impl random::Host for Still<'_> {
     fn get_random_bytes(&mut self, bytes: u64) -> wasmtime::Result<Vec<u8>> {
         const BYTES_MAX: u64 = 1 << 20;
         wasmtime::ensure!(bytes <= BYTES_MAX, "too many random bytes for a build");
-        Ok((0..bytes)
-            .map(|index| (index as u8).wrapping_mul(167).wrapping_add(13))
-            .collect())
+        let mut random = Vec::new();
+        while random.len() < bytes as usize {
+            random.extend(self.next());
+        }
+        random.truncate(bytes as usize);
+        Ok(random)
     }
 
     fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
-        Ok(0x5a4d_91ab_37c2_68e1)
+        let bytes = self.next();
+        Ok(u64::from_le_bytes(*bytes.first_chunk().expect("32 bytes hold 8")))
     }
 }
 
-impl insecure_seed::Host for Still {
+impl insecure_seed::Host for Still<'_> {
     fn insecure_seed(&mut self) -> wasmtime::Result<(u64, u64)> {
         Ok((0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344))
     }

@@ -16,7 +16,7 @@ use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAlloc
 
 use crate::code_cache::CodeCache;
 use crate::egress::NoHttp;
-use crate::engine::{self, EngineFiles};
+use crate::engine::EngineFiles;
 use crate::hosts::Hosts;
 use crate::image::{Base, ImageError};
 use crate::lambda::{Code, Lambda, Loaded};
@@ -56,6 +56,7 @@ pub(crate) struct Shared {
     loaded: Mutex<Vec<Weak<Code>>>,
     loaded_max: usize,
     instances_max: usize,
+    memory_max: ByteSize,
 }
 
 /// Puts a runtime together.
@@ -109,6 +110,9 @@ pub enum LoadError {
     /// wasmtime refused the image.
     #[error("the image does not fit the engine")]
     Engine(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Loading was cut short: the artifact store panicked, or the tokio runtime shut down.
+    #[error("loading was interrupted")]
+    Interrupted,
 }
 
 impl From<wasmtime::Error> for LoadError {
@@ -212,6 +216,9 @@ impl Shared {
                 artifact,
                 runtime: self.digest.clone(),
             });
+        }
+        if u64::from(header.memory_pages) * 65_536 > self.memory_max.get() {
+            return Err(ImageError::TooLarge(self.memory_max).into());
         }
         let image = || Ok(self.base.decode(artifact.image(), header.memory_pages)?);
         let name = artifact.digest().as_str();
@@ -334,7 +341,7 @@ impl RuntimeBuilder {
                 http_client: self.http_client,
                 secrets: self.secrets,
                 log_sink: self.log_sink,
-                library: engine::library(),
+                library: files.library,
             }),
             instances: AtomicUsize::new(0),
             uses: AtomicU64::new(1),
@@ -343,6 +350,7 @@ impl RuntimeBuilder {
             loaded: Mutex::default(),
             loaded_max: self.loaded_max,
             instances_max: self.instances_max,
+            memory_max: self.memory_max,
             digest: files.digest,
             code_cache,
             component,

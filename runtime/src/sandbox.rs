@@ -7,26 +7,33 @@ use sandglass_host_abi::{InvocationContext, InvocationId, Limit, LogEntry, LogLe
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use wasmtime::component::ResourceTable;
-use wasmtime::{ResourceLimiter, StoreContextMut};
+use wasmtime::ResourceLimiter;
 use wasmtime_wasi::clocks::WasiClocksCtx;
 use wasmtime_wasi::random::WasiRandomCtx;
 
 use crate::hosts::Hosts;
+use crate::invocation::next_id;
 use crate::report::Usage;
 
 /// The state of one store, thrown away with it.
 pub(crate) struct Sandbox {
     pub(crate) hosts: Arc<Hosts>,
     pub(crate) policy: Arc<Policy>,
-    pub(crate) context: Arc<InvocationContext>,
+    /// Given by the caller, or made up when it is first asked for.
+    pub(crate) id: Option<InvocationId>,
     pub(crate) logs: Vec<LogEntry>,
     pub(crate) log_bytes: u64,
     pub(crate) memory: MemoryLimiter,
     pub(crate) http: HttpUse,
+    pub(crate) secret_calls: u32,
+    /// Fuel for work that the host did for the guest.
+    pub(crate) host_fuel: u64,
     /// Made when they are first used; most invocations never do.
     pub(crate) clocks: Option<WasiClocksCtx>,
     pub(crate) random: Option<WasiRandomCtx>,
     pub(crate) table: ResourceTable,
+    /// Where the random bytes of a build come from; `None` in an invocation.
+    pub(crate) build_seed: Option<[u8; 32]>,
 }
 
 /// How much of its HTTP an invocation has used.
@@ -35,6 +42,8 @@ pub(crate) struct HttpUse {
     pub(crate) requests: u32,
     pub(crate) bytes_sent: u64,
     pub(crate) bytes_received: u64,
+    /// Bytes of the bodies of requests that are not answered yet.
+    pub(crate) held: u64,
     pub(crate) in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -44,11 +53,7 @@ pub(crate) struct HttpUse {
 pub(crate) struct LimitReached(pub(crate) Limit);
 
 impl Sandbox {
-    pub(crate) fn new(
-        hosts: Arc<Hosts>,
-        policy: Arc<Policy>,
-        context: Arc<InvocationContext>,
-    ) -> Self {
+    pub(crate) fn new(hosts: Arc<Hosts>, policy: Arc<Policy>) -> Self {
         let memory = MemoryLimiter {
             bytes_max: policy.limits.memory.as_usize(),
             peak_bytes: 0,
@@ -56,14 +61,17 @@ impl Sandbox {
         Self {
             hosts,
             policy,
-            context,
+            id: None,
             logs: Vec::new(),
             log_bytes: 0,
             memory,
             http: HttpUse::default(),
+            secret_calls: 0,
+            host_fuel: 0,
             clocks: None,
             random: None,
             table: ResourceTable::new(),
+            build_seed: None,
         }
     }
 
@@ -82,17 +90,38 @@ impl Sandbox {
         if self.log_bytes > limits.log.get() {
             return Err(LimitReached(Limit::Log));
         }
-        let entry = LogEntry {
-            level,
-            message,
-            extras: json_array(extras),
-            timestamp: now_ms(),
-        };
-        if let Some(sink) = &self.hosts.log_sink {
-            sink.record(&self.context, &entry);
+        self.keep(level, message, json_array(extras));
+        Ok(())
+    }
+
+    /// Says, as the platform does, which error a lambda failed with. Counts against no limit: it
+    /// is the host that speaks.
+    pub(crate) fn log_failure(&mut self, message: &str) {
+        let message = format!("Received Error - {message}");
+        self.keep(LogLevel::Error, message, json_array("[]".to_owned()));
+    }
+
+    fn keep(&mut self, level: LogLevel, message: String, extras: Box<RawValue>) {
+        let entry = LogEntry { level, message, extras, timestamp: now_ms() };
+        if self.hosts.log_sink.is_some() {
+            let context = self.context();
+            self.hosts.log_sink.iter().for_each(|sink| sink.record(&context, &entry));
         }
         self.logs.push(entry);
-        Ok(())
+    }
+
+    /// The invocation's id.
+    pub(crate) fn id(&mut self) -> InvocationId {
+        self.id.get_or_insert_with(next_id).clone()
+    }
+
+    /// What the host traits are told.
+    pub(crate) fn context(&mut self) -> InvocationContext {
+        InvocationContext {
+            invocation: self.id(),
+            account: self.policy.account.clone(),
+            lambda: self.policy.lambda.clone(),
+        }
     }
 
     pub(crate) fn usage(&self, fuel: u64, wall: Duration, cpu: Duration) -> Usage {
@@ -106,15 +135,6 @@ impl Sandbox {
             http_bytes_received: self.http.bytes_received,
         }
     }
-}
-
-/// The context of an invocation under a policy.
-pub(crate) fn context(policy: &Policy, invocation: InvocationId) -> Arc<InvocationContext> {
-    Arc::new(InvocationContext {
-        invocation,
-        account: policy.account.clone(),
-        lambda: policy.lambda.clone(),
-    })
 }
 
 /// The guest's text as a JSON array; the guest is not trusted to have sent one.
@@ -165,14 +185,4 @@ impl ResourceLimiter for MemoryLimiter {
     ) -> wasmtime::Result<bool> {
         Ok(true)
     }
-}
-
-/// Burns fuel for work that the host does on the guest's behalf.
-pub(crate) fn charge(mut store: StoreContextMut<'_, Sandbox>, fuel: u64) -> wasmtime::Result<()> {
-    let left = store.get_fuel()?;
-    store.set_fuel(left.saturating_sub(fuel))?;
-    if fuel > left {
-        return Err(LimitReached(Limit::Fuel).into());
-    }
-    Ok(())
 }

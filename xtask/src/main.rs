@@ -8,6 +8,7 @@
 
 mod engine;
 mod library;
+mod test;
 
 use anyhow::{Result, bail};
 
@@ -22,6 +23,7 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["engine"] => engine::build(),
         ["engine", "--check"] => engine::check(),
+        ["test"] => test::run(),
         _ => bail!("{USAGE}"),
     }
 }

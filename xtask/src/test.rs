@@ -84,7 +84,8 @@ struct Tests {
 ///
 /// # Errors
 /// When a stage failed.
-pub(crate) fn run(root: &Path) -> Result<()> {
+pub(crate) fn run() -> Result<()> {
+    let root = root();
     let mut stages = Vec::new();
     for (name, arguments) in STAGES {
         stages.push(stage(root, name, arguments)?);
@@ -102,6 +103,12 @@ pub(crate) fn run(root: &Path) -> Result<()> {
         stages.push(stage(root, &format!("example {example}"), &arguments)?);
     }
     summarise(&stages)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the workspace")
 }
 
 fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
@@ -230,6 +237,8 @@ fn summarise(stages: &[Stage]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -243,5 +252,41 @@ mod tests {
             tests.add(line);
         }
         assert_eq!((tests.passed, tests.failed), (13, 2));
+    }
+
+    /// Every `fn` of the workspace's Rust files.
+    fn functions(directory: &Path, found: &mut HashSet<String>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                functions(&path, found);
+            } else if name.ends_with(".rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let names = text
+                    .split("fn ")
+                    .skip(1)
+                    .filter_map(|rest| rest.split('(').next());
+                found.extend(names.map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_test_that_a_promise_names_exists() {
+        let root = root();
+        let mut found = HashSet::new();
+        functions(root, &mut found);
+        let promises = std::fs::read_to_string(root.join("docs/promises.md")).unwrap();
+        let missing: Vec<&str> = promises
+            .split('`')
+            .filter_map(|code| code.split_once("::").map(|_| code))
+            .filter(|code| !code.contains(['(', ' ', '\n']) && !code.contains("file::test"))
+            .filter(|code| !found.contains(code.rsplit("::").next().unwrap_or_default()))
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "docs/promises.md names tests that do not exist: {missing:?}"
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
+use rustls::crypto::ring;
 use serde::Deserialize;
 
 use super::Client;
@@ -137,6 +138,8 @@ fn is_loopback(url: &Url) -> bool {
 /// A plain-text server needs neither the machine's certificates, whose loading would be most of
 /// a command's time, nor, on loopback, a proxy.
 fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+    // Refused where the process has a provider already, which serves as well.
+    let _ = ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("sandglass/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)

@@ -7,7 +7,9 @@
   'use strict';
 
   const { parse, stringify } = JSON;
-  const { defineProperty, keys } = Object;
+  const { defineProperty } = Object;
+  const { toWellFormed } = String.prototype;
+  const evaluate = eval;
   const global = globalThis;
 
   // ---- logging -------------------------------------------------------------------------------
@@ -42,13 +44,20 @@
 
   function text(value) {
     if (typeof value === 'string') return value;
-    if (value instanceof Error) return `${value}\n${userStack(value)}`.trimEnd();
-    if (typeof value === 'object' && value !== null) return json(value);
-    return String(value);
+    try {
+      if (value instanceof Error) return `${value}\n${userStack(value)}`.trimEnd();
+      return typeof value === 'object' && value !== null ? json(value) : String(value);
+    } catch {
+      return '[a value that cannot be shown]';
+    }
   }
 
+  // Host strings are Unicode: half a surrogate pair becomes U+FFFD.
+  const wellFormed = (string) => toWellFormed.call(string);
+
   function log(level, message, extras) {
-    host.log(level, text(message), extras.length === 0 ? '[]' : `[${extras.map(json).join(',')}]`);
+    const rest = extras.length === 0 ? '[]' : `[${extras.map(json).join(',')}]`;
+    host.log(level, wellFormed(text(message)), wellFormed(rest));
   }
 
   const counts = new Map();
@@ -152,7 +161,7 @@
     if (name === 'console') return global.console;
     let exports = modules.get(name);
     if (exports === undefined) {
-      exports = host.require(name);
+      exports = host.require(wellFormed(name));
       if (exports === undefined) throw notFound(specifier);
       modules.set(name, exports);
     }
@@ -225,30 +234,39 @@
 
   const CRASHES = [TypeError, ReferenceError, SyntaxError];
 
-  function isCrash(error) {
-    return CRASHES.some((crash) => error instanceof crash) || error.name === 'InternalError';
+  function isCrash(error, name) {
+    return CRASHES.some((crash) => error instanceof crash) || name === 'InternalError';
   }
 
   const OWN_FRAMES = ['sandglass:', '__wasm_rquickjs_builtin/', 'lp-faas-toolbelt:'];
 
+  // A property as text; an error may be a proxy, or have getters that throw.
+  function read(error, property, otherwise) {
+    try {
+      const value = error[property];
+      return value === undefined || value === null ? otherwise : wellFormed(String(value));
+    } catch {
+      return otherwise;
+    }
+  }
+
   // The stack without the engine's own frames around the lambda's.
   function userStack(error) {
-    const stack = typeof error.stack === 'string' ? error.stack : '';
     const isUsers = (line) => OWN_FRAMES.every((own) => !line.includes(own));
-    return stack.split('\n').filter(isUsers).join('\n').trimEnd();
+    return read(error, 'stack', '').split('\n').filter(isUsers).join('\n').trimEnd();
   }
 
   function fail(error) {
     settled = true;
     if (error instanceof Error) {
-      const message = String(error.message);
-      log(ERROR, `Received Error - ${message}`, []);
-      host.fail(isCrash(error), String(error.name), message, userStack(error));
+      const name = read(error, 'name', 'Error');
+      host.fail(isCrash(error, name), name, read(error, 'message', ''), userStack(error));
     } else {
+      const shown = wellFormed(text(error));
       log(WARN,
         'Received error in an incorrect format. Please provide an error object to the callback.',
         [{ originalFailure: error }]);
-      host.fail(false, '', text(error), '');
+      host.fail(false, '', shown, '');
     }
   }
 
@@ -261,7 +279,7 @@
       return;
     }
     settled = true;
-    if (encoded === undefined) host.succeed(); else host.succeed(encoded);
+    if (encoded === undefined) host.succeed(); else host.succeed(wellFormed(encoded));
   }
 
   function callback(error, result) {
@@ -289,22 +307,20 @@
 
     // After the source was evaluated: whether there is a lambda to call.
     resolve() {
-      const find = (0, eval)("typeof lambda === 'function' ? lambda : undefined");
+      const find = evaluate("typeof lambda === 'function' ? lambda : undefined");
       const exported = userModule.exports;
       lambda = find ?? (typeof exported === 'function' ? exported : exported?.lambda);
       return typeof lambda === 'function';
     },
 
     invoke(input) {
-      let returned;
       try {
-        returned = lambda(input, callback);
+        const returned = lambda(input, callback);
+        if (typeof returned !== 'object' || returned === null) return;
+        const { then } = returned;
+        if (typeof then === 'function') then.call(returned, undefined, uncaught);
       } catch (error) {
         uncaught(error);
-        return;
-      }
-      if (typeof returned === 'object' && returned !== null && typeof returned.then === 'function') {
-        returned.then(undefined, uncaught);
       }
     },
   };

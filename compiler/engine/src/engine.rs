@@ -10,7 +10,8 @@ use crate::exceptions::Thrown;
 use crate::library::{LibraryLoader, LibraryResolver};
 use crate::sandglass::toolbelt::build::{BuildError, BuildErrorKind, Source};
 use crate::sandglass::toolbelt::logging::{self, Level};
-use crate::{host, phase};
+use crate::sandglass::toolbelt::outcome::Failure;
+use crate::{event_loop, host, phase};
 
 /// The JavaScript stack, of the 4 MiB that the linker gives the C stack: the rest is for the
 /// natives that the deepest frame may call.
@@ -121,6 +122,11 @@ pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
             return Err(build_error(BuildErrorKind::NotAtBuildTime, thrown, &file));
         }
         evaluated.map_err(|(kind, thrown)| build_error(kind, thrown, &file))?;
+        if let Some(Err(failure)) = event_loop::take_outcome() {
+            let Failure { name, message, stack, .. } = failure;
+            let thrown = Thrown { name, message, stack };
+            return Err(build_error(BuildErrorKind::Threw, thrown, &file));
+        }
         require_lambda(ctx, &file)?;
         ctx.run_gc();
         Ok(())

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures::future::{Either, select};
+use futures::future::{Either, FutureExt, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use rquickjs::{Ctx, Function, IntoJs, Persistent, Promise, Result, Value};
 
@@ -76,6 +76,12 @@ fn call_with<'js>(
     function.restore(ctx)?.call((value,))
 }
 
+/// What the top level of a source has settled, which it must not: that would be every invocation's
+/// outcome.
+pub(crate) fn take_outcome() -> Option<Outcome> {
+    OUTCOME.take()
+}
+
 /// Runs one invocation from its input to its outcome.
 pub(crate) async fn invoke(input: String) -> Outcome {
     phase::enter_invocation();
@@ -112,32 +118,47 @@ async fn wait() -> Outcome {
     let mut in_flight = FuturesUnordered::new();
     loop {
         in_flight.extend(STARTED.take());
-        let next: Option<Settle> = match (in_flight.is_empty(), timers::next_in()) {
+        let turn = match (in_flight.is_empty(), timers::next_in()) {
             (true, None) => return Err(unfinished()),
-            (_, Some(Duration::ZERO)) => None,
-            (false, None) => in_flight.next().await,
+            // A timer is due, but what the host has answered is not made to wait for it: an
+            // interval that is always due would keep it waiting for ever.
+            (false, Some(Duration::ZERO)) => Turn {
+                answer: in_flight.next().now_or_never().flatten(),
+                timer: true,
+            },
+            (true, Some(Duration::ZERO)) => Turn { answer: None, timer: true },
+            (false, None) => Turn { answer: in_flight.next().await, timer: false },
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
-                None
+                Turn { answer: None, timer: true }
             }
             (false, Some(delay)) => {
                 match select(in_flight.next(), std::pin::pin!(sleep(millis(delay)))).await {
-                    Either::Left((settle, _)) => settle,
-                    Either::Right(((), _)) => None,
+                    Either::Left((answer, _)) => Turn { answer, timer: false },
+                    Either::Right(((), _)) => Turn { answer: None, timer: true },
                 }
             }
         };
         engine::with(|ctx| {
-            match next {
-                Some(settle) => settle(ctx),
-                None => run_timer(ctx),
+            if let Some(settle) = turn.answer {
+                settle(ctx);
+                engine::run_jobs(ctx);
             }
-            engine::run_jobs(ctx);
+            if turn.timer {
+                run_timer(ctx);
+                engine::run_jobs(ctx);
+            }
         });
         if let Some(outcome) = OUTCOME.take() {
             return outcome;
         }
     }
+}
+
+/// What happens next: a host call's answer, a timer that is due, or one after the other.
+struct Turn {
+    answer: Option<Settle>,
+    timer: bool,
 }
 
 /// Rounds up, so that a timer is due when the host wakes us.

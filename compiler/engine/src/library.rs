@@ -5,7 +5,7 @@
 //! module may be required.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::{Declared, WriteOptions};
@@ -30,6 +30,9 @@ thread_local! {
 }
 
 thread_local! {
+    /// The modules that belong to the library, as far as they were asked for.
+    static NAMES: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+
     /// Set while a module is compiled: QuickJS then asks for its imports, and empty ones will do.
     static COMPILING: Cell<bool> = const { Cell::new(false) };
 }
@@ -100,6 +103,8 @@ fn find<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Option<(u8, Module<'js, Decla
     let Some(served) = library::load(name) else {
         return Ok(None);
     };
+    // Before it is loaded: loading resolves the module's own imports.
+    NAMES.with_borrow_mut(|names| names.insert(name.to_owned()));
     // QuickJS goes on reading the bytecode in place.
     let (kind, bytecode) = served.leak().split_first().ok_or(Error::Unknown)?;
     // SAFETY: bytecode is trusted input for QuickJS. This came from the host, which serves only
@@ -124,18 +129,29 @@ fn from_static<'js>(module: Module<'static, Declared>) -> Module<'js, Declared> 
     unsafe { std::mem::transmute(module) }
 }
 
-/// Resolves `import` inside the library: names are absolute.
+/// Whether users may have a module.
+fn is_public(ctx: &Ctx<'_>, name: &str) -> Result<bool> {
+    Ok(name != NATIVE && find(ctx, name)?.is_some_and(|(kind, _)| kind != INTERNAL))
+}
+
+/// Resolves `import`: names are absolute, and the engine's own modules are for each other.
 pub(crate) struct LibraryResolver;
 
 impl Resolver for LibraryResolver {
     fn resolve<'js>(
         &mut self,
-        _ctx: &Ctx<'js>,
-        _base: &str,
+        ctx: &Ctx<'js>,
+        base: &str,
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        Ok(name.strip_prefix("node:").unwrap_or(name).to_owned())
+        let name = name.strip_prefix("node:").unwrap_or(name);
+        let from_library = COMPILING.get() || NAMES.with_borrow(|names| names.contains(base));
+        if from_library || is_public(ctx, name)? {
+            Ok(name.to_owned())
+        } else {
+            Err(Error::new_resolving(base, name))
+        }
     }
 }
 

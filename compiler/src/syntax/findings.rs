@@ -1,13 +1,15 @@
 //! Is there a function named `lambda`, and which modules does the source require?
 
+use std::collections::HashSet;
+
 use oxc::ast::ast::{
-    AssignmentExpression, AssignmentTarget, BindingPattern, CallExpression, Expression, Function,
-    Program, Statement, VariableDeclarator,
+    ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
+    CallExpression, Expression, Function, Program, Statement, VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::span::{GetSpan as _, Span};
+use oxc::syntax::scope::ScopeFlags;
 
-use crate::compile_error::Place;
 use crate::{CompileError, CompileErrorKind, Source};
 
 /// What a source says about itself without being run.
@@ -15,12 +17,17 @@ use crate::{CompileError, CompileErrorKind, Source};
 pub(crate) struct Findings {
     /// Where something named `lambda` comes to be at the top level, as far as can be seen. Code may
     /// also make it in ways that only running it shows.
-    pub(crate) lambda: Option<Place>,
+    pub(crate) lambda: Option<Offset>,
     /// The literal `require('…')`s anywhere in the source, in its order, each specifier once.
     pub(crate) requires: Vec<Require>,
-    /// The other functions of the top level, to say what may have been meant.
-    functions: Vec<(String, Place)>,
+    /// The first of the other functions of the top level, to say what may have been meant.
+    function: Option<(String, Offset)>,
+    /// How many of those there are.
+    functions: usize,
 }
+
+/// In bytes from the start of the source; [`Source::place`] makes a place of it.
+pub(crate) type Offset = usize;
 
 /// A literal `require('…')`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +35,22 @@ pub(crate) struct Require {
     /// What is between the quotes.
     pub(crate) specifier: String,
     /// Where the call stands for the first time.
-    pub(crate) place: Place,
+    pub(crate) offset: Offset,
 }
 
 impl Findings {
     /// The error for a source that ran and left no function named `lambda`.
     pub(crate) fn lambda_missing(&self, source: &Source) -> CompileError {
         let error = |message| source.error(CompileErrorKind::LambdaMissing, message);
-        match (self.lambda, &self.functions[..]) {
-            (Some(place), _) => error("`lambda` is not a function")
-                .at(source, place)
+        match (self.lambda, &self.function) {
+            (Some(offset), _) => error("`lambda` is not a function")
+                .at(source, source.place(offset))
                 .with_hint("declare it as `function lambda(input, callback) { … }`"),
-            (None, [(name, place)]) => error("there is no function named `lambda`")
-                .at(source, *place)
-                .with_hint(format!("rename `{name}` to `lambda`")),
+            (None, Some((name, offset))) if self.functions == 1 => {
+                error("there is no function named `lambda`")
+                    .at(source, source.place(*offset))
+                    .with_hint(format!("rename `{name}` to `lambda`"))
+            }
             _ => error("there is no function named `lambda`")
                 .with_hint("declare one as `function lambda(input, callback) { … }`"),
         }
@@ -82,37 +91,37 @@ pub(super) fn refuse_modules(program: &Program<'_>, source: &Source) -> Result<(
 }
 
 /// Looks around in a program that parsed.
-pub(super) fn collect(program: &Program<'_>, source: &Source) -> Findings {
-    let mut collector = Collector {
-        source,
-        findings: Findings::default(),
-        depth: 0,
-    };
+pub(super) fn collect(program: &Program<'_>) -> Findings {
+    let mut collector = Collector::default();
     for statement in &program.body {
         if let Statement::FunctionDeclaration(function) = statement
             && let Some(name) = &function.id
         {
-            let place = source.place(name.span.start as usize);
-            collector.function(name.name.as_str(), place);
+            collector.function(name.name.as_str(), name.span);
         }
     }
     collector.visit_program(program);
     collector.findings
 }
 
-struct Collector<'s> {
-    source: &'s Source,
+#[derive(Default)]
+struct Collector {
     findings: Findings,
+    required: HashSet<String>,
     /// Functions around the current node.
     depth: u32,
 }
 
-impl Collector<'_> {
-    fn function(&mut self, name: &str, place: Place) {
+impl Collector {
+    fn function(&mut self, name: &str, span: Span) {
+        let offset = span.start as Offset;
         if name == "lambda" {
-            self.findings.lambda.get_or_insert(place);
+            self.findings.lambda.get_or_insert(offset);
         } else {
-            self.findings.functions.push((name.to_owned(), place));
+            self.findings.functions += 1;
+            self.findings
+                .function
+                .get_or_insert_with(|| (name.to_owned(), offset));
         }
     }
 
@@ -131,13 +140,14 @@ impl Collector<'_> {
             _ => return,
         };
         if name == "lambda" {
-            let place = self.source.place(target.span().start as usize);
-            self.findings.lambda.get_or_insert(place);
+            self.findings
+                .lambda
+                .get_or_insert(target.span().start as Offset);
         }
     }
 }
 
-impl<'a> Visit<'a> for Collector<'_> {
+impl<'a> Visit<'a> for Collector {
     fn visit_call_expression(&mut self, call: &CallExpression<'a>) {
         if let Expression::Identifier(callee) = &call.callee
             && callee.name == "require"
@@ -145,15 +155,10 @@ impl<'a> Visit<'a> for Collector<'_> {
                 .arguments
                 .first()
                 .and_then(|argument| argument.as_expression())
-            && !self
-                .findings
-                .requires
-                .iter()
-                .any(|known| known.specifier == specifier.value.as_str())
+            && self.required.insert(specifier.value.to_string())
         {
-            let place = self.source.place(call.span.start as usize);
-            let specifier = specifier.value.to_string();
-            self.findings.requires.push(Require { specifier, place });
+            let (specifier, offset) = (specifier.value.to_string(), call.span.start as Offset);
+            self.findings.requires.push(Require { specifier, offset });
         }
         walk::walk_call_expression(self, call);
     }
@@ -162,13 +167,12 @@ impl<'a> Visit<'a> for Collector<'_> {
         if self.depth == 0
             && let BindingPattern::BindingIdentifier(name) = &declarator.id
         {
-            let place = self.source.place(name.span.start as usize);
             let function = matches!(
                 &declarator.init,
                 Some(Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_))
             );
             if function || name.name == "lambda" {
-                self.function(name.name.as_str(), place);
+                self.function(name.name.as_str(), name.span);
             }
         }
         walk::walk_variable_declarator(self, declarator);
@@ -179,16 +183,13 @@ impl<'a> Visit<'a> for Collector<'_> {
         walk::walk_assignment_expression(self, assignment);
     }
 
-    fn visit_function(&mut self, function: &Function<'a>, flags: oxc::syntax::scope::ScopeFlags) {
+    fn visit_function(&mut self, function: &Function<'a>, flags: ScopeFlags) {
         self.depth += 1;
         walk::walk_function(self, function, flags);
         self.depth -= 1;
     }
 
-    fn visit_arrow_function_expression(
-        &mut self,
-        arrow: &oxc::ast::ast::ArrowFunctionExpression<'a>,
-    ) {
+    fn visit_arrow_function_expression(&mut self, arrow: &ArrowFunctionExpression<'a>) {
         self.depth += 1;
         walk::walk_arrow_function_expression(self, arrow);
         self.depth -= 1;

@@ -3,9 +3,9 @@
 //! At a `(` that could begin an arrow function the parser tries one; when that fails it goes back
 //! and parses the same text again as an expression. Where default values hold further such
 //! parentheses, as in `(a=(a=(a=…`, this doubles back at every level, so that 100,000 characters
-//! would take time and memory in proportion to their square: tens of gigabytes. This module adds
-//! up, before anything is parsed, how many bytes could be parsed again, and refuses what is out
-//! of all proportion.
+//! would take time and memory in proportion to their square: more than a machine has. This module
+//! adds up, before anything is parsed, how many bytes could be parsed again, and refuses what is
+//! out of all proportion.
 //!
 //! The sum is an upper bound. Whether a `(` stands in code or in a string is not known here, so
 //! each is taken for code, and its group is read from there by a small lexer; where that lexer
@@ -50,35 +50,6 @@ pub(super) fn check(code: &str) -> Result<(), usize> {
         budget = budget.checked_sub(again).ok_or(offset)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-pub(super) fn why(code: &str) {
-    let bytes = code.as_bytes();
-    let mut v = vec![];
-    for (offset, _) in code.match_indices('(') {
-        if is_call(&bytes[..offset]) || !may_hold_expressions(&bytes[offset + 1..]) {
-            continue;
-        }
-        let again = Group::new(&code[offset..]).length(usize::MAX - 1);
-        v.push((again, offset, again == code.len() - offset));
-    }
-    v.sort();
-    v.reverse();
-    println!("{} {}", v.len(), v.iter().map(|v| v.0).sum::<usize>());
-    for (a, o, e) in v.iter().take(60) {
-        let mut g = Group::new(&code[*o..]);
-        while let Ok(()) = g.token() {
-            if g.open.is_empty() {
-                break;
-            }
-        }
-        println!(
-            "{a} {o} {e} {:?} ... {:?}",
-            &code[o.saturating_sub(10)..(o + 40).min(code.len())],
-            &code[(o + g.at).saturating_sub(25)..(o + g.at + 15).min(code.len())]
-        );
-    }
 }
 
 /// Whether a `(` after this text is surely not the start of an expression.
@@ -334,7 +305,9 @@ impl<'a> Group<'a> {
         let mut bytes = self.rest().bytes().enumerate();
         while let Some((offset, byte)) = bytes.next() {
             match byte {
-                b'\\' => drop(bytes.next()),
+                b'\\' => {
+                    bytes.next();
+                }
                 b'`' => {
                     self.punctuator(offset + 1, Slash::Division);
                     return Ok(());
@@ -378,7 +351,7 @@ impl<'a> Group<'a> {
                     .next()
                     .is_none_or(|(_, c)| is_line_end(c)) =>
                 {
-                    drop(characters.next());
+                    characters.next();
                 }
                 '[' => in_class = true,
                 ']' => in_class = false,

@@ -100,10 +100,7 @@ fn literal_requires_are_found_wherever_they_stand() {
         .map(|r| r.specifier.as_str())
         .collect();
     assert_eq!(specifiers, ["a", "b"]);
-    assert_eq!(
-        (found.requires[1].place.line, found.requires[1].place.column),
-        (2, 28)
-    );
+    assert_eq!(found.requires[1].offset, 51);
 }
 
 #[test]
@@ -351,28 +348,4 @@ fn what_is_nested_as_deeply_as_programs_are_parses() {
     ));
     findings(&format!("{}1{}", "(a = ".repeat(200), ")".repeat(200)));
     findings(&format!("{}1{}", "[(".repeat(2_000), ")]".repeat(2_000)));
-}
-
-#[test]
-fn corpus() {
-    let list = std::fs::read_to_string("/tmp/corpus").unwrap();
-    for file in list.lines() {
-        let Ok(code) = std::fs::read_to_string(file) else {
-            continue;
-        };
-        let n = code.chars().count();
-        if let Err(offset) = speculation::check(&code) {
-            println!("REFUSED {file} {n} at {offset}");
-        } else if n <= 100_000
-            && let Err(e) = check(&Source::new("a.js", code).unwrap())
-        {
-            println!("error {file} {n}: {e} [{}]", e.hint);
-        }
-    }
-}
-
-#[test]
-fn why() {
-    let code = std::fs::read_to_string("/usr/lib/google-cloud-sdk/platform/google_appengine/google/appengine/tools/devappserver2/admin/assets/jquery1.min.js").unwrap();
-    speculation::why(&code);
 }

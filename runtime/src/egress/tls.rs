@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -13,7 +13,7 @@ use super::EgressError;
 /// TLS 1.2 and 1.3, certificates checked against the operating system's roots and `extra_roots`
 /// (PEM).
 pub(super) fn client_config(extra_roots: &[u8]) -> Result<ClientConfig, EgressError> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|e| EgressError::Tls(e.into()))?;

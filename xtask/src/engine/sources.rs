@@ -24,7 +24,7 @@ pub(crate) fn digest(root: &Path) -> Result<String> {
     for source in SOURCES
         .iter()
         .copied()
-        .chain(["xtask/src/engine", "xtask/src/engine.rs"])
+        .chain(["xtask/src/engine", "xtask/src/engine.rs", "xtask/src/library.rs"])
     {
         walk(&root.join(source), &mut files)?;
     }

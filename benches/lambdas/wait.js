@@ -1,0 +1,3 @@
+function lambda(input, callback) {
+  setTimeout(() => callback(null, 'waited'), input.payload.ms);
+}

@@ -1,0 +1,124 @@
+//! What can be managed?
+//!
+//! [`Admin`] is the management API in process: the HTTP routes call it after they have made sure
+//! that the caller may. Whoever holds it is the operator.
+
+mod deploy;
+mod environment;
+mod lambdas;
+mod logs;
+mod secrets;
+mod tokens;
+mod whitelist;
+
+use std::sync::Arc;
+
+use sandglass_compiler::Compiler;
+use sandglass_runtime::{AccountId, Limits, Runtime};
+use tokio::sync::Semaphore;
+
+use crate::artifacts::Artifacts;
+use crate::metrics::Metrics;
+use crate::registry::{Account, Current};
+use crate::secrets::{Vault, VaultError};
+use crate::store::{Store, StoreError};
+
+pub(crate) use deploy::source;
+pub use deploy::{DeployError, DeployRequest, Deployed};
+pub use environment::{EnvironmentError, Redeployed};
+pub use lambdas::LambdaInfo;
+pub use logs::{LogLine, LogPage, LogQuery, LogsError};
+pub use secrets::SecretInfo;
+pub use tokens::{CreatedToken, TokenInfo};
+pub(crate) use tokens::{create_token, token};
+pub use whitelist::WhitelistEntry;
+
+/// Manages a server from within its process. A clone manages the same server.
+#[derive(Clone)]
+pub struct Admin(Arc<Parts>);
+
+/// What managing takes.
+pub(crate) struct Parts {
+    pub(crate) store: Arc<Store>,
+    pub(crate) registry: Arc<Current>,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) vault: Vault,
+    pub(crate) runtime: Runtime,
+    pub(crate) compiler: Compiler,
+    pub(crate) builds: Semaphore,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// Why a setting was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    NoSuchAccount(AccountId),
+    /// What is to be changed does not exist.
+    #[error("there is no {kind} {name}")]
+    NotFound {
+        /// What kind of thing.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// The request breaks a rule.
+    #[error("{0}")]
+    Invalid(String),
+    /// The system has no randomness.
+    #[error("no random numbers")]
+    Random,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<VaultError> for ChangeError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::NotFound(name) => Self::NotFound {
+                kind: "secret",
+                name: name.as_str().to_owned(),
+            },
+            VaultError::Random => Self::Random,
+            VaultError::Store(error) => Self::Store(error),
+            error => Self::Invalid(error.to_string()),
+        }
+    }
+}
+
+impl Admin {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// The account as it is now.
+    fn account(&self, id: &AccountId) -> Option<Arc<Account>> {
+        self.0.registry.load().account(id.as_str()).cloned()
+    }
+
+    /// The id of the account with that row.
+    pub(crate) fn account_of(&self, row: i64) -> Result<AccountId, StoreError> {
+        let registry = self.0.registry.load();
+        let account = registry.accounts().find(|account| account.row == row);
+        account
+            .map(|account| account.id.clone())
+            .ok_or(StoreError::Closed)
+    }
+
+    fn known(&self, id: &AccountId) -> Result<Arc<Account>, ChangeError> {
+        self.account(id)
+            .ok_or_else(|| ChangeError::NoSuchAccount(id.clone()))
+    }
+}
+
+fn sqlite(change: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |source| StoreError::Sqlite { change, source }
+}

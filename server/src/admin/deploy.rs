@@ -1,0 +1,377 @@
+//! How does source become a live lambda?
+//!
+//! Build, load, then one change on the store's thread: make the artifact durable, commit the rows,
+//! swap the registry. Whatever a crash interrupts, either the rows speak of a whole artifact or
+//! nothing was deployed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sandglass_compiler::{CompileError, CompileErrorKind, Source};
+use sandglass_runtime::{AccountId, Artifact, InvokeError, Lambda, LambdaName, NameError};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::environment::EnvironmentError;
+use super::{Admin, Parts, sqlite};
+use crate::artifacts::Pin;
+use crate::clock::now_ms;
+use crate::registry::{self, Account, Entry, parse_uuid};
+use crate::store::{self, Committed, LambdaRow, NewDeployment, StoreError};
+
+/// Lambdas of one account.
+const LAMBDAS_MAX: usize = 20_000;
+/// The longest description, in characters. The second generation of the platform has 200.
+const DESCRIPTION_CHARS_MAX: usize = 200;
+/// How often a deployment starts over because somebody else changed the same lambda.
+const ATTEMPTS: usize = 5;
+
+/// What is to be deployed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeployRequest {
+    /// The lambda's name, unique in its account. The lambda is made when it does not exist.
+    pub name: String,
+    /// For people; `None` keeps what the lambda has.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The file name that error stacks show.
+    pub file_name: String,
+    /// JavaScript source.
+    pub code: String,
+    /// `process.env`; `None` keeps what the lambda has.
+    #[serde(default)]
+    pub environment: Option<BTreeMap<String, String>>,
+}
+
+/// What was deployed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Deployed {
+    /// The lambda.
+    pub uuid: String,
+    /// Its name.
+    pub name: String,
+    /// Counts the deployments from 1.
+    pub version: u64,
+    /// The artifact.
+    pub digest: String,
+    /// How long the build took.
+    pub build_millis: f64,
+    /// The artifact's size.
+    pub artifact_bytes: u64,
+}
+
+/// Why nothing was deployed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// There is no such account.
+    #[error("there is no account {0}")]
+    NoSuchAccount(AccountId),
+    /// There is no such lambda.
+    #[error("there is no lambda {0}")]
+    NoSuchLambda(String),
+    /// The lambda has no such environment variable.
+    #[error("the lambda has no environment variable {0}")]
+    NoSuchVariable(String),
+    /// The name is not one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The name looks like a UUID, and lambdas can be spoken of by either.
+    #[error("a lambda cannot be named like a UUID")]
+    NameIsUuid,
+    /// The description is too long.
+    #[error("a description has at most {DESCRIPTION_CHARS_MAX} characters")]
+    DescriptionTooLong,
+    /// The account has too many lambdas.
+    #[error("an account can have {LAMBDAS_MAX} lambdas")]
+    TooManyLambdas,
+    /// An environment variable breaks a rule.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The source does not build.
+    #[error(transparent)]
+    Build(CompileError),
+    /// The build failed through no fault of the source.
+    #[error("the build failed")]
+    Host(#[source] CompileError),
+    /// The artifact could not be loaded.
+    #[error("the new artifact could not be loaded")]
+    Load(#[source] InvokeError),
+    /// The artifact could not be written.
+    #[error("the artifact could not be written")]
+    Artifact(#[source] io::Error),
+    /// Others kept changing the same lambda.
+    #[error("the lambda was changed by others at the same time: try again")]
+    Overtaken,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A deployment that was thought through against one picture of the registry.
+pub(super) struct Plan {
+    account: Arc<Account>,
+    pub(super) uuid: Uuid,
+    pub(super) based_on: u64,
+    pub(super) name: LambdaName,
+    pub(super) description: Option<String>,
+    pub(super) file_name: String,
+    pub(super) code: String,
+    pub(super) environment: BTreeMap<String, String>,
+}
+
+/// A finished build.
+pub(crate) struct Build {
+    artifact: Artifact,
+    time: Duration,
+}
+
+impl Admin {
+    /// Builds a lambda and makes it live. When this returns, it is durable and answers.
+    ///
+    /// # Errors
+    /// When the request breaks a rule, the source does not build, or the host fails. Nothing has
+    /// changed then.
+    pub async fn deploy(
+        &self,
+        account: &AccountId,
+        request: DeployRequest,
+    ) -> Result<Deployed, DeployError> {
+        let name: LambdaName = request.name.parse()?;
+        if parse_uuid(name.as_str()).is_some() {
+            return Err(DeployError::NameIsUuid);
+        }
+        let description = request.description.as_ref();
+        if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
+            return Err(DeployError::DescriptionTooLong);
+        }
+        for _ in 0..ATTEMPTS {
+            let plan = self.plan(account, &name, &request)?;
+            if let Some(deployed) = self.carry_out(plan).await? {
+                return Ok(deployed);
+            }
+        }
+        Err(DeployError::Overtaken)
+    }
+
+    fn plan(
+        &self,
+        account: &AccountId,
+        name: &LambdaName,
+        request: &DeployRequest,
+    ) -> Result<Plan, DeployError> {
+        let account = self
+            .account(account)
+            .ok_or_else(|| DeployError::NoSuchAccount(account.clone()))?;
+        let before = account.lambda(name.as_str());
+        if before.is_none() && account.len() >= LAMBDAS_MAX {
+            return Err(DeployError::TooManyLambdas);
+        }
+        let kept = || {
+            before
+                .map(|entry| entry.row.environment.clone())
+                .unwrap_or_default()
+        };
+        let plan = Plan {
+            uuid: before.map_or_else(Uuid::new_v4, |entry| entry.uuid),
+            based_on: before.map_or(0, |entry| entry.row.version),
+            name: name.clone(),
+            description: request.description.clone(),
+            file_name: request.file_name.clone(),
+            code: request.code.clone(),
+            environment: request.environment.clone().unwrap_or_else(kept),
+            account: Arc::clone(&account),
+        };
+        Ok(plan)
+    }
+
+    /// Carries a plan out; `None` when it was overtaken.
+    pub(super) async fn carry_out(&self, plan: Plan) -> Result<Option<Deployed>, DeployError> {
+        super::environment::check(&plan.environment)?;
+        let account = plan.account.id.as_str();
+        let source = source(
+            account,
+            plan.uuid,
+            &plan.file_name,
+            &plan.code,
+            &plan.environment,
+        )
+        .map_err(build_error)?;
+        let build = self.parts().build(&source).await?;
+        self.commit(plan, build).await
+    }
+
+    async fn commit(&self, plan: Plan, build: Build) -> Result<Option<Deployed>, DeployError> {
+        let Build { artifact, time } = build;
+        let new = NewDeployment {
+            account: plan.account.row,
+            uuid: plan.uuid.to_string(),
+            name: plan.name.as_str().to_owned(),
+            description: plan.description,
+            based_on: plan.based_on,
+            file_name: plan.file_name,
+            code: plan.code,
+            environment: plan.environment,
+            digest: artifact.digest().as_str().to_owned(),
+            engine: artifact.header().engine.as_str().to_owned(),
+            artifact_bytes: artifact.as_bytes().len() as u64,
+            at: now_ms(),
+        };
+        let artifact_bytes = new.artifact_bytes;
+        let lambda = self.parts().runtime.lambda(
+            artifact.digest().clone(),
+            plan.account.policy(&plan.name, &self.parts().limits),
+        );
+        let pin = self.parts().keep(artifact).await?;
+        load(&lambda).await?;
+        let rows = move |tx: &rusqlite::Connection| {
+            let failed = sqlite("deploy a lambda");
+            let mut before = store::digests_of(tx, new.account, &new.name).map_err(&failed)?;
+            before.push(new.digest.clone());
+            let committed = store::deploy(tx, &new).map_err(&failed)?;
+            let unused = store::unused(tx, before).map_err(&failed)?;
+            Ok::<_, DeployError>((committed, unused))
+        };
+        let (admin, account) = (self.clone(), plan.account.id.clone());
+        let publish = move |(committed, unused): (Committed, Vec<String>)| {
+            let live = match committed {
+                Committed::Overtaken => None,
+                Committed::Live(row) => Some(row),
+            };
+            live.iter()
+                .for_each(|row| admin.publish(&account, row.clone()));
+            // The registry has its own handle by now; until then this one kept the code loaded.
+            drop(lambda);
+            // Held until here: what is removed next may be this very build, if it was overtaken.
+            drop(pin);
+            admin.parts().artifacts.remove(&unused);
+            live
+        };
+        let row = self
+            .parts()
+            .store
+            .transact("deploy a lambda", rows, publish)
+            .await?;
+        Ok(row.map(|row| Deployed {
+            uuid: row.uuid,
+            name: row.name,
+            version: row.version,
+            digest: row.digest,
+            build_millis: time.as_secs_f64() * 1e3,
+            artifact_bytes,
+        }))
+    }
+
+    /// Puts a committed row into the registry. Only to be called on the store's thread.
+    pub(crate) fn publish(&self, account: &AccountId, row: LambdaRow) {
+        let Parts {
+            registry,
+            runtime,
+            limits,
+            ..
+        } = self.parts();
+        registry::change(registry, |next| {
+            let account = next.account_mut(account, row.account);
+            match Entry::new(row, account, runtime, limits) {
+                Ok(entry) => account.put(entry),
+                Err(error) => tracing::error!(%error, "a lambda was not published"),
+            }
+        });
+    }
+}
+
+impl Parts {
+    /// Builds, when it is this build's turn.
+    pub(crate) async fn build(&self, source: &Source) -> Result<Build, DeployError> {
+        let _turn = self
+            .builds
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let start = Instant::now();
+        let result = self.compiler.compile(source).await;
+        let time = start.elapsed();
+        self.metrics.built(time, result.is_ok());
+        Ok(Build {
+            artifact: result.map_err(build_error)?,
+            time,
+        })
+    }
+}
+
+impl Parts {
+    /// Makes an artifact durable, on a thread that may wait for the disk.
+    pub(crate) async fn keep(&self, artifact: Artifact) -> Result<Pin, DeployError> {
+        let artifacts = self.artifacts.clone();
+        let written = tokio::task::spawn_blocking(move || artifacts.write(&artifact)).await;
+        match written {
+            Ok(pin) => pin.map_err(DeployError::Artifact),
+            Err(error) => Err(DeployError::Artifact(error.into())),
+        }
+    }
+}
+
+impl Build {
+    pub(crate) fn into_artifact(self) -> Artifact {
+        self.artifact
+    }
+}
+
+/// Proves that a lambda loads, and leaves its code ready for the first call.
+async fn load(lambda: &Lambda) -> Result<(), DeployError> {
+    match lambda.checkout().await {
+        // The code is loaded before a sandbox is looked for.
+        Ok(_) | Err(InvokeError::Busy) => Ok(()),
+        Err(error) => Err(DeployError::Load(error)),
+    }
+}
+
+/// A lambda's source with its whole environment: the user's, and what the platform adds.
+pub(crate) fn source(
+    account: &str,
+    uuid: Uuid,
+    file_name: &str,
+    code: &str,
+    environment: &BTreeMap<String, String>,
+) -> Result<Source, CompileError> {
+    let source = Source::new(file_name, code)?
+        .env("BRAND_ID", account)?
+        .env("LAMBDA_UUID", uuid.to_string())?;
+    environment
+        .iter()
+        .try_fold(source, |source, (name, value)| source.env(name, value))
+}
+
+fn build_error(error: CompileError) -> DeployError {
+    match error.kind {
+        CompileErrorKind::Host => DeployError::Host(error),
+        _ => DeployError::Build(error),
+    }
+}
+
+impl Plan {
+    /// The plan to give a lambda another environment.
+    pub(super) fn with_environment(
+        account: Arc<Account>,
+        entry: &Entry,
+        source: (String, String),
+        environment: BTreeMap<String, String>,
+    ) -> Self {
+        let (file_name, code) = source;
+        Self {
+            account,
+            uuid: entry.uuid,
+            based_on: entry.row.version,
+            name: entry.name.clone(),
+            description: None,
+            file_name,
+            code,
+            environment,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! How are a lambda's environment variables changed?
+//!
+//! The environment is part of what is built, so a change is a build and a deployment in one step.
+
+use std::collections::BTreeMap;
+
+use sandglass_runtime::AccountId;
+use serde::{Deserialize, Serialize};
+
+use super::deploy::Plan;
+use super::{Admin, DeployError, Deployed};
+use crate::store;
+
+/// The longest name and the longest value, in characters (spec 7.5).
+const CHARS_MAX: usize = 200;
+/// Variables of one lambda: the 512 of the platform's second generation, less the two that the
+/// platform adds.
+const VARIABLES_MAX: usize = 510;
+const ATTEMPTS: usize = 5;
+
+/// Names that belong to the platform (spec 4.1).
+const RESERVED: [&str; 14] = [
+    "BRAND_ID",
+    "CONTEXT_SERVICE_ENVIRONMENT",
+    "DC",
+    "DOMAIN",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "LAMBDA_UUID",
+    "NODE_ENV",
+    "NO_PROXY",
+    "VAULT_DOMAIN",
+    "VAULT_K8S_MOUNT",
+    "VAULT_LAMBDA_ROLE",
+    "VAULT_SERVICE_ENV",
+    "WATCHDOG_VERSION",
+];
+
+/// Which rule an environment variable breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// The platform uses the name.
+    #[error("{0}: Variable name is reserved and thereby blocked for use.")]
+    Reserved(String),
+    /// Not the name of a variable (POSIX.1-2017, section 8.1).
+    #[error("{0:?} is not a variable name: 1 to 200 letters, digits and `_`, no digit first")]
+    Name(String),
+    /// The value is too long.
+    #[error("the value of {0} has more than {CHARS_MAX} characters")]
+    ValueTooLong(String),
+    /// The value holds a NUL.
+    #[error("the value of {0} holds a NUL character")]
+    Nul(String),
+    /// There are too many.
+    #[error("a lambda can have {VARIABLES_MAX} environment variables")]
+    TooMany,
+}
+
+/// The answer to a changed variable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Redeployed {
+    /// The change is live.
+    pub redeployed: bool,
+    /// The artifact that is live now.
+    pub digest: String,
+}
+
+impl Admin {
+    /// Sets a variable of a lambda, or removes it when `value` is `None`, and deploys the lambda
+    /// with it.
+    ///
+    /// # Errors
+    /// When the variable breaks a rule, does not exist (to be removed), or as
+    /// [`deploy`](Self::deploy).
+    pub async fn set_variable(
+        &self,
+        account: &AccountId,
+        lambda: &str,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<Redeployed, DeployError> {
+        for _ in 0..ATTEMPTS {
+            if let Some(deployed) = self.try_set_variable(account, lambda, name, value).await? {
+                return Ok(Redeployed {
+                    redeployed: true,
+                    digest: deployed.digest,
+                });
+            }
+        }
+        Err(DeployError::Overtaken)
+    }
+
+    async fn try_set_variable(
+        &self,
+        account: &AccountId,
+        lambda: &str,
+        name: &str,
+        value: Option<&str>,
+    ) -> Result<Option<Deployed>, DeployError> {
+        let known = || DeployError::NoSuchAccount(account.clone());
+        let account = self.account(account).ok_or_else(known)?;
+        let missing = || DeployError::NoSuchLambda(lambda.to_owned());
+        let entry = account.lambda(lambda).cloned().ok_or_else(missing)?;
+        let mut environment = entry.row.environment.clone();
+        match value {
+            Some(value) => drop(environment.insert(name.to_owned(), value.to_owned())),
+            None if environment.remove(name).is_none() => {
+                return Err(DeployError::NoSuchVariable(name.to_owned()));
+            }
+            None => {}
+        }
+        let (id, version) = (entry.row.id, entry.row.version);
+        let source =
+            move |connection: &rusqlite::Connection| store::source_of(connection, id, version);
+        let source = self
+            .parts()
+            .store
+            .read("read a lambda's source", source)
+            .await?;
+        self.carry_out(Plan::with_environment(account, &entry, source, environment))
+            .await
+    }
+}
+
+/// Checks a whole environment.
+pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), EnvironmentError> {
+    if environment.len() > VARIABLES_MAX {
+        return Err(EnvironmentError::TooMany);
+    }
+    environment
+        .iter()
+        .try_for_each(|(name, value)| check_variable(name, value))
+}
+
+fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentError> {
+    let word = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let digit_first = name.starts_with(|first: char| first.is_ascii_digit());
+    if !(1..=CHARS_MAX).contains(&name.len()) || !word || digit_first {
+        return Err(EnvironmentError::Name(
+            name.chars().take(CHARS_MAX).collect(),
+        ));
+    }
+    if RESERVED.contains(&name) {
+        return Err(EnvironmentError::Reserved(name.to_owned()));
+    }
+    if value.chars().count() > CHARS_MAX {
+        return Err(EnvironmentError::ValueTooLong(name.to_owned()));
+    }
+    if value.contains('\0') {
+        return Err(EnvironmentError::Nul(name.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_have_two_hundred_characters() {
+        assert_eq!(check_variable(&"A".repeat(200), &"ä".repeat(200)), Ok(()));
+        assert!(check_variable(&"A".repeat(201), "").is_err());
+        assert!(check_variable("A", &"x".repeat(201)).is_err());
+    }
+
+    #[test]
+    fn a_name_is_one_that_posix_knows() {
+        for name in ["", "1A", "A-B", "A B", "Ä", "A="] {
+            let error = check_variable(name, "");
+            assert!(matches!(error, Err(EnvironmentError::Name(_))), "{name:?}");
+        }
+        assert_eq!(check_variable("_a1", ""), Ok(()));
+    }
+
+    #[test]
+    fn the_names_of_the_platform_are_blocked() {
+        for name in RESERVED {
+            let error = check_variable(name, "").unwrap_err().to_string();
+            assert!(error.ends_with("Variable name is reserved and thereby blocked for use."));
+        }
+    }
+}

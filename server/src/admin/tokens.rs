@@ -1,0 +1,178 @@
+//! How does an operator give others access?
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use sandglass_runtime::AccountId;
+use serde::{Deserialize, Serialize};
+
+use super::{Admin, ChangeError, sqlite};
+use crate::auth::{Role, Token, TokenId, TokenText};
+use crate::clock::now_ms;
+use crate::registry;
+use crate::store::{self, TokenRow};
+
+/// Tokens of one account.
+const TOKENS_MAX: usize = 1_000;
+/// The longest name of a token, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+/// A token, as it is listed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TokenInfo {
+    /// Its id.
+    pub id: TokenId,
+    /// What it was named.
+    pub name: String,
+    /// What it is good for.
+    pub role: Role,
+    /// Milliseconds since the Unix epoch.
+    pub created_at: u64,
+    /// Milliseconds since the Unix epoch, to the second; `None` for never.
+    pub last_used_at: Option<u64>,
+}
+
+/// A token that was just made. Its text is not kept and cannot be shown again.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CreatedToken {
+    /// Its id.
+    pub id: TokenId,
+    /// The token.
+    pub token: String,
+}
+
+impl fmt::Debug for CreatedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedToken")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Admin {
+    /// The tokens of an account, oldest first.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn tokens(&self, account: &AccountId) -> Result<Vec<TokenInfo>, ChangeError> {
+        self.known(account)?;
+        let registry = self.parts().registry.load();
+        let own = registry.tokens().filter(|token| token.account == *account);
+        let mut tokens: Vec<_> = own.map(|token| info(token)).collect();
+        tokens.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        Ok(tokens)
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// When the name is too long, there are too many tokens, or the database fails.
+    pub async fn create_token(
+        &self,
+        id: &AccountId,
+        name: &str,
+        role: Role,
+    ) -> Result<CreatedToken, ChangeError> {
+        let account = self.known(id)?;
+        if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
+            let rule = format!("the name of a token has 1 to {NAME_CHARS_MAX} characters");
+            return Err(ChangeError::Invalid(rule));
+        }
+        if self.tokens(id)?.len() >= TOKENS_MAX {
+            return Err(ChangeError::Invalid(format!(
+                "an account can have {TOKENS_MAX} tokens"
+            )));
+        }
+        let text = TokenText::generate().ok_or(ChangeError::Random)?;
+        let row = create_token(account.row, name, role, &text);
+        let created = TokenId::from_row(row.id.clone());
+        let added = row.clone();
+        let rows = move |tx: &rusqlite::Connection| {
+            Ok(store::add_token(tx, &added).map_err(sqlite("add a token"))?)
+        };
+        let (admin, id) = (self.clone(), id.clone());
+        let publish = move |()| {
+            let hash = crate::auth::TokenHash(row.hash);
+            let token = token(row, &id, role);
+            registry::change(&admin.parts().registry, |next| next.add_token(hash, token));
+        };
+        self.parts()
+            .store
+            .transact::<_, ChangeError, _>("add a token", rows, publish)
+            .await?;
+        Ok(CreatedToken {
+            id: created,
+            token: text.expose().to_owned(),
+        })
+    }
+
+    /// Deletes a token; the next request with it is refused.
+    ///
+    /// # Errors
+    /// When there is no such token, or the database fails.
+    pub async fn delete_token(&self, id: &AccountId, token: &TokenId) -> Result<(), ChangeError> {
+        let account = self.known(id)?;
+        if !self.tokens(id)?.iter().any(|known| known.id == *token) {
+            let name = token.as_str().to_owned();
+            return Err(ChangeError::NotFound {
+                kind: "token",
+                name,
+            });
+        }
+        let (row, token) = (account.row, token.clone());
+        let deleted = token.clone();
+        let rows = move |tx: &rusqlite::Connection| {
+            let result = store::delete_token(tx, row, deleted.as_str());
+            Ok(result.map_err(sqlite("delete a token"))?)
+        };
+        let admin = self.clone();
+        let publish = move |()| {
+            registry::change(&admin.parts().registry, |next| {
+                next.retain_tokens(|known| known.id != token);
+            });
+        };
+        self.parts()
+            .store
+            .transact("delete a token", rows, publish)
+            .await
+    }
+}
+
+/// The row of a new token.
+pub(crate) fn create_token(account: i64, name: &str, role: Role, text: &TokenText) -> TokenRow {
+    TokenRow {
+        id: TokenId::generate().as_str().to_owned(),
+        account,
+        name: name.to_owned(),
+        role: role.as_str().to_owned(),
+        hash: text.hash().0,
+        created_at: now_ms(),
+        last_used_at: None,
+    }
+}
+
+/// A row as the registry holds it.
+pub(crate) fn token(row: TokenRow, account: &AccountId, role: Role) -> Token {
+    Token {
+        id: TokenId::from_row(row.id),
+        account: account.clone(),
+        name: row.name,
+        role,
+        created_at: row.created_at,
+        last_used_at: row.last_used_at.unwrap_or(0).into(),
+    }
+}
+
+fn info(token: &Token) -> TokenInfo {
+    let last_used_at = token.last_used_at.load(Ordering::Relaxed);
+    TokenInfo {
+        id: token.id.clone(),
+        name: token.name.clone(),
+        role: token.role,
+        created_at: token.created_at,
+        last_used_at: (last_used_at > 0).then_some(last_used_at),
+    }
+}

@@ -1,0 +1,214 @@
+//! What does every request need, and where does it go first?
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Incoming};
+use sandglass_runtime::{ByteSize, InvocationId, Limits};
+use uuid::Uuid;
+
+use crate::admin::Admin;
+use crate::admission::Admission;
+use crate::auth::authenticate;
+use crate::directory::DataDir;
+use crate::journal::Journal;
+use crate::metrics::Metrics;
+use crate::registry::Current;
+use crate::reply::Reply;
+use crate::route::{self, Route};
+use crate::status::Problem;
+use crate::{invoke, observe, routes};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How much of a body that is too large is read, so that the client gets to read the answer.
+const DISCARD_MAX: usize = 16 * 1024 * 1024;
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+
+/// What every request needs; lives as long as the process.
+pub(crate) struct App {
+    pub(crate) admin: Admin,
+    pub(crate) registry: Arc<Current>,
+    pub(crate) admission: Admission,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) limits: Limits,
+    pub(crate) settings: Settings,
+    pub(crate) draining: AtomicBool,
+    /// Locked until nothing of the server is left.
+    pub(crate) data: DataDir,
+}
+
+/// What the configuration says about requests.
+pub(crate) struct Settings {
+    pub(crate) failure_status: StatusCode,
+    pub(crate) body_max: ByteSize,
+    pub(crate) body_timeout: Duration,
+    /// On loopback whoever can connect may read the metrics; elsewhere an admin's token is needed.
+    pub(crate) metrics_open: bool,
+}
+
+/// The id of a request: the caller's, when it can be one, or a new one.
+pub(crate) struct RequestId {
+    header: HeaderValue,
+    id: InvocationId,
+}
+
+impl App {
+    /// Answers a request. There is always an answer.
+    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Reply {
+        let (parts, body) = request.into_parts();
+        let id = RequestId::of(&parts.headers);
+        let mut reply = match self.answer(&parts, body, &id).await {
+            Ok(reply) => reply,
+            Err(problem) => {
+                let reply = problem.reply();
+                self.metrics.rejected(reply.status());
+                reply
+            }
+        };
+        reply.headers_mut().insert(X_REQUEST_ID, id.header);
+        reply
+    }
+
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        id: &RequestId,
+    ) -> Result<Reply, Problem> {
+        let route = route::route(&parts.method, parts.uri.path())?;
+        if self.is_draining() && !matches!(route, Route::Health | Route::Ready | Route::Metrics) {
+            return Err(Problem::Draining);
+        }
+        match route {
+            Route::Invoke { account, lambda } => {
+                let call = invoke::Call::new(self, parts, &account, &lambda)?;
+                call.run(self, body, id.id.clone()).await
+            }
+            Route::Manage { account, action } => {
+                let principal = authenticate(parts, &self.registry.load())?;
+                let grant = principal.may(routes::action(&action), &account)?;
+                routes::manage(self, &grant, action, parts, body).await
+            }
+            Route::Health => Ok(observe::health()),
+            Route::Ready => Ok(observe::ready(self)),
+            Route::Metrics => observe::metrics(self, parts),
+        }
+    }
+
+    /// Whether the server is on its way out.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Reads a whole body within its bounds of size and time.
+    pub(crate) async fn read(&self, body: Incoming, max: ByteSize) -> Result<Bytes, Problem> {
+        let read = collect(body, max);
+        match tokio::time::timeout(self.settings.body_timeout, read).await {
+            Ok(body) => body,
+            Err(_) => Err(Problem::BodyTimeout),
+        }
+    }
+}
+
+impl RequestId {
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(X_REQUEST_ID).and_then(|header| {
+            let id = header.to_str().ok()?.parse().ok()?;
+            Some(Self {
+                header: header.clone(),
+                id,
+            })
+        });
+        given.unwrap_or_else(|| {
+            let mut text = Uuid::encode_buffer();
+            let text = &*Uuid::new_v4().hyphenated().encode_lower(&mut text);
+            Self {
+                header: HeaderValue::from_str(text).expect("a UUID is visible ASCII"),
+                id: text.parse().expect("a UUID is visible ASCII"),
+            }
+        })
+    }
+}
+
+async fn collect(mut body: Incoming, max: ByteSize) -> Result<Bytes, Problem> {
+    if body.size_hint().lower() > max.get() {
+        return Err(too_large(body, max).await);
+    }
+    let Some(first) = next(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
+    if body.is_end_stream() && first.len() <= max.as_usize() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(first);
+    while let Some(data) = next(&mut body).await? {
+        if whole.len() + data.len() > max.as_usize() {
+            return Err(too_large(body, max).await);
+        }
+        whole.extend_from_slice(&data);
+    }
+    if whole.len() > max.as_usize() {
+        return Err(Problem::BodyTooLarge(max));
+    }
+    Ok(whole.freeze())
+}
+
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, Problem> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::BadInput("the body is not whole".to_owned()))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
+}
+
+/// Reads on for a while, since a client that still writes does not read.
+async fn too_large(mut body: Incoming, max: ByteSize) -> Problem {
+    let discard = async {
+        let mut left = DISCARD_MAX;
+        while let Ok(Some(data)) = next(&mut body).await {
+            match left.checked_sub(data.len()) {
+                Some(less) => left = less,
+                None => break,
+            }
+        }
+    };
+    // Whether the client finished or not, the answer is the same.
+    _ = tokio::time::timeout(DISCARD_TIME, discard).await;
+    Problem::BodyTooLarge(max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(header: Option<&'static str>) -> RequestId {
+        let mut headers = HeaderMap::new();
+        if let Some(header) = header {
+            headers.insert(X_REQUEST_ID, HeaderValue::from_static(header));
+        }
+        RequestId::of(&headers)
+    }
+
+    #[test]
+    fn a_callers_id_is_kept_and_need_not_be_a_uuid() {
+        let given = "0e1b9c6e-aaaa-bbbb-cccc-dddddddddddd";
+        assert_eq!(id(Some(given)).id.as_str(), given);
+        assert_eq!(id(Some(given)).header, given);
+    }
+
+    #[test]
+    fn without_a_usable_id_there_is_a_new_one() {
+        assert_ne!(id(None).id, id(None).id);
+        let made = id(Some("not one"));
+        assert_eq!(made.header, made.id.as_str());
+        assert_ne!(made.id.as_str(), "not one");
+    }
+}

@@ -1,0 +1,143 @@
+//! Who is asking, and may they?
+//!
+//! One door: [`authenticate`] makes a [`Principal`] from a request's head, and nothing else does.
+//! A principal becomes a [`Grant`] for one account and one kind of action; handlers demand it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use sandglass_runtime::AccountId;
+
+use crate::clock::now_ms;
+use crate::registry::Registry;
+
+mod role;
+mod token;
+
+pub(crate) use role::Action;
+pub use role::{Role, UnknownRole};
+pub use token::TokenId;
+pub(crate) use token::{Token, TokenHash, TokenText};
+
+/// Last use is noted no finer than this, so that requests do not contend for it.
+const USE_NOTED_MS: u64 = 1_000;
+
+/// Somebody who proved who they are.
+#[derive(Debug)]
+pub(crate) struct Principal(Arc<Token>);
+
+/// Leave to do one kind of action in one account.
+#[derive(Debug)]
+pub(crate) struct Grant(Arc<Token>);
+
+/// Why a request is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AuthError {
+    /// There is no bearer token.
+    #[error("this needs a bearer token in the authorization header")]
+    Missing,
+    /// The token is not one of ours, or was deleted.
+    #[error("the bearer token is not valid")]
+    Invalid,
+    /// The token is another account's.
+    #[error("this token does not belong to that account")]
+    OtherAccount,
+    /// The token's role does not allow it.
+    #[error("the role of this token, {}, does not allow it", .0.as_str())]
+    Role(Role),
+}
+
+/// Finds out who sent a request.
+pub(crate) fn authenticate(parts: &Parts, registry: &Registry) -> Result<Principal, AuthError> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
+    let text = bearer(header.as_bytes()).ok_or(AuthError::Missing)?;
+    let token = registry
+        .token(&TokenHash::of(text))
+        .ok_or(AuthError::Invalid)?;
+    let now = now_ms();
+    if now.saturating_sub(token.last_used_at.load(Ordering::Relaxed)) > USE_NOTED_MS {
+        token.last_used_at.store(now, Ordering::Relaxed);
+    }
+    Ok(Principal(Arc::clone(token)))
+}
+
+/// The credentials of the `Bearer` scheme, whose name has no case (RFC 9110, section 11.1).
+fn bearer(header: &[u8]) -> Option<&[u8]> {
+    let (scheme, credentials) = header.split_first_chunk::<7>()?;
+    scheme
+        .eq_ignore_ascii_case(b"Bearer ")
+        .then(|| credentials.trim_ascii())
+}
+
+impl Principal {
+    /// The account that the caller belongs to.
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.0.account
+    }
+
+    /// Asks for leave to act in an account, named as in the URL.
+    pub(crate) fn may(&self, action: Action, account: &str) -> Result<Grant, AuthError> {
+        if self.0.account.as_str() != account {
+            return Err(AuthError::OtherAccount);
+        }
+        if !self.0.role.allows(action) {
+            return Err(AuthError::Role(self.0.role));
+        }
+        Ok(Grant(Arc::clone(&self.0)))
+    }
+}
+
+impl Grant {
+    /// The account that it holds for.
+    pub(crate) fn account(&self) -> &AccountId {
+        &self.0.account
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_has_no_case_and_must_be_bearer() {
+        assert_eq!(bearer(b"Bearer abc"), Some(&b"abc"[..]));
+        assert_eq!(bearer(b"bearer  abc "), Some(&b"abc"[..]));
+        assert_eq!(bearer(b"Basic abc="), None);
+        assert_eq!(bearer(b"Bearer"), None);
+    }
+
+    #[test]
+    fn a_principal_acts_in_its_own_account_within_its_role() {
+        let registry = Registry::sample(&[("sg_right", Role::Invoker)]);
+        let parts = |header: &str| {
+            http::Request::builder()
+                .header(AUTHORIZATION, header)
+                .body(())
+                .unwrap()
+                .into_parts()
+                .0
+        };
+        let wrong = authenticate(&parts("Bearer sg_wrong"), &registry).unwrap_err();
+        assert_eq!(wrong, AuthError::Invalid);
+        let bare = http::Request::new(()).into_parts().0;
+        assert_eq!(
+            authenticate(&bare, &registry).unwrap_err(),
+            AuthError::Missing
+        );
+        let principal = authenticate(&parts("Bearer sg_right"), &registry).unwrap();
+        assert_eq!(
+            principal
+                .may(Action::Invoke, "acc")
+                .unwrap()
+                .account()
+                .as_str(),
+            "acc"
+        );
+        let other = principal.may(Action::Invoke, "acc2").unwrap_err();
+        assert_eq!(other, AuthError::OtherAccount);
+        let role = principal.may(Action::ChangeLambdas, "acc").unwrap_err();
+        assert_eq!(role, AuthError::Role(Role::Invoker));
+    }
+}

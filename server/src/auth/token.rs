@@ -1,0 +1,126 @@
+//! What is a token?
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::AtomicU64;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use sandglass_runtime::AccountId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Role;
+
+/// The id of a token, by which people speak of it. It opens nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TokenId(String);
+
+/// A token as the server knows it.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) id: TokenId,
+    pub(crate) account: AccountId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) created_at: u64,
+    /// Milliseconds since the Unix epoch; 0 for never.
+    pub(crate) last_used_at: AtomicU64,
+}
+
+/// The SHA-256 of a token. A token has 256 random bits, so its hash needs neither salt nor
+/// stretching, and a table lookup by it tells an attacker's clock nothing about the token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct TokenHash(pub(crate) [u8; 32]);
+
+/// A token itself: `sg_` and 32 random bytes in base64url. Shown once, kept nowhere.
+pub(crate) struct TokenText(String);
+
+impl TokenId {
+    pub(crate) fn generate() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn from_row(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for TokenId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(text).map(|id| Self(id.to_string()))
+    }
+}
+
+impl TokenHash {
+    pub(crate) fn of(token: &[u8]) -> Self {
+        let hash = digest(&SHA256, token);
+        Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+impl TokenText {
+    /// A new token; `None` when the system has no randomness.
+    pub(crate) fn generate() -> Option<Self> {
+        let mut bytes = [0; 32];
+        SystemRandom::new().fill(&mut bytes).ok()?;
+        Some(Self(format!("sg_{}", URL_SAFE_NO_PAD.encode(bytes))))
+    }
+
+    pub(crate) fn hash(&self) -> TokenHash {
+        TokenHash::of(self.0.as_bytes())
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_and_are_not_shown() {
+        let (one, two) = (
+            TokenText::generate().unwrap(),
+            TokenText::generate().unwrap(),
+        );
+        assert_ne!(one.expose(), two.expose());
+        assert!(one.expose().starts_with("sg_") && one.expose().len() == 46);
+        assert_eq!(format!("{one:?} {:?}", one.hash()), "[redacted] [redacted]");
+    }
+
+    #[test]
+    fn a_hash_is_the_sha256_of_the_text() {
+        let hash = TokenHash::of(b"");
+        assert_eq!(hash.0[..4], [0xe3, 0xb0, 0xc4, 0x42]);
+    }
+}

@@ -1,0 +1,337 @@
+//! How is a lambda called over HTTP?
+//!
+//! `POST /api/account/{account}/lambdas/{lambda}/invoke?v=1[&externalSystem=…]` (spec 1.1). With
+//! `externalSystem`, even an empty one, the caller is a system: it gets the bare result and learns
+//! nothing of a failure but its kind. Without, the caller is a person who tries the lambda out: the
+//! answer has the logs, `Debug` included, and the lambda's own words; the logs are not kept.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::request::Parts;
+use hyper::body::Incoming;
+use sandglass_runtime::{Invocation, InvocationId, Lambda, Limits, LogEntry, LogLevel, Report};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::auth::{Action, authenticate};
+use crate::clock::now_ms;
+use crate::journal;
+use crate::registry::{Entry, State};
+use crate::reply::{self, Reply};
+use crate::route::parameter;
+use crate::status::{CUSTOMER_CODING, LambdaFailure, OutcomeName, Problem, invoke_problem, settle};
+
+/// How the platform's own log entry about a failure begins.
+const RECEIVED_ERROR: &str = "Received Error - ";
+
+/// A call that may take place: the caller is known and may invoke, and the lambda exists.
+pub(crate) struct Call<'a> {
+    account: &'a str,
+    lambda: &'a str,
+    entry: Arc<Entry>,
+    audience: Audience,
+}
+
+/// Who reads the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// A system outside.
+    System,
+    /// Somebody who tries the lambda out.
+    Person,
+}
+
+/// The platform's body of an invocation.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    /// Any number; clients send milliseconds, seconds or 0.
+    #[serde(default)]
+    #[expect(dead_code, reason = "only its type is checked")]
+    timestamp: Option<f64>,
+    #[serde(default, borrow)]
+    #[expect(dead_code, reason = "only its type is checked")]
+    headers: Option<Vec<Header<'a>>>,
+    #[serde(borrow)]
+    #[expect(dead_code, reason = "only its presence is checked")]
+    payload: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    #[expect(dead_code, reason = "only its type is checked")]
+    key: Cow<'a, str>,
+    #[serde(borrow)]
+    #[expect(dead_code, reason = "only its type is checked")]
+    value: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+struct Logs<'a> {
+    logs: &'a [LogEntry],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed<'a> {
+    error_code: &'a str,
+    error_msg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_logs: Option<&'a [LogEntry]>,
+}
+
+impl<'a> Call<'a> {
+    /// Authenticates the caller and resolves the lambda.
+    pub(crate) fn new(
+        app: &App,
+        parts: &Parts,
+        account: &'a str,
+        lambda: &'a str,
+    ) -> Result<Self, Problem> {
+        let registry = app.registry.load();
+        let grant = authenticate(parts, &registry)?.may(Action::Invoke, account)?;
+        let query = parts.uri.query();
+        if parameter(query, "v")?.as_deref() != Some("1") {
+            return Err(Problem::BadInput("the query needs v=1".to_owned()));
+        }
+        let audience = match parameter(query, "externalSystem")? {
+            Some(_) => Audience::System,
+            None => Audience::Person,
+        };
+        let owned = registry.account(grant.account().as_str());
+        let entry = owned.and_then(|account| account.lambda(lambda)).cloned();
+        let missing = || Problem::LambdaMissing {
+            lambda: lambda.to_owned(),
+            account: account.to_owned(),
+        };
+        Ok(Self {
+            account,
+            lambda,
+            entry: entry.ok_or_else(missing)?,
+            audience,
+        })
+    }
+
+    /// Reads the body, waits for a slot, runs the lambda and answers.
+    pub(crate) async fn run(
+        self,
+        app: &App,
+        body: Incoming,
+        id: InvocationId,
+    ) -> Result<Reply, Problem> {
+        let lambda = self.deployed()?;
+        let span = tracing::debug_span!(
+            "invoke",
+            lambda.name = %self.entry.name,
+            invocation.id = %id,
+        );
+        let invocation =
+            invocation(app.read(body, app.settings.body_max).await?, &app.limits)?.with_id(id);
+        let report = {
+            let _slot = app.admission.admit().await?;
+            let report = lambda.invoke(invocation).instrument(span).await;
+            report.map_err(|error| invoke_problem(&error, self.lambda, self.account))?
+        };
+        Ok(self.respond(app, report))
+    }
+
+    fn deployed(&self) -> Result<&Lambda, Problem> {
+        match &self.entry.state {
+            State::Live(lambda) => Ok(lambda),
+            State::Broken => Err(Problem::NotDeployed {
+                lambda: self.lambda.to_owned(),
+                account: self.account.to_owned(),
+            }),
+        }
+    }
+
+    fn respond(&self, app: &App, report: Report) -> Reply {
+        let Report {
+            id,
+            outcome,
+            usage,
+            mut logs,
+            ..
+        } = report;
+        let name = OutcomeName::of(&outcome);
+        let result = settle(outcome, &app.limits);
+        if let Err(failure) = &result {
+            note_failure(&mut logs, failure);
+        }
+        let reply = match (result, self.audience) {
+            (Ok(result), Audience::System) => {
+                reply::json_text(StatusCode::OK, result.unwrap_or_default())
+            }
+            (Ok(result), Audience::Person) => tried(result.as_ref(), &logs),
+            (Err(failure), audience) => {
+                failed(app.settings.failure_status, &failure, &logs, audience)
+            }
+        };
+        match self.audience {
+            Audience::System => logs.retain(|entry| entry.level != LogLevel::Debug),
+            Audience::Person => logs.clear(),
+        }
+        app.metrics.invoked(&self.entry.counters, name, &usage);
+        app.journal.record(journal::Entry {
+            lambda: self.entry.row.id,
+            version: self.entry.row.version,
+            request_id: id,
+            at: now_ms(),
+            outcome: name.as_str(),
+            usage,
+            logs,
+        });
+        reply
+    }
+}
+
+/// Checks the platform's body and hands its text on.
+fn invocation(body: Bytes, limits: &Limits) -> Result<Invocation, Problem> {
+    if body.len() > limits.payload.as_usize() {
+        return Err(Problem::BodyTooLarge(limits.payload));
+    }
+    let bad = |why: &str| Problem::BadInput(format!("the body is not an invocation: {why}"));
+    let text = String::from_utf8(body.into()).map_err(|_| bad("it is not UTF-8"))?;
+    // serde would take an array for the fields in order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(bad("it is not a JSON object"));
+    }
+    serde_json::from_str::<Envelope<'_>>(&text).map_err(|error| bad(&error.to_string()))?;
+    Invocation::json(text).map_err(|error| bad(&error.to_string()))
+}
+
+/// Adds the entry that the platform adds to the logs of a failed lambda, unless the engine has: it
+/// does for errors that it sees, but it cannot see a limit.
+fn note_failure(logs: &mut Vec<LogEntry>, failure: &LambdaFailure) {
+    let noted = |entry: &LogEntry| {
+        let said = entry.message.strip_prefix(RECEIVED_ERROR);
+        entry.level == LogLevel::Error && said.is_some_and(|said| failure.message.ends_with(said))
+    };
+    if logs.last().is_some_and(noted) {
+        return;
+    }
+    let extras: &[&str] = match failure.stack.as_str() {
+        "" => &[],
+        stack => &[stack],
+    };
+    logs.push(LogEntry {
+        level: LogLevel::Error,
+        message: format!("{RECEIVED_ERROR}{}", failure.message),
+        extras: serde_json::value::to_raw_value(extras).expect("text is valid JSON"),
+        timestamp: now_ms(),
+    });
+}
+
+fn tried(result: Option<&Bytes>, logs: &[LogEntry]) -> Reply {
+    // The result is JSON that the runtime checked; asking serde again would only cost time.
+    let logs = serde_json::to_vec(&Logs { logs }).expect("logs have string keys");
+    let Some(result) = result else {
+        return reply::json_text(StatusCode::OK, logs);
+    };
+    let text = [b"{\"result\":", &result[..], b",", &logs[1..]].concat();
+    reply::json_text(StatusCode::OK, text)
+}
+
+fn failed(
+    status: StatusCode,
+    failure: &LambdaFailure,
+    logs: &[LogEntry],
+    audience: Audience,
+) -> Reply {
+    let (message, logs) = match audience {
+        Audience::System => (CUSTOMER_CODING, None),
+        Audience::Person => (failure.message.as_str(), Some(logs)),
+    };
+    let body = Failed {
+        error_code: failure.code,
+        error_msg: message,
+        error_logs: logs,
+    };
+    reply::json(status, &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_bodies_that_clients_send_are_taken() {
+        for body in [
+            r#"{"timestamp":1700000000000,"headers":[{"key":"a","value":"b"}],"payload":{}}"#,
+            r#"{"timestamp":0,"headers":[],"payload":null}"#,
+            r#" {"payload":[1,2]} "#,
+            r#"{"payload":"x","more":{"unknown":true}}"#,
+        ] {
+            let taken =
+                invocation(Bytes::from_static(body.as_bytes()), &Limits::default()).unwrap();
+            assert_eq!(taken.input(), body);
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_an_invocation_is_refused() {
+        for body in [
+            &b""[..],
+            b"null",
+            b"[0,[],{}]",
+            b"{}",
+            b"{\"payload\":}",
+            b"{\"payload\":1}}",
+            b"{\"payload\":1,\"timestamp\":\"now\"}",
+            b"{\"payload\":1,\"headers\":{\"a\":\"b\"}}",
+            b"{\"payload\":1,\"headers\":[{\"key\":\"a\"}]}",
+            b"{\"payload\":\"\xff\"}",
+        ] {
+            let refused = invocation(Bytes::copy_from_slice(body), &Limits::default());
+            assert!(matches!(refused, Err(Problem::BadInput(_))), "{body:?}");
+        }
+    }
+
+    async fn shown(reply: Reply) -> String {
+        let status = reply.status().as_u16();
+        let body = reply.into_body().collect().await.unwrap().to_bytes();
+        format!("{status} {}", std::str::from_utf8(&body).unwrap())
+    }
+
+    fn failure() -> LambdaFailure {
+        let code = "com.liveperson.faas.handler.custom-failure";
+        LambdaFailure {
+            code,
+            message: "no luck".to_owned(),
+            stack: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_person_sees_the_result_and_the_logs() {
+        let result = Bytes::from_static(b"{\"a\": 1}");
+        assert_eq!(
+            shown(tried(Some(&result), &[])).await,
+            r#"200 {"result":{"a": 1},"logs":[]}"#
+        );
+        assert_eq!(shown(tried(None, &[])).await, r#"200 {"logs":[]}"#);
+    }
+
+    #[tokio::test]
+    async fn a_system_learns_only_the_kind_of_failure() {
+        let status = StatusCode::from_u16(901).unwrap();
+        let mut logs = Vec::new();
+        (0..2).for_each(|_| note_failure(&mut logs, &failure()));
+        logs[0].timestamp = 5;
+        assert_eq!(
+            shown(failed(status, &failure(), &logs, Audience::System)).await,
+            r#"901 {"errorCode":"com.liveperson.faas.handler.custom-failure","errorMsg":"Function Invocation failed due to an issue caused by customer coding"}"#
+        );
+        assert_eq!(
+            shown(failed(status, &failure(), &logs, Audience::Person)).await,
+            r#"901 {"errorCode":"com.liveperson.faas.handler.custom-failure","errorMsg":"no luck","errorLogs":[{"level":"Error","message":"Received Error - no luck","extras":[],"timestamp":5}]}"#
+        );
+    }
+}

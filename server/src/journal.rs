@@ -1,0 +1,153 @@
+//! What is remembered of an invocation, and how does it get to the database?
+//!
+//! Requests put entries into one bounded buffer after their answer is settled; the store's thread
+//! takes the buffer whole, a moment later. What does not fit is dropped and counted: a slow disk
+//! must never slow a request.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Mutex, PoisonError};
+
+use sandglass_runtime::{ByteSize, InvocationId, LogEntry, Usage};
+
+use crate::store::Work;
+
+/// One past invocation. `Debug` entries never get this far.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The lambda's row.
+    pub(crate) lambda: i64,
+    pub(crate) version: u64,
+    pub(crate) request_id: InvocationId,
+    /// When it ended, in milliseconds since the Unix epoch.
+    pub(crate) at: u64,
+    pub(crate) outcome: &'static str,
+    pub(crate) usage: Usage,
+    pub(crate) logs: Vec<LogEntry>,
+}
+
+impl Entry {
+    /// About how much memory the entry takes while it waits.
+    fn bytes(&self) -> u64 {
+        let logs = self
+            .logs
+            .iter()
+            .map(|log| log.message.len() + log.extras.get().len() + 64);
+        (size_of::<Self>() + self.request_id.as_str().len() + logs.sum::<usize>()) as u64
+    }
+}
+
+/// The buffer between requests and the database.
+pub(crate) struct Journal {
+    pending: Mutex<Pending>,
+    writer: SyncSender<Work>,
+    bytes_max: u64,
+    dropped: AtomicU64,
+}
+
+#[derive(Default)]
+struct Pending {
+    entries: Vec<Entry>,
+    bytes: u64,
+}
+
+impl Journal {
+    pub(crate) fn new(writer: SyncSender<Work>, bytes_max: ByteSize) -> Self {
+        let pending = Mutex::new(Pending::default());
+        Self {
+            pending,
+            writer,
+            bytes_max: bytes_max.get(),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes an entry, or drops and counts it when the buffer is full.
+    pub(crate) fn record(&self, entry: Entry) {
+        let bytes = entry.bytes();
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        if pending.bytes + bytes > self.bytes_max {
+            drop(pending);
+            self.lost(1);
+            return;
+        }
+        pending.bytes += bytes;
+        pending.entries.push(entry);
+        let first = pending.entries.len() == 1;
+        drop(pending);
+        if first {
+            // A writer too busy to be told finds the entries after its next change, or at the end.
+            _ = self.writer.try_send(Work::Gather);
+        }
+    }
+
+    /// Takes everything out.
+    pub(crate) fn take(&self) -> Vec<Entry> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let capacity = pending.entries.len();
+        let taken = std::mem::take(&mut *pending);
+        pending.entries.reserve(capacity);
+        taken.entries
+    }
+
+    /// Counts entries that nobody will read.
+    pub(crate) fn lost(&self, entries: usize) {
+        self.dropped.fetch_add(entries as u64, Ordering::Relaxed);
+    }
+
+    /// Entries that were dropped since the start.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Entries that wait.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entries
+            .len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pending() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            lambda: 1,
+            version: 1,
+            request_id: "r".parse().unwrap(),
+            at: 0,
+            outcome: "returned",
+            usage: Usage::default(),
+            logs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_dropped_and_counted() {
+        let (writer, _inbox) = sync_channel(8);
+        let journal = Journal::new(writer, ByteSize::bytes(entry().bytes() * 2));
+        (0..5).for_each(|_| journal.record(entry()));
+        assert_eq!((journal.pending(), journal.dropped()), (2, 3));
+        assert_eq!(journal.take().len(), 2);
+        journal.record(entry());
+        assert_eq!((journal.pending(), journal.dropped()), (1, 3));
+    }
+
+    #[test]
+    fn the_writer_is_woken_once_a_batch() {
+        let (writer, inbox) = sync_channel(8);
+        let journal = Journal::new(writer, ByteSize::mib(1));
+        (0..5).for_each(|_| journal.record(entry()));
+        assert_eq!(inbox.try_iter().count(), 1);
+    }
+}

@@ -1,0 +1,48 @@
+//! How do lambdas become a service?
+//!
+//! [`Server::start`] opens a data directory, brings every deployed lambda back from it, and answers
+//! HTTP: the invoke route of the platform and the management API. [`Admin`] is the same management
+//! API in process. A request takes one path, and each step's output is the next step's only input:
+//!
+//! ```text
+//! accept ► route ► authenticate ► resolve ► admit+checkout ► invoke ► respond ┄► journal
+//! ```
+//!
+//! No step of it does SQL and none compiles. Deploying is the slow path and the only writer: all
+//! changes run one after the other on the thread that owns the SQLite connection, which commits the
+//! rows and then swaps the registry whole.
+
+mod admin;
+mod admission;
+mod app;
+mod artifacts;
+mod auth;
+mod clock;
+mod config;
+mod directory;
+mod invoke;
+mod journal;
+mod listener;
+mod metrics;
+mod observe;
+mod rebuild;
+mod registry;
+mod reply;
+mod route;
+mod routes;
+mod secrets;
+mod server;
+mod status;
+mod store;
+
+pub use admin::{
+    Admin, ChangeError, CreatedToken, DeployError, DeployRequest, Deployed, EnvironmentError,
+    LambdaInfo, LogLine, LogPage, LogQuery, LogsError, Redeployed, SecretInfo, TokenInfo,
+    WhitelistEntry,
+};
+pub use auth::{Role, TokenId, UnknownRole};
+pub use config::{Config, ConfigError, EgressConfig, JournalConfig};
+pub use directory::DirectoryError;
+pub use secrets::{SecretKey, SecretKeyError, VaultError};
+pub use server::{Server, StartError};
+pub use store::StoreError;

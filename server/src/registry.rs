@@ -1,0 +1,288 @@
+//! What is deployed, and who may use it, right now?
+//!
+//! One immutable picture of everything that a request needs, swapped whole: a request works with
+//! the picture that was current when it came. Only the store's thread swaps it, after the rows are
+//! durable, so pictures follow each other in the order of the changes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sandglass_runtime::allowed_hosts::HostRule;
+use sandglass_runtime::{
+    AccountId, AllowedHosts, ArtifactDigest, Lambda, LambdaName, Limits, Policy, Runtime,
+    SecretGrants,
+};
+use uuid::Uuid;
+
+use crate::auth::{Token, TokenHash};
+use crate::metrics::LambdaCounters;
+use crate::store::LambdaRow;
+
+/// The current picture.
+pub(crate) type Current = ArcSwap<Registry>;
+
+/// A picture of all accounts.
+#[derive(Clone, Default)]
+pub(crate) struct Registry {
+    accounts: HashMap<AccountId, Arc<Account>>,
+    tokens: HashMap<TokenHash, Arc<Token>>,
+}
+
+/// One account.
+#[derive(Clone)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    pub(crate) row: i64,
+    /// The whitelist: each rule with the time at which it was made.
+    pub(crate) whitelist: BTreeMap<String, u64>,
+    /// The same rules, ready for use.
+    allowed_hosts: AllowedHosts,
+    lambdas: HashMap<Uuid, Arc<Entry>>,
+    names: HashMap<LambdaName, Uuid>,
+}
+
+/// One lambda.
+pub(crate) struct Entry {
+    pub(crate) row: LambdaRow,
+    pub(crate) uuid: Uuid,
+    pub(crate) name: LambdaName,
+    pub(crate) state: State,
+    pub(crate) counters: Arc<LambdaCounters>,
+}
+
+/// Whether a lambda can be invoked.
+pub(crate) enum State {
+    /// Deployed.
+    Live(Lambda),
+    /// It could not be built for the engine of this release, and has to be deployed anew.
+    Broken,
+}
+
+/// A row that no registry entry can be made of: the database was edited by hand.
+#[derive(Debug, thiserror::Error)]
+#[error("the database row of lambda {0} is damaged")]
+pub(crate) struct DamagedRow(i64);
+
+impl Registry {
+    /// The account of that id.
+    pub(crate) fn account(&self, id: &str) -> Option<&Arc<Account>> {
+        self.accounts.get(id)
+    }
+
+    /// The token with that hash.
+    pub(crate) fn token(&self, hash: &TokenHash) -> Option<&Arc<Token>> {
+        self.tokens.get(hash)
+    }
+
+    /// All accounts.
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values().map(Arc::as_ref)
+    }
+
+    /// All tokens.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<Token>> {
+        self.tokens.values()
+    }
+
+    /// An account as it can be changed; made when it does not exist.
+    pub(crate) fn account_mut(&mut self, id: &AccountId, row: i64) -> &mut Account {
+        let account = self.accounts.entry(id.clone()).or_insert_with(|| {
+            Arc::new(Account {
+                id: id.clone(),
+                row,
+                whitelist: BTreeMap::new(),
+                allowed_hosts: AllowedHosts::default(),
+                lambdas: HashMap::new(),
+                names: HashMap::new(),
+            })
+        });
+        Arc::make_mut(account)
+    }
+
+    pub(crate) fn add_token(&mut self, hash: TokenHash, token: Token) {
+        self.tokens.insert(hash, Arc::new(token));
+    }
+
+    /// Keeps the tokens for which `keep` holds.
+    pub(crate) fn retain_tokens(&mut self, keep: impl Fn(&Token) -> bool) {
+        self.tokens.retain(|_, token| keep(token));
+    }
+}
+
+impl Account {
+    /// The lambda of that UUID, or of that name.
+    pub(crate) fn lambda(&self, text: &str) -> Option<&Arc<Entry>> {
+        match parse_uuid(text) {
+            Some(uuid) => self.lambdas.get(&uuid),
+            None => self.lambdas.get(self.names.get(text)?),
+        }
+    }
+
+    /// All lambdas, by name.
+    pub(crate) fn lambdas(&self) -> Vec<&Arc<Entry>> {
+        let mut lambdas: Vec<_> = self.lambdas.values().collect();
+        lambdas.sort_by(|one, other| one.name.cmp(&other.name));
+        lambdas
+    }
+
+    /// How many lambdas there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lambdas.len()
+    }
+
+    /// Puts a lambda in the place of the one with its UUID.
+    pub(crate) fn put(&mut self, entry: Entry) {
+        self.names.insert(entry.name.clone(), entry.uuid);
+        self.lambdas.insert(entry.uuid, Arc::new(entry));
+    }
+
+    pub(crate) fn remove(&mut self, uuid: &Uuid) {
+        if let Some(entry) = self.lambdas.remove(uuid) {
+            self.names.remove(&entry.name);
+        }
+    }
+
+    /// What a lambda of this account may do.
+    pub(crate) fn policy(&self, lambda: &LambdaName, limits: &Limits) -> Policy {
+        Policy {
+            account: Some(self.id.clone()),
+            lambda: Some(lambda.clone()),
+            allowed_hosts: self.allowed_hosts.clone(),
+            secrets: SecretGrants::all(),
+            limits: *limits,
+        }
+    }
+
+    /// Makes the whitelist effective: every lambda gets the policy that follows from it;
+    /// invocations that already run keep the one that they began with.
+    pub(crate) fn apply_whitelist(&mut self, limits: &Limits) {
+        let rules = self
+            .whitelist
+            .keys()
+            .filter_map(|rule| rule.parse::<HostRule>().ok());
+        self.allowed_hosts = rules.collect();
+        let entries: Vec<_> = self.lambdas.values().map(Arc::clone).collect();
+        for entry in entries {
+            let policy = self.policy(&entry.name, limits);
+            let state = match &entry.state {
+                State::Live(lambda) => State::Live(lambda.with_policy(policy)),
+                State::Broken => State::Broken,
+            };
+            let counters = Arc::clone(&entry.counters);
+            let (row, name, uuid) = (entry.row.clone(), entry.name.clone(), entry.uuid);
+            self.put(Entry {
+                row,
+                uuid,
+                name,
+                state,
+                counters,
+            });
+        }
+    }
+}
+
+impl Entry {
+    /// The entry of a database row. A deployment for another engine is broken until it is rebuilt.
+    pub(crate) fn new(
+        row: LambdaRow,
+        account: &Account,
+        runtime: &Runtime,
+        limits: &Limits,
+    ) -> Result<Self, DamagedRow> {
+        let damaged = || DamagedRow(row.id);
+        let uuid = parse_uuid(&row.uuid).ok_or_else(damaged)?;
+        let name: LambdaName = row.name.parse().map_err(|_| damaged())?;
+        let digest: ArtifactDigest = row.digest.parse().map_err(|_| damaged())?;
+        let state = if row.engine == runtime.engine_digest().as_str() {
+            State::Live(runtime.lambda(digest, account.policy(&name, limits)))
+        } else {
+            State::Broken
+        };
+        let counters = match account.lambdas.get(&uuid) {
+            Some(before) => Arc::clone(&before.counters),
+            None => Arc::default(),
+        };
+        Ok(Self {
+            row,
+            uuid,
+            name,
+            state,
+            counters,
+        })
+    }
+}
+
+/// Reads a UUID in its usual form, and in no other that the `uuid` crate knows.
+pub(crate) fn parse_uuid(text: &str) -> Option<Uuid> {
+    if text.len() == 36 {
+        Uuid::try_parse(text).ok()
+    } else {
+        None
+    }
+}
+
+/// Swaps the picture for a changed one. Only to be called on the store's thread.
+pub(crate) fn change<R>(current: &Current, change: impl FnOnce(&mut Registry) -> R) -> R {
+    let mut next = Registry::clone(&current.load());
+    let result = change(&mut next);
+    current.store(Arc::new(next));
+    result
+}
+
+#[cfg(test)]
+impl Registry {
+    /// An account `acc` with these tokens.
+    pub(crate) fn sample(tokens: &[(&str, crate::auth::Role)]) -> Self {
+        let mut registry = Self::default();
+        let account: AccountId = "acc".parse().unwrap();
+        registry.account_mut(&account, 1);
+        for (text, role) in tokens {
+            let token = Token {
+                id: crate::auth::TokenId::generate(),
+                account: account.clone(),
+                name: role.as_str().to_owned(),
+                role: *role,
+                created_at: 1,
+                last_used_at: 0.into(),
+            };
+            registry.add_token(TokenHash::of(text.as_bytes()), token);
+        }
+        registry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_usual_form_is_a_uuid() {
+        let text = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        assert!(parse_uuid(text).is_some());
+        assert!(parse_uuid(&text.to_uppercase()).is_some());
+        for other in [
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+        ] {
+            assert!(parse_uuid(&other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_change_leaves_the_picture_that_others_hold() {
+        let current = Current::from_pointee(Registry::sample(&[]));
+        let before = current.load_full();
+        change(&current, |next| {
+            next.account_mut(&"acc".parse().unwrap(), 1)
+                .whitelist
+                .insert("a.com".to_owned(), 1);
+            next.account_mut(&"new".parse().unwrap(), 2);
+        });
+        assert!(before.account("new").is_none());
+        assert!(before.account("acc").unwrap().whitelist.is_empty());
+        assert_eq!(current.load().account("acc").unwrap().whitelist.len(), 1);
+        assert_eq!(current.load().account("new").unwrap().row, 2);
+    }
+}

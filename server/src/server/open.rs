@@ -1,0 +1,258 @@
+//! What has to be there before a server can listen?
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use sandglass_compiler::Compiler;
+use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
+use tokio::sync::Semaphore;
+
+use super::StartError;
+use crate::admin::{Admin, Parts, create_token, token};
+use crate::admission::Admission;
+use crate::app::{App, Settings};
+use crate::artifacts::Artifacts;
+use crate::auth::{Role, TokenHash, TokenText};
+use crate::clock::now_ms;
+use crate::config::Config;
+use crate::directory::DataDir;
+use crate::metrics::Metrics;
+use crate::rebuild::rebuild;
+use crate::registry::{self, Current, Entry, Registry};
+use crate::secrets::{SecretKey, Vault};
+use crate::store::{self, AccountRow, LambdaRow, Store, StoreError, TokenRow};
+
+/// Where the first admin token is, and what it is called in the list of tokens.
+const FIRST_TOKEN: &str = "admin.token";
+/// Where the key that seals secrets is, unless the operator gave one.
+pub(super) const KEY_FILE: &str = "secret.key";
+const DATABASE: &str = "sandglass.db";
+const ARTIFACTS: &str = "artifacts";
+const CODE_CACHE: &str = "code-cache";
+/// Builds are never given less memory than this, whatever lambdas are given.
+const BUILD_MEMORY: ByteSize = ByteSize::mib(256);
+/// Sandboxes beyond those of invocations and builds.
+const SPARE_INSTANCES: usize = 8;
+
+/// Everything that stands behind the listener.
+pub(super) async fn open(
+    config: &Config,
+    data: DataDir,
+    metrics_open: bool,
+) -> Result<App, StartError> {
+    let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
+    let key = match &config.secret_key {
+        Some(key) => key.clone(),
+        None => key_file(&data)?,
+    };
+    let vault = Vault::open(Arc::clone(&store), &key).await?;
+    let artifacts = Artifacts::new(data.subdirectory(ARTIFACTS)?);
+    let runtime = runtime(config, &data, &vault, &artifacts).await?;
+    let registry = Arc::new(Current::from_pointee(Registry::default()));
+    let metrics = Arc::new(Metrics::default());
+    let admin = Admin::new(Parts {
+        store: Arc::clone(&store),
+        registry: Arc::clone(&registry),
+        artifacts,
+        vault,
+        compiler: Compiler::new(&runtime),
+        runtime,
+        builds: Semaphore::new(config.builds_max),
+        limits: config.limits,
+        metrics: Arc::clone(&metrics),
+    });
+    load(&admin, &config.account).await?;
+    first_token(&admin, &data, &config.account).await?;
+    tidy(&admin).await?;
+    Ok(App {
+        admin,
+        registry,
+        admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
+        journal: Arc::clone(store.journal()),
+        metrics,
+        limits: config.limits,
+        settings: Settings {
+            failure_status: config.failure_status(),
+            body_max: config.body_bytes_max,
+            body_timeout: config.body_timeout(),
+            metrics_open,
+        },
+        draining: AtomicBool::new(false),
+        data,
+    })
+}
+
+/// The key in the data directory, made when there is none.
+fn key_file(data: &DataDir) -> Result<SecretKey, StartError> {
+    if let Some(bytes) = data.read_private(KEY_FILE)? {
+        let text = String::from_utf8_lossy(&bytes);
+        return text.parse().map_err(StartError::Key);
+    }
+    let key = SecretKey::generate().ok_or(StartError::Random)?;
+    data.write_private(KEY_FILE, format!("{}\n", key.to_base64()).as_bytes())?;
+    Ok(key)
+}
+
+/// The runtime, on a thread where it may compile the engine.
+async fn runtime(
+    config: &Config,
+    data: &DataDir,
+    vault: &Vault,
+    artifacts: &Artifacts,
+) -> Result<Runtime, StartError> {
+    data.subdirectory(CODE_CACHE)?;
+    let addresses = match config.egress.allow_private_addresses {
+        true => AddressPolicy::AllowPrivate,
+        false => AddressPolicy::PublicOnly,
+    };
+    let egress = sandglass_runtime::EgressConfig {
+        addresses,
+        ..Default::default()
+    };
+    let builder = Runtime::builder()
+        .http_client(Egress::new(egress)?)
+        .secrets(vault.clone())
+        .artifacts(artifacts.clone())
+        .code_cache(data.path_of(CODE_CACHE))
+        .instances_max(config.max_concurrent + config.builds_max + SPARE_INSTANCES)
+        .loaded_lambdas_max(config.loaded_lambdas_max)
+        .memory_max(config.limits.memory.max(BUILD_MEMORY));
+    match tokio::task::spawn_blocking(move || builder.build()).await {
+        Ok(runtime) => Ok(runtime?),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// All accounts, whitelist rules, tokens and lambdas.
+type Rows = (
+    Vec<AccountRow>,
+    Vec<(i64, String, u64)>,
+    Vec<TokenRow>,
+    Vec<LambdaRow>,
+);
+
+/// Fills the registry from the database, and makes the account when it does not exist.
+async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
+    let store = &admin.parts().store;
+    let name = account.as_str().to_owned();
+    let rows = move |tx: &rusqlite::Connection| {
+        let read = || {
+            store::create_account(tx, &name, now_ms())?;
+            Ok((
+                store::accounts(tx)?,
+                store::rules(tx)?,
+                store::tokens(tx)?,
+                store::lambdas(tx)?,
+            ))
+        };
+        read().map_err(|source| StoreError::Sqlite {
+            change: "load the registry",
+            source,
+        })
+    };
+    let owner = admin.clone();
+    let publish = move |(accounts, rules, tokens, lambdas): Rows| {
+        let Parts {
+            registry,
+            runtime,
+            limits,
+            ..
+        } = owner.parts();
+        let known: Vec<(i64, AccountId)> = accounts
+            .iter()
+            .filter_map(|row| Some((row.id, row.name.parse().ok()?)))
+            .collect();
+        let id_of = |row: i64| known.iter().find(|(id, _)| *id == row).map(|(_, id)| id);
+        registry::change(registry, |next| {
+            for (row, rule, at) in rules {
+                let Some(id) = id_of(row) else { continue };
+                next.account_mut(id, row).whitelist.insert(rule, at);
+            }
+            known
+                .iter()
+                .for_each(|(row, id)| next.account_mut(id, *row).apply_whitelist(limits));
+            for row in tokens {
+                let (Some(id), Ok(role)) = (id_of(row.account), row.role.parse()) else {
+                    continue;
+                };
+                next.add_token(TokenHash(row.hash), token(row, id, role));
+            }
+            for row in lambdas {
+                let Some(id) = id_of(row.account) else {
+                    continue;
+                };
+                let account = next.account_mut(id, row.account);
+                match Entry::new(row, account, runtime, limits) {
+                    Ok(entry) => account.put(entry),
+                    Err(error) => tracing::error!(%error, "a lambda was left out"),
+                }
+            }
+        });
+    };
+    Ok(store
+        .transact::<_, StoreError, _>("load the registry", rows, publish)
+        .await?)
+}
+
+/// Makes an admin token and writes it to its file, when there is no such file. Whoever can delete
+/// that file owns the server, so deleting it is also the way to replace a lost token.
+async fn first_token(admin: &Admin, data: &DataDir, id: &AccountId) -> Result<(), StartError> {
+    if data.read_private(FIRST_TOKEN)?.is_some() {
+        return Ok(());
+    }
+    let text = TokenText::generate().ok_or(StartError::Random)?;
+    // The file first: a token in a file that opens nothing is replaced by deleting it; a token that
+    // nobody has ever seen would be of no use.
+    data.write_private(FIRST_TOKEN, format!("{}\n", text.expose()).as_bytes())?;
+    let registry = admin.parts().registry.load_full();
+    let account = registry
+        .account(id.as_str())
+        .expect("made when the registry was loaded")
+        .row;
+    let row = create_token(account, FIRST_TOKEN, Role::Admin, &text);
+    let added = row.clone();
+    let rows = move |tx: &rusqlite::Connection| {
+        let change = "replace the first token";
+        store::delete_tokens_named(tx, account, FIRST_TOKEN)
+            .and_then(|()| store::add_token(tx, &added))
+            .map_err(|source| StoreError::Sqlite { change, source })
+    };
+    let (owner, id) = (admin.clone(), id.clone());
+    let publish = move |()| {
+        registry::change(&owner.parts().registry, |next| {
+            next.retain_tokens(|token| token.account != id || token.name != FIRST_TOKEN);
+            next.add_token(text.hash(), token(row, &id, Role::Admin));
+        });
+    };
+    let store = &admin.parts().store;
+    Ok(store
+        .transact::<_, StoreError, _>("replace the first token", rows, publish)
+        .await?)
+}
+
+/// Builds what does not fit this engine and removes the artifacts that nothing stands on.
+async fn tidy(admin: &Admin) -> Result<(), StartError> {
+    let present = admin
+        .parts()
+        .artifacts
+        .digests()
+        .map_err(StartError::Artifacts)?;
+    rebuild(admin, &present).await?;
+    let in_use = admin
+        .parts()
+        .store
+        .read("list the artifacts", store::digests_in_use)
+        .await?;
+    let swept = admin
+        .parts()
+        .artifacts
+        .sweep(&in_use)
+        .map_err(StartError::Artifacts)?;
+    if swept > 0 {
+        tracing::info!(
+            artifacts = swept,
+            "removed artifacts that nothing stands on"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,430 @@
+//! Which failure is answered how?
+//!
+//! The whole table, in one file: every reason not to answer a request with a result, its HTTP
+//! status, its error code and its message. The codes are the platform's (spec 1.1) where it has
+//! one.
+//!
+//! | what happened | status | code |
+//! |---|---|---|
+//! | the lambda called back with an error or threw one | 901 | `handler.custom-failure` |
+//! | it crashed: a `TypeError` and the like, memory, stack, another limit | 901 | `handler.runtime-exception` |
+//! | it ran out of fuel or time, or can never call back | 901 | `handler.executiontime-exceeded` |
+//! | it logged too much | 901 | `handler.log-limit-reached` |
+//! | the request is malformed or breaks a rule | 400 | `es.badinput` |
+//! | no token, or not a valid one | 401 | `es.unauthorized` |
+//! | another account's token, or not the role | 403 | `es.forbidden` |
+//! | no such lambda; one that is not deployed | 404 | `es.missinglambda`; `es.notdeployed` |
+//! | anything else that does not exist | 404 | `es.notfound` |
+//! | not a method of that address | 405 | `es.badmethod` |
+//! | the body did not come in time | 408 | `es.requesttimeout` |
+//! | others keep changing the same lambda | 409 | `fm.conflict` |
+//! | the body is too large | 413 | `es.toolarge` |
+//! | the source does not build | 422 | `fm.build-error` |
+//! | the server is full | 429 | `es.toomanyrequests` |
+//! | the server failed | 500 | `es.general` |
+//! | the server is shutting down | 503 | `es.unavailable` |
+//!
+//! 901 is what the configuration's `failure_status` says. hyper itself answers what is not HTTP:
+//! 400, or 431 when the headers are too large.
+
+use std::borrow::Cow;
+use std::error::Error;
+
+use bytes::Bytes;
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use sandglass_compiler::CompileError;
+use sandglass_runtime::{
+    ArtifactStoreError, ByteSize, FailureKind, InvokeError, Limit, Limits, LoadError, Outcome,
+};
+use serde::Serialize;
+
+use crate::admin::{ChangeError, DeployError, LogsError};
+use crate::admission::Full;
+use crate::auth::AuthError;
+use crate::reply::{self, Reply};
+
+macro_rules! code {
+    ($code:literal) => {
+        concat!("com.liveperson.faas.", $code)
+    };
+}
+
+/// Why a request is not answered with a result, other than by the lambda's own doing.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    NoSuchAddress,
+    Method(&'static str),
+    BadInput(String),
+    Auth(AuthError),
+    LambdaMissing {
+        lambda: String,
+        account: String,
+    },
+    NotDeployed {
+        lambda: String,
+        account: String,
+    },
+    NotFound(String),
+    BodyTimeout,
+    BodyTooLarge(ByteSize),
+    Build(Box<CompileError>),
+    Conflict(String),
+    Full,
+    Draining,
+    /// The server failed; the log says how.
+    Host,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    error_code: &'a str,
+    error_msg: &'a str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    place: Option<Place<'a>>,
+}
+
+/// Where a source does not build.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    source_line: &'a str,
+    hint: &'a str,
+}
+
+impl Problem {
+    /// A failure of the server, which is logged here and nowhere else.
+    pub(crate) fn host(error: &(dyn Error + 'static)) -> Self {
+        let mut causes = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            causes.push_str(": ");
+            causes.push_str(&error.to_string());
+            cause = error.source();
+        }
+        tracing::error!(error = causes, blame = "host", "a request failed");
+        Self::Host
+    }
+
+    /// The answer.
+    pub(crate) fn reply(&self) -> Reply {
+        let (status, code, message) = self.entry();
+        let place = match self {
+            Self::Build(error) => Some(Place {
+                file: &error.file,
+                line: error.line,
+                column: error.column,
+                source_line: &error.source_line,
+                hint: &error.hint,
+            }),
+            _ => None,
+        };
+        let mut reply = reply::json(
+            status,
+            &Body {
+                error_code: code,
+                error_msg: &message,
+                place,
+            },
+        );
+        let header = match self {
+            Self::Method(allowed) => Some((ALLOW, *allowed)),
+            Self::Full | Self::Draining => Some((RETRY_AFTER, "1")),
+            Self::Auth(AuthError::Missing) => Some((WWW_AUTHENTICATE, "Bearer")),
+            Self::Auth(AuthError::Invalid) => {
+                Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
+            }
+            _ => None,
+        };
+        if let Some((name, value)) = header {
+            reply
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        reply
+    }
+
+    fn entry(&self) -> (StatusCode, &'static str, Cow<'_, str>) {
+        let not_deployed = |lambda: &str, account: &str| {
+            Cow::from(format!("There is no {lambda} deployed on {account}"))
+        };
+        match self {
+            Self::NoSuchAddress => (
+                StatusCode::NOT_FOUND,
+                code!("es.notfound"),
+                "there is nothing here".into(),
+            ),
+            Self::Method(allowed) => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                code!("es.badmethod"),
+                format!("this address takes {allowed}").into(),
+            ),
+            Self::BadInput(message) => (
+                StatusCode::BAD_REQUEST,
+                code!("es.badinput"),
+                message.into(),
+            ),
+            Self::Auth(error @ (AuthError::Missing | AuthError::Invalid)) => (
+                StatusCode::UNAUTHORIZED,
+                code!("es.unauthorized"),
+                error.to_string().into(),
+            ),
+            Self::Auth(error) => (
+                StatusCode::FORBIDDEN,
+                code!("es.forbidden"),
+                error.to_string().into(),
+            ),
+            Self::LambdaMissing { lambda, account } => (
+                StatusCode::NOT_FOUND,
+                code!("es.missinglambda"),
+                not_deployed(lambda, account),
+            ),
+            Self::NotDeployed { lambda, account } => (
+                StatusCode::NOT_FOUND,
+                code!("es.notdeployed"),
+                not_deployed(lambda, account),
+            ),
+            Self::NotFound(message) => {
+                (StatusCode::NOT_FOUND, code!("es.notfound"), message.into())
+            }
+            Self::BodyTimeout => (
+                StatusCode::REQUEST_TIMEOUT,
+                code!("es.requesttimeout"),
+                "the body did not come in time".into(),
+            ),
+            Self::BodyTooLarge(max) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                code!("es.toolarge"),
+                format!("the body is larger than {max}").into(),
+            ),
+            Self::Build(error) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                code!("fm.build-error"),
+                error.message.as_str().into(),
+            ),
+            Self::Conflict(message) => (StatusCode::CONFLICT, code!("fm.conflict"), message.into()),
+            Self::Full => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                "too many invocations are running: try again".into(),
+            ),
+            Self::Draining => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                code!("es.unavailable"),
+                "the server is shutting down".into(),
+            ),
+            Self::Host => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                code!("es.general"),
+                "the server failed; its log says how".into(),
+            ),
+        }
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        Self::Auth(error)
+    }
+}
+
+impl From<Full> for Problem {
+    fn from(_: Full) -> Self {
+        Self::Full
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NoSuchAccount(_) | ChangeError::NotFound { .. } => {
+                Self::NotFound(error.to_string())
+            }
+            ChangeError::Invalid(message) => Self::BadInput(message),
+            ChangeError::Random | ChangeError::Store(_) => Self::host(&error),
+        }
+    }
+}
+
+impl From<DeployError> for Problem {
+    fn from(error: DeployError) -> Self {
+        match error {
+            DeployError::Build(error) => Self::Build(Box::new(error)),
+            DeployError::Overtaken => Self::Conflict(error.to_string()),
+            DeployError::NoSuchAccount(_)
+            | DeployError::NoSuchLambda(_)
+            | DeployError::NoSuchVariable(_) => Self::NotFound(error.to_string()),
+            DeployError::Name(_)
+            | DeployError::NameIsUuid
+            | DeployError::DescriptionTooLong
+            | DeployError::TooManyLambdas
+            | DeployError::Environment(_) => Self::BadInput(error.to_string()),
+            DeployError::Host(_)
+            | DeployError::Load(_)
+            | DeployError::Artifact(_)
+            | DeployError::Store(_) => Self::host(&error),
+        }
+    }
+}
+
+impl From<LogsError> for Problem {
+    fn from(error: LogsError) -> Self {
+        match error {
+            LogsError::NoSuchLambda(_) => Self::NotFound(error.to_string()),
+            LogsError::Store(_) => Self::host(&error),
+        }
+    }
+}
+
+/// Why an invocation has no report. A lambda that was deleted while the request was under way is
+/// not deployed any more.
+pub(crate) fn invoke_problem(error: &InvokeError, lambda: &str, account: &str) -> Problem {
+    match error {
+        InvokeError::Busy => Problem::Full,
+        InvokeError::Load(LoadError::Store(ArtifactStoreError::NotFound(_))) => {
+            let (lambda, account) = (lambda.to_owned(), account.to_owned());
+            tracing::warn!(lambda.name = lambda, "the artifact of a lambda is gone");
+            Problem::NotDeployed { lambda, account }
+        }
+        error => Problem::host(error),
+    }
+}
+
+/// How an invocation ended, in one word, for the journal and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutcomeName {
+    Returned,
+    Threw,
+    RuntimeError,
+    Unfinished,
+    Crashed,
+    ExceededTime,
+    ExceededMemory,
+    ExceededStack,
+    ExceededLog,
+    ExceededHttp,
+    ExceededSize,
+    ExceededOther,
+}
+
+impl OutcomeName {
+    pub(crate) const COUNT: usize = Self::ALL.len();
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Returned,
+        Self::Threw,
+        Self::RuntimeError,
+        Self::Unfinished,
+        Self::Crashed,
+        Self::ExceededTime,
+        Self::ExceededMemory,
+        Self::ExceededStack,
+        Self::ExceededLog,
+        Self::ExceededHttp,
+        Self::ExceededSize,
+        Self::ExceededOther,
+    ];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Returned => "returned",
+            Self::Threw => "threw",
+            Self::RuntimeError => "runtime_error",
+            Self::Unfinished => "unfinished",
+            Self::Crashed => "crashed",
+            Self::ExceededTime => "exceeded_time",
+            Self::ExceededMemory => "exceeded_memory",
+            Self::ExceededStack => "exceeded_stack",
+            Self::ExceededLog => "exceeded_log",
+            Self::ExceededHttp => "exceeded_http",
+            Self::ExceededSize => "exceeded_size",
+            Self::ExceededOther => "exceeded_other",
+        }
+    }
+
+    pub(crate) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Returned(_) => Self::Returned,
+            Outcome::Threw(failure) => match failure.kind {
+                FailureKind::Custom => Self::Threw,
+                FailureKind::RuntimeError => Self::RuntimeError,
+                FailureKind::Unfinished => Self::Unfinished,
+                _ => Self::Crashed,
+            },
+            Outcome::Exceeded(limit) => match limit {
+                Limit::Fuel | Limit::WallClock => Self::ExceededTime,
+                Limit::Memory => Self::ExceededMemory,
+                Limit::Stack => Self::ExceededStack,
+                Limit::Log | Limit::LogEntries => Self::ExceededLog,
+                Limit::HttpRequests | Limit::HttpRequestBody | Limit::HttpResponseBody => {
+                    Self::ExceededHttp
+                }
+                Limit::Payload | Limit::Result => Self::ExceededSize,
+                _ => Self::ExceededOther,
+            },
+            _ => Self::Crashed,
+        }
+    }
+
+    /// The platform's error code.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Returned | Self::Threw => code!("handler.custom-failure"),
+            Self::Unfinished | Self::ExceededTime => code!("handler.executiontime-exceeded"),
+            Self::ExceededLog => code!("handler.log-limit-reached"),
+            _ => code!("handler.runtime-exception"),
+        }
+    }
+}
+
+/// How a lambda failed, by its own doing.
+#[derive(Debug)]
+pub(crate) struct LambdaFailure {
+    pub(crate) code: &'static str,
+    /// The lambda's own words; not for callers from outside.
+    pub(crate) message: String,
+    /// The JavaScript stack; may be empty.
+    pub(crate) stack: String,
+}
+
+/// What a caller from outside is told instead of a lambda's own words.
+pub(crate) const CUSTOMER_CODING: &str =
+    "Function Invocation failed due to an issue caused by customer coding";
+
+/// The platform waits its 30 s for a callback that can never come, and then says this.
+const TOO_LONG: &str = "Lambda Execution is taking too long";
+
+/// The result of an invocation, or how the lambda failed.
+pub(crate) fn settle(outcome: Outcome, limits: &Limits) -> Result<Option<Bytes>, LambdaFailure> {
+    let code = OutcomeName::of(&outcome).code();
+    match outcome {
+        Outcome::Returned(result) => Ok(result.map(|json| {
+            let text: Box<str> = json.into();
+            Bytes::from(String::from(text))
+        })),
+        Outcome::Threw(failure) => Err(LambdaFailure {
+            code,
+            message: match failure.kind {
+                FailureKind::Unfinished => format!("{TOO_LONG}: {}", failure.message),
+                _ => failure.message,
+            },
+            stack: failure.stack,
+        }),
+        Outcome::Exceeded(limit) => Err(LambdaFailure {
+            code,
+            message: limit.message(limits),
+            stack: String::new(),
+        }),
+        _ => Err(LambdaFailure {
+            code,
+            message: "the lambda ended in an unknown way".to_owned(),
+            stack: String::new(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! How does a database become one of this release?
+//!
+//! `PRAGMA user_version` counts the migrations that a database has had. A released migration is
+//! never edited; a change is a new one at the end.
+
+use rusqlite::Connection;
+
+use super::StoreError;
+
+const MIGRATIONS: &[&str] = &[
+    // 1: the first release. Times are milliseconds since the Unix epoch.
+    "
+    CREATE TABLE accounts (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE lambdas (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        uuid TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (account, name)
+    ) STRICT;
+    CREATE TABLE lambda_versions (
+        lambda INTEGER NOT NULL REFERENCES lambdas ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        file_name TEXT NOT NULL,
+        code TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (lambda, version)
+    ) STRICT;
+    CREATE TABLE deployments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        lambda INTEGER NOT NULL REFERENCES lambdas ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        artifact_bytes INTEGER NOT NULL,
+        deployed_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX deployments_by_lambda ON deployments (lambda, id);
+    CREATE INDEX deployments_by_digest ON deployments (digest);
+    CREATE TABLE secrets (
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        PRIMARY KEY (account, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE whitelist (
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        rule TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (account, rule)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE tokens (
+        id TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE invocations (
+        id INTEGER PRIMARY KEY,
+        lambda INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        request_id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        wall_us INTEGER NOT NULL,
+        cpu_us INTEGER NOT NULL,
+        fuel INTEGER NOT NULL,
+        memory_peak INTEGER NOT NULL,
+        http_requests INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE logs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        invocation INTEGER NOT NULL,
+        lambda INTEGER NOT NULL,
+        request_id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        level TEXT NOT NULL,
+        message TEXT NOT NULL,
+        extras TEXT NOT NULL,
+        outcome TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX logs_by_lambda ON logs (lambda, id);
+    CREATE INDEX logs_by_invocation ON logs (invocation);
+    ",
+];
+
+/// Applies the migrations that the database has not had, each in one transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Sqlite {
+        change: "migrate",
+        source,
+    };
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed)?;
+    let known = MIGRATIONS.len() as i64;
+    let done = match usize::try_from(found) {
+        Ok(done) if done <= MIGRATIONS.len() => done,
+        _ => return Err(StoreError::TooNew { found, known }),
+    };
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+        let transaction = connection.transaction().map_err(failed)?;
+        transaction.execute_batch(migration).map_err(failed)?;
+        transaction
+            .pragma_update(None, "user_version", index as i64 + 1)
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema(connection: &Connection) -> Vec<String> {
+        let mut statement = connection
+            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+            .unwrap();
+        statement
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    }
+
+    #[test]
+    fn migrating_twice_is_migrating_once() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection).unwrap();
+        let once = schema(&connection);
+        migrate(&mut connection).unwrap();
+        assert_eq!(schema(&connection), once);
+    }
+
+    #[test]
+    fn a_database_of_a_later_release_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        let result = migrate(&mut connection);
+        assert!(matches!(result, Err(StoreError::TooNew { found: 99, .. })));
+        assert!(schema(&connection).is_empty());
+    }
+}

@@ -1,0 +1,133 @@
+//! How are accounts, whitelist rules and tokens kept?
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// An account.
+pub(crate) struct AccountRow {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+}
+
+/// A token. The token itself is kept nowhere, only its SHA-256.
+#[derive(Debug, Clone)]
+pub(crate) struct TokenRow {
+    pub(crate) id: String,
+    pub(crate) account: i64,
+    pub(crate) name: String,
+    pub(crate) role: String,
+    pub(crate) hash: [u8; 32],
+    pub(crate) created_at: u64,
+    pub(crate) last_used_at: Option<u64>,
+}
+
+/// Makes an account, or finds the one of that name.
+pub(crate) fn create_account(tx: &Connection, name: &str, at: u64) -> rusqlite::Result<i64> {
+    let sql = "SELECT id FROM accounts WHERE name = ?1";
+    if let Some(id) = tx.query_row(sql, [name], |row| row.get(0)).optional()? {
+        return Ok(id);
+    }
+    let sql = "INSERT INTO accounts (name, created_at) VALUES (?1, ?2)";
+    tx.execute(sql, params![name, at as i64])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Every account.
+pub(crate) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountRow>> {
+    let mut statement = connection.prepare("SELECT id, name FROM accounts")?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(AccountRow {
+            id: row.get(0)?,
+            name: row.get(1)?,
+        })
+    };
+    statement.query_map([], row)?.collect()
+}
+
+/// Adds a whitelist rule, unless it is there.
+pub(crate) fn add_rule(tx: &Connection, account: i64, rule: &str, at: u64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO whitelist (account, rule, created_at) VALUES (?1, ?2, ?3)
+               ON CONFLICT DO NOTHING";
+    tx.execute(sql, params![account, rule, at as i64]).map(drop)
+}
+
+/// Deletes a whitelist rule.
+pub(crate) fn delete_rule(tx: &Connection, account: i64, rule: &str) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM whitelist WHERE account = ?1 AND rule = ?2";
+    tx.execute(sql, params![account, rule]).map(drop)
+}
+
+/// Every whitelist rule: account, rule, when it was made.
+pub(crate) fn rules(connection: &Connection) -> rusqlite::Result<Vec<(i64, String, u64)>> {
+    let mut statement = connection.prepare("SELECT account, rule, created_at FROM whitelist")?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok((
+            row.get(0)?,
+            row.get(1)?,
+            row.get::<_, i64>(2)?.cast_unsigned(),
+        ))
+    };
+    statement.query_map([], row)?.collect()
+}
+
+/// Adds a token.
+pub(crate) fn add_token(tx: &Connection, token: &TokenRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO tokens (id, account, name, role, hash, created_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let at = token.created_at as i64;
+    let TokenRow {
+        id,
+        account,
+        name,
+        role,
+        hash,
+        ..
+    } = token;
+    tx.execute(sql, params![id, account, name, role, hash, at])
+        .map(drop)
+}
+
+/// Deletes a token.
+pub(crate) fn delete_token(tx: &Connection, account: i64, id: &str) -> rusqlite::Result<()> {
+    tx.execute(
+        "DELETE FROM tokens WHERE account = ?1 AND id = ?2",
+        params![account, id],
+    )
+    .map(drop)
+}
+
+/// Deletes every token of that name.
+pub(crate) fn delete_tokens_named(
+    tx: &Connection,
+    account: i64,
+    name: &str,
+) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM tokens WHERE account = ?1 AND name = ?2";
+    tx.execute(sql, params![account, name]).map(drop)
+}
+
+/// Every token.
+pub(crate) fn tokens(connection: &Connection) -> rusqlite::Result<Vec<TokenRow>> {
+    let mut statement = connection
+        .prepare("SELECT id, account, name, role, hash, created_at, last_used_at FROM tokens")?;
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(TokenRow {
+            id: row.get(0)?,
+            account: row.get(1)?,
+            name: row.get(2)?,
+            role: row.get(3)?,
+            hash: row.get(4)?,
+            created_at: row.get::<_, i64>(5)?.cast_unsigned(),
+            last_used_at: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
+        })
+    };
+    statement.query_map([], row)?.collect()
+}
+
+/// Notes when tokens were last used.
+pub(crate) fn touch_tokens(tx: &Connection, used: &[(String, u64)]) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare_cached("UPDATE tokens SET last_used_at = ?2 WHERE id = ?1")?;
+    for (id, at) in used {
+        statement.execute(params![id, *at as i64])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Nothing that should differ between invocations is captured at build time, also when the top
+//! level has already drawn from it.
+
+use std::collections::BTreeSet;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use sandglass_runtime::Runtime;
+use serde_json::Value;
+
+use crate::harness::{Case, Expected, block_on, builder, outcome, runtime, source};
+
+const SOURCES: [&str; 8] = [
+    "Math.random()",
+    "crypto.randomUUID()",
+    "crypto.randomBytes(16).toString('hex')",
+    "crypto.randomInt(2 ** 40)",
+    "[...crypto.getRandomValues(new Uint8Array(16))].join()",
+    "globalThis.crypto.randomUUID()",
+    "[...globalThis.crypto.getRandomValues(new Uint8Array(16))].join()",
+    "crypto.createHash('sha256').update(String(Math.random())).digest('hex')",
+];
+
+fn drawing(expression: &str, at_top_level: bool) -> Case {
+    let top = if at_top_level {
+        format!("const first = {expression};")
+    } else {
+        String::new()
+    };
+    source(&format!(
+        "const crypto = require('crypto'); {top}
+         function lambda(input, callback) {{ callback(null, [{expression}, {expression}]); }}"
+    ))
+}
+
+async fn draw(case: &Case, runtime: &Runtime, times: usize) -> Vec<Value> {
+    let lambda = case.load_into(runtime).await;
+    let mut drawn = Vec::new();
+    for _ in 0..times {
+        let report = lambda.invoke(case.invocation()).await.unwrap();
+        let Expected::Returned(Value::Array(pair)) = outcome(&report) else {
+            panic!("{report:?}, of {}", case.code)
+        };
+        drawn.extend(pair);
+    }
+    drawn
+}
+
+fn distinct(values: &[Value]) -> usize {
+    values
+        .iter()
+        .map(Value::to_string)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+#[test]
+fn randomness_differs_between_two_invocations() {
+    for expression in SOURCES {
+        let drawn = block_on(draw(&drawing(expression, false), runtime(), 4));
+        assert_eq!(distinct(&drawn), drawn.len(), "{expression}: {drawn:?}");
+    }
+}
+
+#[test]
+fn randomness_differs_when_the_top_level_has_already_drawn() {
+    for expression in SOURCES {
+        let drawn = block_on(draw(&drawing(expression, true), runtime(), 4));
+        assert_eq!(distinct(&drawn), drawn.len(), "{expression}: {drawn:?}");
+    }
+}
+
+#[test]
+fn randomness_differs_across_two_runtimes() {
+    block_on(async {
+        let other = builder().instances_max(2).build().unwrap();
+        for expression in SOURCES {
+            for at_top_level in [false, true] {
+                let case = drawing(expression, at_top_level);
+                let mut drawn = draw(&case, runtime(), 2).await;
+                drawn.extend(draw(&case, &other, 2).await);
+                assert_eq!(distinct(&drawn), drawn.len(), "{expression}: {drawn:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn the_clock_is_live_in_every_invocation() {
+    let case = source(
+        "const built = Date.now();
+         function lambda(input, callback) {
+           const [a, b, c] = [Date.now(), new Date().getTime(), performance.now()];
+           setTimeout(() => callback(null, [a, b, Date.now() - a, performance.now() - c]), 5);
+         }",
+    );
+    let lambda = case.load();
+    let mut last = 0;
+    for _ in 0..3 {
+        let before = millis();
+        let report = block_on(lambda.invoke(case.invocation())).unwrap();
+        let Expected::Returned(value) = outcome(&report) else {
+            panic!("{report:?}")
+        };
+        let (first, second) = (value[0].as_u64().unwrap(), value[1].as_u64().unwrap());
+        assert!((before..=millis()).contains(&first), "{first} is not now");
+        assert!(second >= first && first >= last, "{value}");
+        assert!(
+            value[2].as_f64().unwrap() >= 4.0,
+            "the clock moves while waiting: {value}"
+        );
+        assert!(
+            value[3].as_f64().unwrap() >= 4.0,
+            "so does the monotonic one: {value}"
+        );
+        last = first + 5;
+    }
+}
+
+fn millis() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_millis()
+        .try_into()
+        .unwrap()
+}
+
+#[test]
+fn uuids_are_version_four() {
+    let case = source(
+        "function lambda(input, callback) {
+           const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+           const ids = Array.from({ length: 100 }, () => require('crypto').randomUUID());
+           callback(null, ids.every(id => shape.test(id)) && new Set(ids).size);
+         }",
+    );
+    assert_eq!(crate::harness::result_of(&case), 100);
+}
+
+#[test]
+fn iteration_order_does_not_depend_on_a_captured_seed() {
+    let case = source(
+        "const set = new Set(['b', 'a']); const object = { z: 1, y: 2, 1: 3 };
+         function lambda(input, callback) {
+           callback(null, [...set, ...Object.keys(object)].join());
+         }",
+    );
+    assert_eq!(crate::harness::result_of(&case), "b,a,1,z,y");
+}

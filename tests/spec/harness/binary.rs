@@ -1,0 +1,201 @@
+//! How does a test run the `sandglass` binary?
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use serde_json::Value;
+
+use super::server;
+
+/// The binary, built by cargo if it is not up to date.
+fn path() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let built = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "sandglass-cli"])
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .status()
+            .expect("cargo can be run");
+        assert!(built.success(), "sandglass-cli does not build");
+        let test = std::env::current_exe().expect("a test knows its own path");
+        let profile = test
+            .ancestors()
+            .nth(2)
+            .expect("target/<profile>/deps/<test>");
+        profile.join("sandglass")
+    })
+}
+
+/// The engine's native code, shared by all commands under test.
+fn cache() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli-cache")
+}
+
+/// A command of the binary with nothing of the caller's environment in it.
+pub(crate) fn sandglass(arguments: &[&str]) -> Command {
+    let mut command = Command::new(path());
+    command
+        .args(arguments)
+        .env_clear()
+        .env("XDG_CACHE_HOME", cache());
+    command
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            out: String::from_utf8(output.stdout).expect("it prints UTF-8"),
+            err: String::from_utf8(output.stderr).expect("it prints UTF-8"),
+        }
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(mut command: Command) -> Ran {
+    command
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary can be run")
+        .into()
+}
+
+/// Runs a command to its end with this standard input.
+pub(crate) fn run_with_input(mut command: Command, input: &str) -> Ran {
+    let piped = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = piped.spawn().expect("the binary can be run");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin
+        .write_all(input.as_bytes())
+        .expect("the command reads its input");
+    drop(stdin);
+    child.wait_with_output().expect("the command ends").into()
+}
+
+/// Reads what a process prints, so that it never waits for a reader.
+fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            let mut text = into.lock().expect("no test panics with it");
+            text.push_str(&line);
+            text.push('\n');
+        }
+    });
+}
+
+/// A `sandglass serve` process; killed when dropped.
+pub(crate) struct Serving {
+    child: Child,
+    printed: Arc<Mutex<String>>,
+    pub(crate) url: String,
+    pub(crate) admin_token: String,
+}
+
+impl Serving {
+    /// Starts a server process on a data directory and waits until it is ready.
+    pub(crate) fn start(data_dir: &Path) -> Self {
+        server::share_code_cache(data_dir);
+        let file = data_dir.with_extension("toml");
+        let config = format!(
+            "listen = '127.0.0.1:0'\ndata_dir = {:?}\n[egress]\nallow_private_addresses = true\n",
+            data_dir.display().to_string()
+        );
+        std::fs::write(&file, config).expect("the configuration can be written");
+        let mut command = sandglass(&["serve", "--config"]);
+        command.arg(file);
+        Self::spawn(command, data_dir)
+    }
+
+    /// Starts any command that serves and waits until it is ready.
+    pub(crate) fn spawn(mut command: Command, data_dir: &Path) -> Self {
+        let stale = data_dir.join("server.json");
+        let _ = std::fs::remove_file(&stale);
+        let piped = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = piped.spawn().expect("the binary can be run");
+        let printed = Arc::default();
+        collect(
+            child.stdout.take().expect("it is piped"),
+            Arc::clone(&printed),
+        );
+        collect(child.stderr.take().expect("it is piped"), Arc::default());
+        let ready = || {
+            let text = std::fs::read_to_string(&stale).ok()?;
+            let json: Value = serde_json::from_str(&text).ok()?;
+            Some(json["url"].as_str()?.to_owned())
+        };
+        for _ in 0..3_000 {
+            if let Some(url) = ready() {
+                let token = std::fs::read_to_string(data_dir.join("admin.token"));
+                let admin_token = token.expect("it was made").trim().to_owned();
+                return Self {
+                    child,
+                    printed,
+                    url,
+                    admin_token,
+                };
+            }
+            if let Some(status) = child.try_wait().expect("it can be asked") {
+                panic!("the server ended: {status}");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let _ = child.kill();
+        panic!("the server is not ready");
+    }
+
+    /// What the process has printed on standard output so far.
+    pub(crate) fn printed(&self) -> String {
+        self.printed.lock().expect("no test panics with it").clone()
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Asks the process to end, and returns its exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        self.child.wait().expect("it ends").code()
+    }
+
+    /// A call to a path of the account, as admin.
+    pub(crate) fn call(&self, method: reqwest::Method, path: &str) -> server::Call {
+        let url = format!("{}/api/account/{}{path}", self.url, server::ACCOUNT);
+        server::Call::new(method, url).bearer(&self.admin_token)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
