@@ -134,7 +134,13 @@ impl EngineDigest {
     pub fn of(component: &[u8], blank_image: &[u8], library: &[u8]) -> Self {
         let component_bytes = (component.len() as u64).to_le_bytes();
         let blank_bytes = (blank_image.len() as u64).to_le_bytes();
-        let parts = [&component_bytes[..], component, &blank_bytes, blank_image, library];
+        let parts = [
+            &component_bytes[..],
+            component,
+            &blank_bytes,
+            blank_image,
+            library,
+        ];
         Self(sha256_hex(&parts).into())
     }
 }

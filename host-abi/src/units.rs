@@ -120,7 +120,9 @@ impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(KIB * KIB * KIB, "GiB"), (KIB * KIB, "MiB"), (KIB, "KiB")];
         let text = match units.iter().find(|(unit, _)| self.0 >= *unit) {
-            Some((unit, name)) if self.0.is_multiple_of(*unit) => format!("{} {name}", self.0 / unit),
+            Some((unit, name)) if self.0.is_multiple_of(*unit) => {
+                format!("{} {name}", self.0 / unit)
+            }
             Some((unit, name)) => format!("{:.1} {name}", self.0 as f64 / *unit as f64),
             None => format!("{} B", self.0),
         };

@@ -141,7 +141,7 @@ impl CodeCache {
 fn load<C: Code>(engine: &Engine, path: &Path) -> Option<C> {
     let expected = fs::read(digest_path(path)).ok()?;
     let bytes = fs::read(path).ok()?;
-    if digest(&bytes) != expected {
+    if digest(path, &bytes) != expected {
         tracing::warn!(path = %path.display(), "cached native code does not match its digest; it is made again");
         return None;
     }
@@ -160,7 +160,7 @@ fn load<C: Code>(engine: &Engine, path: &Path) -> Option<C> {
 /// Writes a file and its digest so that neither is ever seen half-written.
 fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_whole(path, bytes)?;
-    write_whole(&digest_path(path), &digest(bytes))
+    write_whole(&digest_path(path), &digest(path, bytes))
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -188,10 +188,13 @@ fn digest_path(path: &Path) -> PathBuf {
     path.with_extension("sha256")
 }
 
-fn digest(bytes: &[u8]) -> Vec<u8> {
-    ring::digest::digest(&ring::digest::SHA256, bytes)
-        .as_ref()
-        .to_vec()
+/// Binds the bytes to the file's name: code of another lambda is not this lambda's code.
+fn digest(path: &Path, bytes: &[u8]) -> Vec<u8> {
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    context.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+    context.update(&[0]);
+    context.update(bytes);
+    context.finish().as_ref().to_vec()
 }
 
 fn compatibility(engine: &Engine) -> u64 {

@@ -33,7 +33,12 @@ impl EngineFiles {
         let library = decompress(LIBRARY);
         let digest = EngineDigest::of(&component, &blank, &library);
         let library = read_library(&library);
-        Self { component, blank, library, digest }
+        Self {
+            component,
+            blank,
+            library,
+            digest,
+        }
     }
 
     /// The blank image's memory, which every lambda's image is a difference to.

@@ -9,8 +9,8 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::build::{
     BuildError, BuildErrorKind, Source,
 };
 use sandglass_host_abi::{EngineDigest, Limit, Limits, LogEntry, Policy};
-use wasmtime::{PoolConcurrencyLimitError, Store};
 use wasmtime::component::WasmList;
+use wasmtime::{PoolConcurrencyLimitError, Store};
 
 use crate::Runtime;
 use crate::lambda::{
@@ -133,11 +133,7 @@ impl Runtime {
         store: &mut Store<Sandbox>,
         input: BuildInput<'_>,
     ) -> Result<(Vec<u8>, u32), EvaluateError> {
-        let instance = self
-            .shared
-            .blank
-            .instantiate_async(&mut *store)
-            .await?;
+        let instance = self.shared.blank.instantiate_async(&mut *store).await?;
         let prepare = instance
             .get_typed_func::<(Source,), (Result<(), BuildError>,)>(&mut *store, "prepare")?;
         let source = Source {
@@ -160,12 +156,22 @@ impl Runtime {
 /// is built, and no two lambdas share them.
 fn seed(input: &BuildInput<'_>, engine: &EngineDigest) -> [u8; 32] {
     let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-    let variables = input.environment.iter().flat_map(|(name, value)| [name.as_str(), value]);
-    for part in [engine.as_str(), input.file_name, input.code].into_iter().chain(variables) {
+    let variables = input
+        .environment
+        .iter()
+        .flat_map(|(name, value)| [name.as_str(), value]);
+    for part in [engine.as_str(), input.file_name, input.code]
+        .into_iter()
+        .chain(variables)
+    {
         context.update(&(part.len() as u64).to_le_bytes());
         context.update(part.as_bytes());
     }
-    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+    context
+        .finish()
+        .as_ref()
+        .try_into()
+        .expect("SHA-256 has 32 bytes")
 }
 
 fn rejection(error: BuildError) -> Rejection {

@@ -60,9 +60,11 @@ impl Hashing {
             Self::Digest(context) => context.finish().as_ref().to_vec(),
             Self::Hmac(context) => context.sign().as_ref().to_vec(),
             Self::Md5(context) => context.finalize().to_vec(),
-            Self::HmacMd5(inner, outer) => {
-                Md5::new().chain_update(outer).chain_update(inner.finalize()).finalize().to_vec()
-            }
+            Self::HmacMd5(inner, outer) => Md5::new()
+                .chain_update(outer)
+                .chain_update(inner.finalize())
+                .finalize()
+                .to_vec(),
         }
     }
 }

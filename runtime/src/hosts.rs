@@ -11,8 +11,8 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::{
     build, crypto, http, library, logging, outcome, secrets, timers,
 };
 use sandglass_host_abi::{
-    HttpClient, HttpError, HttpRequest, InvocationContext, Limit, LogLevel, LogSink, PermittedRequest, Secret,
-    SecretName, SecretStore, SecretStoreError,
+    HttpClient, HttpError, HttpRequest, InvocationContext, Limit, LogLevel, LogSink,
+    PermittedRequest, Secret, SecretName, SecretStore, SecretStoreError,
 };
 use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
@@ -132,7 +132,12 @@ impl http::HostWithStore<Sandbox> for Own {
         request: http::Request,
     ) -> wasmtime::Result<Result<http::Response, http::HttpError>> {
         let admitted = accessor.with(|mut access| admit(access.get(), request))?;
-        let Admitted { hosts, request, in_flight, held } = match admitted {
+        let Admitted {
+            hosts,
+            request,
+            in_flight,
+            held,
+        } = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return Ok(Err(to_guest(error)?)),
         };
@@ -196,7 +201,9 @@ fn admit(
         headers: request.headers,
         body: request.body,
         decompress: request.decompress,
-        timeout: request.timeout_ms.map(|ms| Duration::from_millis(ms.into())),
+        timeout: request
+            .timeout_ms
+            .map(|ms| Duration::from_millis(ms.into())),
         response_body_max: limits.http_response_body,
     };
     let request = match sandbox.policy.allowed_hosts.permit(request) {
@@ -206,9 +213,17 @@ fn admit(
     sandbox.http.held += held;
     sandbox.http.bytes_sent += held;
     let slots = limits.http_in_flight.max(1) as usize;
-    let in_flight = sandbox.http.in_flight.get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
+    let in_flight = sandbox
+        .http
+        .in_flight
+        .get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
     let (hosts, in_flight) = (sandbox.hosts.clone(), in_flight.clone());
-    Ok(Ok(Admitted { hosts, request, in_flight, held }))
+    Ok(Ok(Admitted {
+        hosts,
+        request,
+        in_flight,
+        held,
+    }))
 }
 
 /// What the guest is told; a response that is too large ends the invocation instead.
@@ -238,7 +253,9 @@ impl secrets::HostWithStore<Sandbox> for Own {
         let Some((hosts, context, name)) = granted(accessor, key)? else {
             return Ok(Err(secrets::SecretError::NotFound));
         };
-        let Some(store) = &hosts.secrets else { return Ok(Err(secrets::SecretError::NotFound)) };
+        let Some(store) = &hosts.secrets else {
+            return Ok(Err(secrets::SecretError::NotFound));
+        };
         Ok(match store.read(&context, &name).await {
             Ok(Some(secret)) => Ok(secret.expose_json().to_owned()),
             Ok(None) => Err(secrets::SecretError::NotFound),
@@ -254,16 +271,25 @@ impl secrets::HostWithStore<Sandbox> for Own {
         let Some((hosts, context, name)) = granted(accessor, key)? else {
             return Ok(Err(secrets::SecretError::NotFound));
         };
-        let Some(store) = &hosts.secrets else { return Ok(Err(secrets::SecretError::NotFound)) };
+        let Some(store) = &hosts.secrets else {
+            return Ok(Err(secrets::SecretError::NotFound));
+        };
         if value.len() > SECRET_BYTES_MAX {
             let rule = format!("the value is longer than {SECRET_BYTES_MAX} bytes");
             return Ok(Err(secrets::SecretError::Invalid(rule)));
         }
         let secret = match Secret::from_json(value) {
             Ok(secret) => secret,
-            Err(_) => return Ok(Err(secrets::SecretError::Invalid("the value is not JSON".into()))),
+            Err(_) => {
+                return Ok(Err(secrets::SecretError::Invalid(
+                    "the value is not JSON".into(),
+                )));
+            }
         };
-        Ok(store.update(&context, &name, secret).await.map_err(store_error))
+        Ok(store
+            .update(&context, &name, secret)
+            .await
+            .map_err(store_error))
     }
 }
 

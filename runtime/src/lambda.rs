@@ -187,7 +187,11 @@ impl Instance {
         };
         let left = self.store.get_fuel().unwrap_or_default();
         let host_fuel = self.store.data().host_fuel;
-        let fuel = limits.fuel.units().saturating_sub(left).saturating_add(host_fuel);
+        let fuel = limits
+            .fuel
+            .units()
+            .saturating_sub(left)
+            .saturating_add(host_fuel);
         let usage = self.store.data().usage(fuel, self.started.elapsed(), cpu);
         let sandbox = self.store.data_mut();
         if let Outcome::Threw(failure) = &outcome
@@ -229,7 +233,12 @@ fn answered(answer: Result<Option<String>, outcome::Failure>, result_max: u64) -
             let name = shortened(name, NAME_BYTES_MAX);
             let message = shortened(message, MESSAGE_BYTES_MAX);
             let stack = shortened(stack, STACK_BYTES_MAX);
-            Outcome::Threw(Failure { kind, name, message, stack })
+            Outcome::Threw(Failure {
+                kind,
+                name,
+                message,
+                stack,
+            })
         }
     }
 }

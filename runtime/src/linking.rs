@@ -126,7 +126,9 @@ impl random::Host for Still<'_> {
 
     fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
         let bytes = self.next();
-        Ok(u64::from_le_bytes(*bytes.first_chunk().expect("32 bytes hold 8")))
+        Ok(u64::from_le_bytes(
+            *bytes.first_chunk().expect("32 bytes hold 8"),
+        ))
     }
 }
 

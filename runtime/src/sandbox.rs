@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sandglass_host_abi::{InvocationContext, InvocationId, Limit, LogEntry, LogLevel, Policy};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
-use wasmtime::component::ResourceTable;
 use wasmtime::ResourceLimiter;
+use wasmtime::component::ResourceTable;
 use wasmtime_wasi::clocks::WasiClocksCtx;
 use wasmtime_wasi::random::WasiRandomCtx;
 
@@ -102,10 +102,18 @@ impl Sandbox {
     }
 
     fn keep(&mut self, level: LogLevel, message: String, extras: Box<RawValue>) {
-        let entry = LogEntry { level, message, extras, timestamp: now_ms() };
+        let entry = LogEntry {
+            level,
+            message,
+            extras,
+            timestamp: now_ms(),
+        };
         if self.hosts.log_sink.is_some() {
             let context = self.context();
-            self.hosts.log_sink.iter().for_each(|sink| sink.record(&context, &entry));
+            self.hosts
+                .log_sink
+                .iter()
+                .for_each(|sink| sink.record(&context, &entry));
         }
         self.logs.push(entry);
     }

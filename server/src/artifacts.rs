@@ -141,7 +141,7 @@ mod tests {
 
     fn sample(source: &str) -> Artifact {
         let header = Header {
-            engine: EngineDigest::of(b"component", b"blank"),
+            engine: EngineDigest::of(b"component", b"blank", b"library"),
             file_name: "hello.js".into(),
             source_sha256: String::new(),
             environment: BTreeMap::new(),

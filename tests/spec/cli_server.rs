@@ -25,7 +25,7 @@ fn shared() -> &'static Shared {
         let serving = Serving::start(&data_dir);
         Shared {
             data_dir,
-            serving: serving,
+            serving,
             _directory: directory,
         }
     })

@@ -73,6 +73,20 @@ fn one_past_each_limit(upstream: &Upstream) -> Vec<(Limit, Case)> {
             },
         ),
         limited(
+            past(
+                Limit::HttpBuffered,
+                "await httpClient.post(URL, { body: '12345' })",
+            ),
+            |l| l.http_buffered = ByteSize::bytes(4),
+        ),
+        limited(
+            past(
+                Limit::SecretCalls,
+                "for (;;) await secretClient.readSecret('x').catch(() => 0)",
+            ),
+            |l| l.secret_calls = 2,
+        ),
+        limited(
             past(Limit::LogEntries, "for (;;) console.info('more')"),
             |l| l.log_entries = 1,
         ),

@@ -118,7 +118,7 @@ fn compile(root: &Path) -> Result<Vec<u8>> {
     .context("the wasm target could not be added")?;
     let c_flags = format!(
         "--target=wasm32-wasi -isystem /usr/include/wasm32-wasi -msimd128 -O3 -include {}",
-        engine.join("stack_check.h").display()
+        engine.join("platform.h").display()
     );
     let rust_flags = [
         format!("-Clink-arg=-zstack-size={C_STACK_BYTES}"),

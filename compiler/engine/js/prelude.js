@@ -227,10 +227,21 @@
   };
   global.process = process;
 
+  // As Node.js: whatever is written to the environment becomes a string.
+  const environmentHandler = {
+    set: (env, name, value) => Reflect.set(env, name, typeof value === 'string' ? value : String(value)),
+    defineProperty: (env, name, descriptor) => Reflect.defineProperty(env, name,
+      'value' in descriptor ? { ...descriptor, value: String(descriptor.value) } : descriptor),
+  };
+
   // ---- the callback protocol -----------------------------------------------------------------
 
   let lambda;
   let settled = false;
+
+  // The names that every input has lie in the image, so that no invocation makes them anew.
+  const sample = parse('{"timestamp":0,"headers":[{"key":"","value":""}],"payload":{"name":""}}');
+  stringify(sample);
 
   const CRASHES = [TypeError, ReferenceError, SyntaxError];
 
@@ -279,7 +290,8 @@
       return;
     }
     settled = true;
-    if (encoded === undefined) host.succeed(); else host.succeed(wellFormed(encoded));
+    // JSON.stringify escapes half surrogate pairs itself.
+    if (encoded === undefined) host.succeed(); else host.succeed(encoded);
   }
 
   function callback(error, result) {
@@ -295,7 +307,7 @@
   return {
     // Before the source is evaluated: the environment, and the modules that it names.
     prepare(environment, preload) {
-      process.env = environment;
+      process.env = new Proxy(environment, environmentHandler);
       for (const name of preload) {
         try {
           require(name);

@@ -11,14 +11,15 @@ use crate::library::{LibraryLoader, LibraryResolver};
 use crate::sandglass::toolbelt::build::{BuildError, BuildErrorKind, Source};
 use crate::sandglass::toolbelt::logging::{self, Level};
 use crate::sandglass::toolbelt::outcome::Failure;
-use crate::{event_loop, host, phase};
+use crate::{event_loop, heap, host, phase};
 
 /// The JavaScript stack, of the 4 MiB that the linker gives the C stack: the rest is for the
 /// natives that the deepest frame may call.
 const STACK_BYTES: usize = 3_600 * 1024;
 
-/// Heap growth between two garbage collections. Short invocations never reach it.
-const GC_THRESHOLD_BYTES: usize = 32 * 1024 * 1024;
+/// How far an invocation's heap may grow before the first garbage collection. Short invocations
+/// never reach it: a collection writes to every page that holds an object.
+const GC_THRESHOLD_BYTES: usize = 16 * 1024 * 1024;
 
 /// What the rest of the guest needs of the engine.
 struct Engine {
@@ -123,14 +124,36 @@ pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
         }
         evaluated.map_err(|(kind, thrown)| build_error(kind, thrown, &file))?;
         if let Some(Err(failure)) = event_loop::take_outcome() {
-            let Failure { name, message, stack, .. } = failure;
-            let thrown = Thrown { name, message, stack };
+            let Failure {
+                name,
+                message,
+                stack,
+                ..
+            } = failure;
+            let thrown = Thrown {
+                name,
+                message,
+                stack,
+            };
             return Err(build_error(BuildErrorKind::Threw, thrown, &file));
         }
         require_lambda(ctx, &file)?;
         ctx.run_gc();
         Ok(())
-    })
+    })?;
+    leave_room();
+    heap::fill_holes();
+    Ok(())
+}
+
+/// Sets the garbage collector's threshold from what the image holds already. Must not be called
+/// within the context.
+fn leave_room() {
+    ENGINE.with(|cell| {
+        let runtime = cell.get().expect("initialized").runtime.context().runtime();
+        let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or(0);
+        runtime.set_gc_threshold(used + GC_THRESHOLD_BYTES);
+    });
 }
 
 fn evaluate_source(ctx: &Ctx<'_>, source: Source) -> Result<(), (BuildErrorKind, Thrown)> {

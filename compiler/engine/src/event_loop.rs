@@ -126,16 +126,31 @@ async fn wait() -> Outcome {
                 answer: in_flight.next().now_or_never().flatten(),
                 timer: true,
             },
-            (true, Some(Duration::ZERO)) => Turn { answer: None, timer: true },
-            (false, None) => Turn { answer: in_flight.next().await, timer: false },
+            (true, Some(Duration::ZERO)) => Turn {
+                answer: None,
+                timer: true,
+            },
+            (false, None) => Turn {
+                answer: in_flight.next().await,
+                timer: false,
+            },
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
-                Turn { answer: None, timer: true }
+                Turn {
+                    answer: None,
+                    timer: true,
+                }
             }
             (false, Some(delay)) => {
                 match select(in_flight.next(), std::pin::pin!(sleep(millis(delay)))).await {
-                    Either::Left((answer, _)) => Turn { answer, timer: false },
-                    Either::Right(((), _)) => Turn { answer: None, timer: true },
+                    Either::Left((answer, _)) => Turn {
+                        answer,
+                        timer: false,
+                    },
+                    Either::Right(((), _)) => Turn {
+                        answer: None,
+                        timer: true,
+                    },
                 }
             }
         };

@@ -8,6 +8,7 @@
 mod engine;
 mod event_loop;
 mod exceptions;
+mod heap;
 mod host;
 mod library;
 mod natives;

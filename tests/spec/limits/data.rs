@@ -1,9 +1,9 @@
-//! Logs, input and result are bounded.
+//! Logs, input, result and secret calls are bounded.
 
 use sandglass_runtime::{ByteSize, Limit, Limits};
 use serde_json::json;
 
-use crate::harness::{check, exceeded, lambda, log_lines, returned};
+use crate::harness::{Case, async_lambda, check, exceeded, lambda, log_lines, returned};
 
 #[test]
 fn a_lambda_may_log_as_many_entries_as_its_limit() {
@@ -91,6 +91,23 @@ fn a_larger_result_is_refused() {
     );
 }
 
+fn reads(n: u32) -> Case {
+    let code = "for (let i = 0; i < input.payload; i += 1) await secretClient.readSecret('key'); \
+                callback(null, 'read')";
+    let case = async_lambda(code).secret("key", json!(1)).payload(json!(n));
+    case.limits(|l| l.secret_calls = 3)
+}
+
+#[test]
+fn a_lambda_may_call_for_secrets_as_often_as_its_limit() {
+    check(reads(3), returned("read"));
+}
+
+#[test]
+fn one_call_for_a_secret_more_stops_the_lambda() {
+    check(reads(4), exceeded(Limit::SecretCalls));
+}
+
 #[test]
 fn the_default_limits_are_the_documented_ones() {
     let limits = Limits::default();
@@ -98,7 +115,7 @@ fn the_default_limits_are_the_documented_ones() {
     let expected = json!({
         "fuel": 400_000_000_000_u64, "memory": 268_435_456, "wall_clock": 30_000,
         "http_requests": 200, "http_in_flight": 20, "http_request_body": 8_388_608,
-        "http_response_body": 16_777_216, "log_entries": 1_000, "log": 262_144,
+        "http_response_body": 16_777_216, "http_buffered": 33_554_432, "secret_calls": 200, "log_entries": 1_000, "log": 262_144,
         "payload": 4_194_304, "result": 8_388_608,
     });
     assert_eq!(json, expected);

@@ -99,6 +99,37 @@ fn a_larger_request_body_is_not_sent() {
     assert_eq!(upstream.received().len(), 0);
 }
 
+/// Three bodies of four bytes at once, or one after the other.
+fn held(upstream: &Upstream, at_once: bool, limit: u64) -> Case {
+    let post = "httpClient.post(input.payload, { body: '1234' })";
+    let code = match at_once {
+        true => format!("await Promise.all([1, 2, 3].map(() => {post}))"),
+        false => format!("for (let i = 0; i < 3; i += 1) await {post}"),
+    };
+    async_lambda(&format!("{code}; callback(null, 'sent')"))
+        .payload(json!(upstream.url("/")))
+        .allow(&[&upstream.rule()])
+        .limits(|l| l.http_buffered = ByteSize::bytes(limit))
+}
+
+#[test]
+fn requests_that_wait_may_hold_as_much_as_the_limit_together() {
+    let upstream = Upstream::start(|_| answer(200, ""));
+    check(held(&upstream, true, 12), returned("sent"));
+}
+
+#[test]
+fn requests_that_hold_a_byte_more_together_stop_the_lambda() {
+    let upstream = Upstream::start(|_| answer(200, ""));
+    check(held(&upstream, true, 11), exceeded(Limit::HttpBuffered));
+}
+
+#[test]
+fn a_request_that_was_answered_holds_nothing() {
+    let upstream = Upstream::start(|_| answer(200, ""));
+    check(held(&upstream, false, 4), returned("sent"));
+}
+
 fn answer_to(upstream: &Upstream, options: &str) -> Case {
     async_lambda(&format!(
         "callback(null, (await httpClient(input.payload, {options})).length)"

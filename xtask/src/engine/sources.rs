@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 const SOURCES: [&str; 9] = [
     "compiler/engine/Cargo.toml",
     "compiler/engine/Cargo.lock",
-    "compiler/engine/stack_check.h",
+    "compiler/engine/platform.h",
     "compiler/engine/src",
     "compiler/engine/idna_adapter",
     "compiler/engine/js",
@@ -21,11 +21,11 @@ const SOURCES: [&str; 9] = [
 /// an engine.
 pub(crate) fn digest(root: &Path) -> Result<String> {
     let mut files = Vec::new();
-    for source in SOURCES
-        .iter()
-        .copied()
-        .chain(["xtask/src/engine", "xtask/src/engine.rs", "xtask/src/library.rs"])
-    {
+    for source in SOURCES.iter().copied().chain([
+        "xtask/src/engine",
+        "xtask/src/engine.rs",
+        "xtask/src/library.rs",
+    ]) {
         walk(&root.join(source), &mut files)?;
     }
     files.sort();
@@ -64,7 +64,7 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         for entry in std::fs::read_dir(path)? {
             walk(&entry?.path(), files)?;
         }
-    } else if !path.extension().is_some_and(|extension| extension == "md") {
+    } else if path.extension().is_none_or(|extension| extension != "md") {
         files.push(path.to_owned());
     }
     Ok(())

@@ -177,19 +177,22 @@ fn constant(expression: &wasmparser::ConstExpr<'_>) -> Result<i32> {
 
 fn refuse_hidden_state(body: &wasmparser::FunctionBody<'_>) -> Result<()> {
     for operator in body.get_operators_reader()? {
-        match operator? {
-            operator @ (Operator::MemoryInit { .. }
-            | Operator::DataDrop { .. }
-            | Operator::TableSet { .. }
-            | Operator::TableGrow { .. }
-            | Operator::TableFill { .. }
-            | Operator::TableCopy { .. }
-            | Operator::TableInit { .. }
-            | Operator::ElemDrop { .. }) => {
-                bail!("the engine keeps state outside its memory: {operator:?}")
-            }
-            _ => {}
-        }
+        let operator = operator?;
+        let hidden = matches!(
+            operator,
+            Operator::MemoryInit { .. }
+                | Operator::DataDrop { .. }
+                | Operator::TableSet { .. }
+                | Operator::TableGrow { .. }
+                | Operator::TableFill { .. }
+                | Operator::TableCopy { .. }
+                | Operator::TableInit { .. }
+                | Operator::ElemDrop { .. }
+        );
+        ensure!(
+            !hidden,
+            "the engine keeps state outside its memory: {operator:?}"
+        );
     }
     Ok(())
 }
