@@ -19,6 +19,7 @@ mod drop_future;
 mod examples;
 mod fairness;
 mod fuel;
+mod hostile;
 mod http_client;
 mod isolation;
 mod javascript;

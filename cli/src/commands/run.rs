@@ -40,7 +40,7 @@ pub(crate) struct Args {
     input: Option<Input>,
 
     /// A host that the lambda may talk to, such as api.example.com, *.example.com or
-    /// http://example.com:8080. Repeatable.
+    /// `http://example.com:8080`. Repeatable.
     #[arg(long, value_name = "HOST")]
     allow: Vec<HostRule>,
 
