@@ -63,7 +63,10 @@ impl library::Host for Sandbox {
 
 impl timers::HostWithStore<Sandbox> for Own {
     async fn sleep(_accessor: &Accessor<Sandbox, Self>, duration_ms: u32) -> wasmtime::Result<()> {
-        tokio::time::sleep(Duration::from_millis(duration_ms.into())).await;
+        match duration_ms {
+            0 => tokio::task::yield_now().await,
+            _ => tokio::time::sleep(Duration::from_millis(duration_ms.into())).await,
+        }
         Ok(())
     }
 }

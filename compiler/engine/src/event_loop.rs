@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use futures::future::{Either, FutureExt, select};
+use futures::future::{Either, select};
 use futures::stream::{FuturesUnordered, StreamExt};
 use rquickjs::{Ctx, Function, IntoJs, Persistent, Promise, Result, Value};
 
@@ -120,12 +120,20 @@ async fn wait() -> Outcome {
         in_flight.extend(STARTED.take());
         let turn = match (in_flight.is_empty(), timers::next_in()) {
             (true, None) => return Err(unfinished()),
-            // A timer is due, but what the host has answered is not made to wait for it: an
-            // interval that is always due would keep it waiting for ever.
-            (false, Some(Duration::ZERO)) => Turn {
-                answer: in_flight.next().now_or_never().flatten(),
-                timer: true,
-            },
+            // A timer is due, but first the host gets a turn and its answer, if there is one, is
+            // taken: an interval that is always due would keep it waiting for ever.
+            (false, Some(Duration::ZERO)) => {
+                match select(in_flight.next(), std::pin::pin!(sleep(0))).await {
+                    Either::Left((answer, _)) => Turn {
+                        answer,
+                        timer: true,
+                    },
+                    Either::Right(((), _)) => Turn {
+                        answer: None,
+                        timer: true,
+                    },
+                }
+            }
             (true, Some(Duration::ZERO)) => Turn {
                 answer: None,
                 timer: true,
