@@ -2,14 +2,14 @@
 //
 // Evaluated once, when the engine is built, so that all of this lies in every image: keep it small,
 // and let nothing here remember an invocation. `host` is the object of natives in `src/host.rs`;
-// no other code sees it. Everything heavier is a module of the library, loaded at its first use.
+// no other code sees it. Everything heavier is a module of the library, loaded at its first use;
+// what every invocation runs through is in `protocol.js`.
 (function (host) {
   'use strict';
 
   const { parse, stringify } = JSON;
   const { defineProperty } = Object;
   const { toWellFormed } = String.prototype;
-  const evaluate = eval;
   const global = globalThis;
 
   // ---- logging -------------------------------------------------------------------------------
@@ -136,9 +136,10 @@
   global.clearInterval = function clearInterval(timer) { stop(timer); };
   global.clearImmediate = function clearImmediate(timer) { stop(timer); };
 
+  let uncaught;
   const resolved = Promise.resolve();
   global.queueMicrotask = function queueMicrotask(callback) {
-    resolved.then(() => callback()).catch(uncaught);
+    resolved.then(() => callback()).catch((error) => uncaught(error));
   };
 
   // ---- modules -------------------------------------------------------------------------------
@@ -234,14 +235,7 @@
       'value' in descriptor ? { ...descriptor, value: String(descriptor.value) } : descriptor),
   };
 
-  // ---- the callback protocol -----------------------------------------------------------------
-
-  let lambda;
-  let settled = false;
-
-  // The names that every input has lie in the image, so that no invocation makes them anew.
-  const sample = parse('{"timestamp":0,"headers":[{"key":"","value":""}],"payload":{"name":""}}');
-  stringify(sample);
+  // ---- errors --------------------------------------------------------------------------------
 
   const CRASHES = [TypeError, ReferenceError, SyntaxError];
 
@@ -267,42 +261,17 @@
     return read(error, 'stack', '').split('\n').filter(isUsers).join('\n').trimEnd();
   }
 
-  function fail(error) {
-    settled = true;
-    if (error instanceof Error) {
-      const name = read(error, 'name', 'Error');
-      host.fail(isCrash(error, name), name, read(error, 'message', ''), userStack(error));
-    } else {
-      const shown = wellFormed(text(error));
-      log(WARN,
-        'Received error in an incorrect format. Please provide an error object to the callback.',
-        [{ originalFailure: error }]);
-      host.fail(false, '', shown, '');
-    }
-  }
+  // ---- what is made once ---------------------------------------------------------------------
 
-  function succeed(result) {
-    let encoded;
-    try {
-      encoded = result === undefined ? undefined : stringify(result);
-    } catch (error) {
-      fail(error);
-      return;
-    }
-    settled = true;
-    // JSON.stringify escapes half surrogate pairs itself.
-    if (encoded === undefined) host.succeed(); else host.succeed(encoded);
+  // QuickJS makes a built-in function when it is first looked at. Those that lambdas use most are
+  // made here: an invocation that makes one writes to memory that it otherwise only reads.
+  const { getOwnPropertyDescriptors } = Object;
+  for (const owner of [Object, Array, String, Number, Promise, Date, RegExp, Map, Set, Error]) {
+    getOwnPropertyDescriptors(owner);
+    getOwnPropertyDescriptors(owner.prototype);
   }
-
-  function callback(error, result) {
-    if (settled) return;
-    if (error === null || error === undefined) succeed(result); else fail(error);
-  }
-
-  function uncaught(error) {
-    if (!settled) fail(error);
-  }
-  host.onUncaught(uncaught);
+  getOwnPropertyDescriptors(Math);
+  getOwnPropertyDescriptors(JSON);
 
   return {
     // Before the source is evaluated: the environment, and the modules that it names.
@@ -317,23 +286,24 @@
       }
     },
 
-    // After the source was evaluated: whether there is a lambda to call.
-    resolve() {
-      const find = evaluate("typeof lambda === 'function' ? lambda : undefined");
-      const exported = userModule.exports;
-      lambda = find ?? (typeof exported === 'function' ? exported : exported?.lambda);
-      return typeof lambda === 'function';
-    },
+    // Who takes what no JavaScript catches.
+    onUncaught(report) { uncaught = report; },
 
-    invoke(input) {
-      try {
-        const returned = lambda(input, callback);
-        if (typeof returned !== 'object' || returned === null) return;
-        const { then } = returned;
-        if (typeof then === 'function') then.call(returned, undefined, uncaught);
-      } catch (error) {
-        uncaught(error);
+    // What `module.exports` is after the source was evaluated.
+    exported: () => userModule.exports,
+
+    // An error as the host takes it. A crash is a mistake of the programmer's.
+    describe(error) {
+      if (error instanceof Error) {
+        const name = read(error, 'name', 'Error');
+        const crash = isCrash(error, name);
+        return { crash, name, message: read(error, 'message', ''), stack: userStack(error) };
       }
+      const message = wellFormed(text(error));
+      log(WARN,
+        'Received error in an incorrect format. Please provide an error object to the callback.',
+        [{ originalFailure: error }]);
+      return { crash: false, name: '', message, stack: '' };
     },
   };
 })

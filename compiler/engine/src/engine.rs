@@ -24,12 +24,11 @@ const GC_THRESHOLD_BYTES: usize = 16 * 1024 * 1024;
 /// What the rest of the guest needs of the engine.
 struct Engine {
     runtime: Runtime,
-    /// The prelude's functions.
-    prelude: Prelude,
+    functions: Functions,
 }
 
-/// The functions that the prelude hands to Rust.
-struct Prelude {
+/// The functions that prelude and protocol hand to Rust.
+struct Functions {
     /// `prepare(environment)`: sets `process.env`.
     prepare: Persistent<Function<'static>>,
     /// `resolve()`: finds the lambda after its source was evaluated; `false` when there is none.
@@ -42,7 +41,7 @@ thread_local! {
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
 }
 
-/// Creates the QuickJS context and evaluates the prelude in it.
+/// Creates the QuickJS context and evaluates prelude and protocol in it.
 pub(crate) fn initialize() {
     std::panic::set_hook(Box::new(|panic| {
         logging::log(Level::Error, &panic.to_string(), "[]")
@@ -59,26 +58,32 @@ pub(crate) fn initialize() {
         .context()
         .runtime()
         .set_loader(LibraryResolver, LibraryLoader);
-    let prelude = runtime.context().with(|ctx| {
-        evaluate_prelude(&ctx).unwrap_or_else(|_| panic!("prelude: {:?}", Thrown::catch(&ctx)))
-    });
-    let engine = Engine { runtime, prelude };
+    let functions = runtime
+        .context()
+        .with(|ctx| evaluate_own(&ctx).unwrap_or_else(|_| panic!("{:?}", Thrown::catch(&ctx))));
+    let engine = Engine { runtime, functions };
     ENGINE.with(|cell| assert!(cell.set(engine).is_ok(), "initialized twice"));
 }
 
-fn evaluate_prelude(ctx: &Ctx<'_>) -> rquickjs::Result<Prelude> {
-    let mut options = EvalOptions::default();
-    options.filename = Some("sandglass:prelude".to_owned());
-    let source = include_str!("../js/prelude.js");
-    let prelude: Function = ctx.eval_with_options(source, options)?;
-    let functions: Object = prelude.call((host::object(ctx)?,))?;
-    let function = |name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
-        Ok(Persistent::save(ctx, functions.get::<_, Function>(name)?))
+/// Evaluates the engine's own JavaScript.
+fn evaluate_own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Functions> {
+    let load = |name: &str, source: &str| -> rquickjs::Result<Function<'js>> {
+        let mut options = EvalOptions::default();
+        options.filename = Some(format!("sandglass:{name}"));
+        ctx.eval_with_options(source, options)
     };
-    Ok(Prelude {
-        prepare: function("prepare")?,
-        resolve: function("resolve")?,
-        invoke: function("invoke")?,
+    let prelude = load("prelude", include_str!("../js/prelude.js"))?;
+    let prelude: Object = prelude.call((host::object(ctx)?,))?;
+    let protocol = load("protocol", include_str!("../js/protocol.js"))?;
+    heap::fill_holes();
+    let protocol: Object = protocol.call((host::protocol(ctx)?, prelude.clone()))?;
+    let save = |of: &Object<'js>, name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
+        Ok(Persistent::save(ctx, of.get::<_, Function>(name)?))
+    };
+    Ok(Functions {
+        prepare: save(&prelude, "prepare")?,
+        resolve: save(&protocol, "resolve")?,
+        invoke: save(&protocol, "invoke")?,
     })
 }
 
@@ -101,15 +106,15 @@ pub(crate) fn run_jobs(ctx: &Ctx<'_>) {
 /// Calls the lambda with an input, JSON text.
 pub(crate) fn call_lambda(ctx: &Ctx<'_>, input: String) -> rquickjs::Result<()> {
     let input = ctx.json_parse(input)?;
-    prelude_function(ctx, |prelude| &prelude.invoke)?.call((input,))
+    own_function(ctx, |own| &own.invoke)?.call((input,))
 }
 
-fn prelude_function<'js>(
+fn own_function<'js>(
     ctx: &Ctx<'js>,
-    which: impl FnOnce(&Prelude) -> &Persistent<Function<'static>>,
+    which: impl FnOnce(&Functions) -> &Persistent<Function<'static>>,
 ) -> rquickjs::Result<Function<'js>> {
     ENGINE
-        .with(|cell| which(&cell.get().expect("initialized").prelude).clone())
+        .with(|cell| which(&cell.get().expect("initialized").functions).clone())
         .restore(ctx)
 }
 
@@ -158,7 +163,7 @@ fn leave_room() {
 
 fn evaluate_source(ctx: &Ctx<'_>, source: Source) -> Result<(), (BuildErrorKind, Thrown)> {
     let threw = |_| (BuildErrorKind::Threw, Thrown::catch(ctx));
-    let prepare = prelude_function(ctx, |prelude| &prelude.prepare).map_err(threw)?;
+    let prepare = own_function(ctx, |own| &own.prepare).map_err(threw)?;
     let environment = Object::new(ctx.clone()).map_err(threw)?;
     for (name, value) in source.environment {
         environment.set(name, value).map_err(threw)?;
@@ -198,8 +203,8 @@ fn is_parse_error(thrown: &Thrown, file: &str) -> bool {
 }
 
 fn require_lambda(ctx: &Ctx<'_>, file: &str) -> Result<(), BuildError> {
-    let found = prelude_function(ctx, |prelude| &prelude.resolve)
-        .and_then(|resolve| resolve.call::<_, bool>(()));
+    let found =
+        own_function(ctx, |own| &own.resolve).and_then(|resolve| resolve.call::<_, bool>(()));
     match found {
         Ok(true) => Ok(()),
         Ok(false) => {

@@ -13,34 +13,40 @@ unsafe extern "C" {
 }
 
 /// Larger holes are left: a small allocation may be cut from one, but then the next ones follow it.
-const HOLE_BYTES_MAX: usize = 32 * 1024;
+const HOLE_BYTES_MAX: usize = 16 * 1024;
 /// dlmalloc's granule.
 const STEP: usize = 16;
+/// What fits the smallest chunk beside its header.
+const SMALLEST: usize = 8;
 
 /// Fills every hole of the heap below its end.
 pub(crate) fn fill_holes() {
     let end = end_of_heap();
-    let mut size = HOLE_BYTES_MAX;
-    while size >= STEP {
-        // SAFETY: malloc and free of the C library, each block freed at most once.
-        let block = unsafe { malloc(size) };
-        if block.is_null() {
-            return;
+    let large = (4_096..HOLE_BYTES_MAX + 1).step_by(1_024).rev();
+    let small = (STEP..4_096).step_by(STEP).rev();
+    for size in large.chain(small).chain([SMALLEST]) {
+        while fills_hole(size, end) {}
+    }
+}
+
+/// Takes a block for good if there is a hole for it.
+fn fills_hole(size: usize, end: usize) -> bool {
+    // SAFETY: malloc and free of the C library; the block is freed at most once.
+    unsafe {
+        let block = malloc(size);
+        let filled = !block.is_null() && (block as usize) < end;
+        if !filled {
+            free(block);
         }
-        if (block as usize) < end {
-            continue;
-        }
-        // SAFETY: as above.
-        unsafe { free(block) };
-        size -= if size > 4_096 { 1_024 } else { STEP };
+        filled
     }
 }
 
 /// Where a block that fits no hole is put.
 fn end_of_heap() -> usize {
-    // SAFETY: as above.
+    // SAFETY: as in `fills_hole`.
     unsafe {
-        let block = malloc(4 * HOLE_BYTES_MAX);
+        let block = malloc(HOLE_BYTES_MAX + STEP);
         let end = block as usize;
         free(block);
         end

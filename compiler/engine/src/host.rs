@@ -1,11 +1,12 @@
 //! Which natives does the prelude get?
 //!
-//! One object that only the prelude sees. Users reach it through what the prelude builds on it.
+//! Two objects that only the prelude and the protocol see. Users reach them through what these
+//! build on them.
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
-use rquickjs::prelude::{Func, Opt};
+use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, Value};
 
 use crate::exceptions::Thrown;
@@ -53,21 +54,30 @@ pub(crate) fn report_uncaught<'js>(ctx: &Ctx<'js>, thrown: Value<'js>) {
 /// The object that the prelude is called with.
 pub(crate) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let host = Object::new(ctx.clone())?;
-    host.set("succeed", Func::from(succeed))?;
-    host.set("fail", Func::from(fail))?;
     host.set("log", Func::from(log))?;
     host.set("random", Func::from(random))?;
     host.set("now", Func::from(now))?;
     host.set("startTimer", Func::from(timers::start))?;
     host.set("stopTimer", Func::from(timers::stop))?;
-    host.set("onUncaught", Func::from(on_uncaught))?;
     host.set("require", Func::from(library::require))?;
     host.set("namespace", Func::from(library::namespace))?;
     Ok(host)
 }
 
-fn succeed(result: Opt<String>) {
-    event_loop::settle(Ok(result.0));
+/// The object that the protocol is called with.
+pub(crate) fn protocol<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let host = Object::new(ctx.clone())?;
+    host.set("succeed", Func::from(succeed))?;
+    host.set("fail", Func::from(fail))?;
+    host.set("onUncaught", Func::from(on_uncaught))?;
+    Ok(host)
+}
+
+/// Settles with a result. What JSON cannot express is no result; what `toJSON` throws is thrown.
+fn succeed<'js>(ctx: Ctx<'js>, result: Value<'js>) -> Result<()> {
+    let json = ctx.json_stringify(result)?;
+    event_loop::settle(Ok(json.map(|json| json.to_string()).transpose()?));
+    Ok(())
 }
 
 fn fail(crash: bool, name: String, message: String, stack: String) {
