@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
-use sandglass_host_abi::bindings::LambdaPre;
 use sandglass_host_abi::bindings::sandglass::toolbelt::outcome;
-use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy, bindings};
+use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy};
 use serde_json::value::RawValue;
+use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use crate::invocation::Invocation;
@@ -42,14 +42,20 @@ pub(crate) struct Code {
 
 /// A lambda's code, ready to be instantiated.
 pub(crate) struct Loaded {
-    pub(crate) pre: LambdaPre<Sandbox>,
+    pub(crate) pre: InstancePre<Sandbox>,
+    /// Where the engine exports `invoke`. The generated bindings would look up, for every instance,
+    /// the functions of a build as well.
+    pub(crate) invoke: ComponentExportIndex,
 }
+
+/// `invoke` of the WIT world `sandglass:toolbelt/lambda`.
+type Invoke = TypedFunc<(String,), (Result<Option<String>, outcome::Failure>,)>;
 
 /// One sandbox. It can be used once: [`Instance::invoke`] takes it by value.
 pub struct Instance {
     store: Store<Sandbox>,
     /// Or the limit that leaves no room for the lambda itself.
-    bindings: Result<bindings::Lambda, Limit>,
+    guest: Result<Invoke, Limit>,
     policy: Arc<Policy>,
     started: Instant,
     _counted: Counted,
@@ -120,13 +126,13 @@ impl Lambda {
         let sandbox = Sandbox::new(shared.hosts.clone(), self.policy.clone());
         let mut store = new_store(&shared.wasmtime, sandbox, self.policy.limits.fuel.units())?;
         let counted = Counted::new(shared.clone());
-        let bindings = match loaded.pre.instantiate_async(&mut store).await {
-            Ok(bindings) => Ok(bindings),
+        let guest = match loaded.pre.instantiate_async(&mut store).await {
+            Ok(instance) => Ok(instance.get_typed_func(&mut store, loaded.invoke)?),
             Err(error) => Err(limit_reached(&error).ok_or(error)?),
         };
         Ok(Instance {
             store,
-            bindings,
+            guest,
             policy: self.policy.clone(),
             started,
             _counted: counted,
@@ -165,20 +171,20 @@ impl Instance {
     pub async fn invoke(mut self, invocation: Invocation) -> Result<Report, InvokeError> {
         let limits = self.policy.limits;
         self.store.data_mut().id = invocation.id;
-        let (outcome, cpu) = match &self.bindings {
-            Err(limit) => (Outcome::Exceeded(*limit), Duration::ZERO),
+        let (outcome, cpu) = match self.guest {
+            Err(limit) => (Outcome::Exceeded(limit), Duration::ZERO),
             Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
                 (Outcome::Exceeded(Limit::Payload), Duration::ZERO)
             }
-            Ok(bindings) => {
+            Ok(invoke) => {
                 let input = invocation.input;
-                let run = self
-                    .store
-                    .run_concurrent(async |accessor| bindings.call_invoke(accessor, input).await);
+                let run = self.store.run_concurrent(async |accessor| {
+                    invoke.call_concurrent(accessor, (input,)).await
+                });
                 let deadline = tokio::time::Instant::from_std(self.started + limits.wall_clock);
                 let (ended, cpu) = metered(tokio::time::timeout_at(deadline, run)).await;
                 let outcome = match ended {
-                    Ok(Ok(Ok(answer))) => answered(answer, limits.result.get()),
+                    Ok(Ok(Ok((answer,)))) => answered(answer, limits.result.get()),
                     Ok(Ok(Err(error)) | Err(error)) => stopped(&error),
                     Err(_) => Outcome::Exceeded(Limit::WallClock),
                 };

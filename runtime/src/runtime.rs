@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sandglass_host_abi::artifact::Artifact;
 use sandglass_host_abi::{
-    ArtifactDigest, ByteSize, EngineDigest, HttpClient, LogSink, Policy, SecretStore, bindings,
+    ArtifactDigest, ByteSize, EngineDigest, HttpClient, LogSink, Policy, SecretStore,
 };
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
@@ -228,8 +228,11 @@ impl Shared {
         let mut linker = self.invocations.clone();
         linker.root().module("image", &module)?;
         let pre = linker.instantiate_pre(&self.component)?;
+        let invoke = self.component.get_export_index(None, "invoke");
+        let missing = || wasmtime::Error::msg("the engine does not export `invoke`");
         Ok(Loaded {
-            pre: bindings::LambdaPre::new(pre)?,
+            pre,
+            invoke: invoke.ok_or_else(missing)?,
         })
     }
 
