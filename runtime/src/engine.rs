@@ -74,3 +74,55 @@ fn take<'a>(rest: &mut &'a [u8], bytes: usize) -> &'a [u8] {
 fn decompress(bytes: &[u8]) -> Vec<u8> {
     zstd::decode_all(bytes).expect("the engine's build wrote it, and its tests read it")
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmparser::{ComponentTypeRef, Parser, Payload, TypeBounds};
+
+    use super::*;
+
+    /// What a component itself imports, without versions; what lies inside it is its own affair.
+    fn imports(component: &[u8]) -> Vec<String> {
+        let (mut names, mut depth) = (Vec::new(), 0);
+        for payload in Parser::new(0).parse_all(component) {
+            match payload.unwrap() {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth -= 1,
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    let imports = section.into_iter().map(Result::unwrap);
+                    // A second name for a type of an interface gives nothing to call.
+                    let callable = imports
+                        .filter(|i| !matches!(i.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))));
+                    names.extend(callable.map(|import| without_version(import.name.name)));
+                }
+                _ => {}
+            }
+        }
+        names.sort_unstable();
+        names
+    }
+
+    fn without_version(name: &str) -> String {
+        name.split('@').next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_engine_imports_its_image_the_toolbelt_two_clocks_and_randomness() {
+        let expected = [
+            "image",
+            "sandglass:toolbelt/build",
+            "sandglass:toolbelt/crypto",
+            "sandglass:toolbelt/http",
+            "sandglass:toolbelt/library",
+            "sandglass:toolbelt/logging",
+            "sandglass:toolbelt/outcome",
+            "sandglass:toolbelt/secrets",
+            "sandglass:toolbelt/timers",
+            "wasi:clocks/monotonic-clock",
+            "wasi:clocks/wall-clock",
+            "wasi:random/insecure-seed",
+            "wasi:random/random",
+        ];
+        assert_eq!(imports(&EngineFiles::embedded().component), expected);
+    }
+}

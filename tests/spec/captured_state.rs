@@ -2,11 +2,15 @@
 //! level has already drawn from it.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use reqwest::Method;
 use sandglass_runtime::Runtime;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::harness::server::{TestServer, config, open, start};
 use crate::harness::{Case, Expected, block_on, builder, outcome, runtime, source};
 
 const SOURCES: [&str; 8] = [
@@ -137,13 +141,58 @@ fn uuids_are_version_four() {
     assert_eq!(crate::harness::result_of(&case), 100);
 }
 
+/// What two invocations draw, each together with the clock.
+fn draws_of(server: &TestServer, lambda: &str) -> Vec<Value> {
+    let mut drawn = Vec::new();
+    for _ in 0..2 {
+        let before = millis();
+        let reply = server.invoke(lambda, json!({})).send();
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let mut values = reply.json().as_array().unwrap().clone();
+        let now = values.pop().unwrap().as_u64().unwrap();
+        assert!((before..=millis()).contains(&now), "{now} is not now");
+        drawn.extend(values);
+    }
+    drawn
+}
+
 #[test]
-fn iteration_order_does_not_depend_on_a_captured_seed() {
-    let case = source(
-        "const set = new Set(['b', 'a']); const object = { z: 1, y: 2, 1: 3 };
-         function lambda(input, callback) {
-           callback(null, [...set, ...Object.keys(object)].join());
-         }",
+fn two_servers_with_the_same_artifact_draw_differently() {
+    let server = start();
+    let lambda = server.deploy(
+        "draws",
+        "const { randomUUID } = require('crypto');
+         const built = [Math.random(), randomUUID(), Date.now()];
+         function lambda(input, callback) { callback(null, [Math.random(), randomUUID(), Date.now()]); }",
     );
-    assert_eq!(crate::harness::result_of(&case), "b,a,1,z,y");
+    // A lambda's UUID is in its artifact, so only a copy of the data has the same one.
+    let data_dir = server.data_dir.clone();
+    let _directory = server.stop();
+    let copied = tempfile::tempdir().unwrap();
+    copy(&data_dir, copied.path());
+    let servers = [data_dir.as_path(), copied.path()].map(|dir| open(config(dir)).unwrap());
+
+    let digests = servers
+        .each_ref()
+        .map(|server| server.call(Method::GET, "/lambdas").send().json()[0]["digest"].clone());
+    assert!(digests[0].is_string(), "{digests:?}");
+    assert_eq!(digests[0], digests[1]);
+    let drawn = servers
+        .each_ref()
+        .map(|server| draws_of(server, &lambda))
+        .concat();
+    assert_eq!(drawn.len(), 8);
+    assert_eq!(distinct(&drawn), drawn.len(), "{drawn:?}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::binary::{Ran, run, run_with_input, sandglass};
+use crate::harness::binary::{Ran, Serving, run, run_with_input, sandglass};
 
 /// A directory with one lambda in it.
 struct Workspace {
@@ -117,6 +117,48 @@ fn wrong_usage_exits_with_2_and_a_hint() {
     }
     let invalid = lambda("callback()").run(&["--input", "{nonsense"]);
     assert_eq!(invalid.code, 2, "{invalid:?}");
+}
+
+#[test]
+fn a_malformed_secret_key_exits_with_2_and_a_hint() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = directory.path().join("data");
+    for key in [
+        "",
+        "short",
+        "not base64 at all, and long enough!",
+        "c2hvcnQ=",
+    ] {
+        let mut command = sandglass(&["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .args(["--data-dir".as_ref(), data_dir.as_os_str()])
+            .env("SANDGLASS_SECRET_KEY", key);
+        let ran = run(command);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{key}: {ran:?}");
+        for part in [
+            "SANDGLASS_SECRET_KEY",
+            "32 bytes",
+            "openssl rand -base64 32",
+        ] {
+            assert!(ran.err.contains(part), "{part} is not in {}", ran.err);
+        }
+        assert!(key.is_empty() || !ran.err.contains(key), "{ran:?}");
+        assert!(!data_dir.exists(), "nothing was made");
+    }
+}
+
+#[test]
+fn a_secret_key_from_the_environment_is_not_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = directory.path().join("data");
+    crate::harness::server::share_code_cache(&data_dir);
+    let mut command = sandglass(&["serve", "--listen", "127.0.0.1:0"]);
+    command
+        .args(["--data-dir".as_ref(), data_dir.as_os_str()])
+        .env("SANDGLASS_SECRET_KEY", format!("{}=", "A".repeat(43)));
+    let serving = Serving::spawn(command, &data_dir);
+    assert!(!data_dir.join("secret.key").exists());
+    assert_eq!(serving.terminate(), Some(0));
 }
 
 #[test]

@@ -77,16 +77,17 @@ fn lambdas_are_loaded_when_they_are_called() {
 #[test]
 fn a_lambda_in_use_stays_loaded() {
     block_on(async {
-        let (shelf, _runtime, lambdas) = shelf(2).await;
-        for _ in 0..10 {
-            for lambda in &lambdas {
-                lambda
-                    .invoke(Invocation::json("{}").unwrap())
-                    .await
-                    .unwrap();
-            }
+        let (shelf, _runtime, lambdas) = shelf(3).await;
+        let call = async |i: usize| {
+            let invocation = Invocation::json("{}").unwrap();
+            let report = lambdas[i].invoke(invocation).await.unwrap();
+            assert_eq!(outcome(&report), returned(i));
+            shelf.reads.load(Ordering::SeqCst)
+        };
+        // 2 takes the place of 1, not that of 0, which was loaded first but used last.
+        for (i, reads) in [(0, 1), (1, 2), (0, 2), (2, 3), (0, 3), (1, 4)] {
+            assert_eq!(call(i).await, reads, "after a call of {i}");
         }
-        assert_eq!(shelf.reads.load(Ordering::SeqCst), 2);
     });
 }
 

@@ -159,6 +159,31 @@ fn a_value_may_have_ten_thousand_characters_and_not_one_more() {
 }
 
 #[test]
+fn a_client_knows_the_secrets_that_it_has_used_as_they_were_last() {
+    let case = async_lambda(
+        "const used = () => secretClient.getUsedSecrets();
+         const first = used();
+         await secretClient.readSecret('a');
+         await secretClient.readSecret('b');
+         await secretClient.updateSecret({ key: 'a', value: 3 });
+         await secretClient.readSecret('missing').catch(() => {});
+         used()[0].value = 'changed';
+         callback(null, [first, used(), Toolbelt.SecretClient().getUsedSecrets()])",
+    )
+    .secret("a", json!(1))
+    .secret("b", json!(2))
+    .secret("unused", json!(0));
+    check(
+        case,
+        returned(json!([
+            [],
+            [{ "key": "b", "value": 2 }, { "key": "a", "value": 3 }],
+            []
+        ])),
+    );
+}
+
+#[test]
 fn there_is_no_way_to_create_a_secret() {
     check(
         async_lambda(

@@ -390,3 +390,36 @@ fn a_lambda_reads_and_updates_the_accounts_secrets() {
     let count = || -> Value { server.invoke(&lambda, json!({})).send().json() };
     assert_eq!((count(), count(), count()), (json!(1), json!(2), json!(3)));
 }
+
+#[test]
+fn a_lambdas_requests_say_whose_they_are() {
+    let upstream = Upstream::start(|_| answer(200, "ok"));
+    let server = start();
+    let rule = format!("/whitelist/{}", upstream.rule().replace(':', "%3A"));
+    assert_eq!(server.call(Method::PUT, &rule).send().status, 204);
+    let lambda = server.deploy(
+        "asks",
+        "const { Toolbelt } = require('lp-faas-toolbelt');
+         async function lambda(input, callback) {
+           await Toolbelt.HTTPClient()(input.payload);
+           await Toolbelt.HTTPClient().post(input.payload, { headers: { 'x-own': '1' } });
+           await Toolbelt.HTTPClient()(input.payload, { headers: { 'User-Agent': 'my own' } });
+           callback();
+         }",
+    );
+    let reply = server.invoke(&lambda, json!(upstream.url("/"))).send();
+    assert_eq!(reply.text, "", "{reply:?}");
+    let platform = format!("LP-Lambda-{lambda}");
+    let sent = upstream.received();
+    let sent: Vec<_> = ["lp-url", "user-agent", "x-own"]
+        .map(|name| sent.iter().map(|r| r.header(name)).collect::<Vec<_>>())
+        .into();
+    assert_eq!(
+        sent,
+        [
+            [ACCOUNT, ACCOUNT, ACCOUNT],
+            [&platform, &platform, "my own"],
+            ["", "1", ""]
+        ]
+    );
+}

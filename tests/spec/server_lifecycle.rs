@@ -1,13 +1,16 @@
 //! What was acknowledged stays, however the server ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Method;
 use sandglass_host_abi::artifact::Header;
 use sandglass_runtime::{Artifact, EngineDigest};
+use sandglass_server::{Config, StartError, VaultError};
 use serde_json::{Value, json};
 
 use crate::harness::binary::Serving;
@@ -74,31 +77,65 @@ fn a_restart_serves_the_same_lambdas_without_a_rebuild() {
     );
 }
 
+const READS_ITS_SECRET: &str = "const { Toolbelt } = require('lp-faas-toolbelt');
+    async function lambda(input, callback) { callback(null, (await Toolbelt.SecretClient().readSecret('key')).value); }";
+
+/// Deploys a lambda that reads the secret `key`, stores that secret, and returns the lambda's UUID.
+fn deploy_with_a_secret(server: &TestServer) -> String {
+    let lambda = server.deploy("reads", READS_ITS_SECRET);
+    let put = server.call(Method::PUT, "/secrets/key");
+    assert_eq!(put.json(&json!({ "value": "kept" })).send().status, 204);
+    lambda
+}
+
+#[track_caller]
+fn check_the_key_is_refused(config: Config) {
+    let error = open(config).err().expect("it is not the secrets' key");
+    assert!(
+        matches!(&error, StartError::Secrets(VaultError::WrongKey { key, .. }) if key == "key"),
+        "{error:?}"
+    );
+}
+
 #[test]
 fn secrets_survive_a_restart_and_open_only_with_their_key() {
     let server = start();
-    let code = "const { Toolbelt } = require('lp-faas-toolbelt');
-                async function lambda(input, callback) { callback(null, (await Toolbelt.SecretClient().readSecret('key')).value); }";
-    let lambda = server.deploy("reads", code);
-    server
-        .call(Method::PUT, "/secrets/key")
-        .json(&json!({ "value": "kept" }))
-        .send();
+    let lambda = deploy_with_a_secret(&server);
     let data_dir = server.data_dir.clone();
     let _directory = server.stop();
     let again = open(config(&data_dir)).unwrap();
     assert_eq!(again.invoke(&lambda, json!({})).send().text, "\"kept\"");
     again.stop();
-    let key = data_dir.join("secret.key");
     let other = start();
-    fs::copy(other.data_dir.join("secret.key"), &key).unwrap();
-    match open(config(&data_dir)) {
-        Err(error) => assert!(
-            format!("{error:?}").to_lowercase().contains("key"),
-            "{error:?}"
-        ),
-        Ok(server) => assert_ne!(server.invoke(&lambda, json!({})).send().text, "\"kept\""),
-    }
+    fs::copy(
+        other.data_dir.join("secret.key"),
+        data_dir.join("secret.key"),
+    )
+    .unwrap();
+    check_the_key_is_refused(config(&data_dir));
+}
+
+#[test]
+fn a_key_that_the_operator_gives_is_never_written_and_no_other_opens_the_secrets() {
+    let directory = tempfile::tempdir().unwrap();
+    let with_key = |key: &str| Config {
+        secret_key: Some(key.parse().unwrap()),
+        ..config(directory.path())
+    };
+    let (given, other) = (
+        format!("{}=", "A".repeat(43)),
+        format!("{}=", "E".repeat(43)),
+    );
+    let server = open(with_key(&given)).unwrap();
+    let lambda = deploy_with_a_secret(&server);
+    server.stop();
+    check_the_key_is_refused(with_key(&other));
+    check_the_key_is_refused(config(directory.path()));
+    fs::remove_file(directory.path().join("secret.key")).unwrap();
+
+    let again = open(with_key(&given)).unwrap();
+    assert_eq!(again.invoke(&lambda, json!({})).send().text, "\"kept\"");
+    assert!(!directory.path().join("secret.key").exists());
 }
 
 #[test]
@@ -148,6 +185,39 @@ fn a_shutdown_lets_what_runs_finish_and_writes_the_journal() {
     assert!(!data_dir.join("server.json").exists());
     let again = open(config(&data_dir)).unwrap();
     assert_eq!(again.logs(&lambda, 1)[0]["message"], "late");
+}
+
+#[test]
+fn a_server_that_drains_is_not_ready() {
+    let server = start();
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    let open = |head: &[u8]| {
+        let mut connection = TcpStream::connect(&address).unwrap();
+        connection.write_all(head).unwrap();
+        connection
+    };
+    // Idle connections are closed at once; these are in the middle of asking.
+    let mut ready = open(b"GET /readyz HTTP/1.1\r\nhost: tests\r\n");
+    let mut health = open(b"GET /healthz HTTP/1.1\r\nhost: tests\r\n");
+    // They were accepted before these, and read from long before these have ended.
+    server.deploy_body("hello", "callback(null, 1)");
+    assert_eq!(server.plain(Method::GET, "/readyz").send().status, 200);
+
+    let stopping = std::thread::spawn(move || server.stop());
+    while TcpStream::connect(&address).is_ok() {
+        std::thread::yield_now();
+    }
+    let finish = |connection: &mut TcpStream| {
+        let mut reply = String::new();
+        connection.write_all(b"\r\n").unwrap();
+        connection.read_to_string(&mut reply).unwrap();
+        reply
+    };
+    let (ready, health) = (finish(&mut ready), finish(&mut health));
+    assert!(ready.starts_with("HTTP/1.1 503 "), "{ready}");
+    assert!(ready.ends_with(r#"{"status":"draining"}"#), "{ready}");
+    assert!(health.starts_with("HTTP/1.1 200 "), "{health}");
+    stopping.join().unwrap();
 }
 
 #[test]
@@ -205,22 +275,7 @@ fn a_kill_at_any_moment_of_a_deploy_loses_nothing_that_was_acknowledged() {
     let mut expected: BTreeMap<String, u64> = BTreeMap::new();
     for round in 0..6_u64 {
         let serving = Serving::start(&data_dir);
-        for (name, n) in &expected {
-            let path = format!("/lambdas/{name}/invoke?v=1&externalSystem=x");
-            let reply = serving
-                .call(Method::POST, &path)
-                .json(&json!({ "payload": {} }))
-                .send();
-            assert_eq!(reply.status, 200, "{name} after a kill: {reply:?}");
-            // The deploy after the last acknowledged one may have been committed, or not.
-            let served = reply.json().as_u64().unwrap();
-            assert!(
-                served == *n || served == n + 1,
-                "{name} serves {served}, acknowledged was {n}"
-            );
-        }
-        let list = serving.call(Method::GET, "/lambdas").send().json();
-        check_each_is_whole(&serving, &list);
+        check_after_a_kill(&serving, &expected);
 
         let deploying: Vec<_> = (0..3)
             .map(|n| {
@@ -241,13 +296,56 @@ fn a_kill_at_any_moment_of_a_deploy_loses_nothing_that_was_acknowledged() {
         }
     }
     assert!(!expected.is_empty(), "at least one deploy was acknowledged");
-    assert!(
-        artifacts(&data_dir)
-            .keys()
-            .all(|name| name.len() == 64 || name.starts_with('.')),
-        "{:?}",
-        artifacts(&data_dir)
-    );
+    // What a kill may leave behind, in case that none of these did.
+    for name in [".half.new", &"0".repeat(64)] {
+        fs::write(data_dir.join("artifacts").join(name), "half").unwrap();
+    }
+    let serving = Serving::start(&data_dir);
+    check_after_a_kill(&serving, &expected);
+    let list = serving.call(Method::GET, "/lambdas").send().json();
+    assert_eq!(serving.terminate(), Some(0));
+    let kept = digests_of_deployments(&data_dir);
+    let stored: BTreeSet<String> = artifacts(&data_dir).into_keys().collect();
+    assert_eq!(stored, kept, "a file each, and nothing left over");
+    for lambda in list.as_array().unwrap() {
+        assert!(
+            kept.contains(lambda["digest"].as_str().unwrap()),
+            "{lambda}"
+        );
+    }
+}
+
+/// Everything that was acknowledged is served, and whatever is listed is whole.
+#[track_caller]
+fn check_after_a_kill(serving: &Serving, acknowledged: &BTreeMap<String, u64>) {
+    for (name, n) in acknowledged {
+        let path = format!("/lambdas/{name}/invoke?v=1&externalSystem=x");
+        let reply = serving
+            .call(Method::POST, &path)
+            .json(&json!({ "payload": {} }))
+            .send();
+        assert_eq!(reply.status, 200, "{name} after a kill: {reply:?}");
+        // The deploy after the last acknowledged one may have been committed, or not.
+        let served = reply.json().as_u64().unwrap();
+        assert!(
+            served == *n || served == n + 1,
+            "{name} serves {served}, acknowledged was {n}"
+        );
+    }
+    let list = serving.call(Method::GET, "/lambdas").send().json();
+    check_each_is_whole(serving, &list);
+}
+
+fn database(data_dir: &Path) -> rusqlite::Connection {
+    rusqlite::Connection::open(data_dir.join("sandglass.db")).unwrap()
+}
+
+/// The digests of the live deployments and of those that are kept behind them.
+fn digests_of_deployments(data_dir: &Path) -> BTreeSet<String> {
+    let database = database(data_dir);
+    let mut statement = database.prepare("SELECT digest FROM deployments").unwrap();
+    let digests = statement.query_map([], |row| row.get(0)).unwrap();
+    digests.map(Result::unwrap).collect()
 }
 
 /// There is no half-made deployment: whatever is listed can be invoked.
@@ -319,13 +417,7 @@ fn a_lambda_built_by_another_engine_is_rebuilt_from_its_source_at_start() {
         earlier.as_bytes(),
     )
     .unwrap();
-    let database = fs::read_dir(&data_dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let database = database
-        .into_iter()
-        .find(|path| path.extension().is_some_and(|e| e == "db"));
-    let connection = rusqlite::Connection::open(database.expect("there is a database")).unwrap();
+    let connection = database(&data_dir);
     let changed = connection.execute(
         "UPDATE deployments SET digest = ?1, engine = ?2",
         (earlier.digest().as_str(), engine.as_str()),

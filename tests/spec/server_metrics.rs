@@ -51,6 +51,12 @@ fn invocations_are_counted_by_lambda_and_outcome() {
         sample(&server, "sandglass_invocation_duration_seconds_count"),
         Some(5.0)
     );
+    assert_eq!(
+        sample(&server, "sandglass_invocation_memory_peak_bytes_count"),
+        Some(5.0)
+    );
+    let memory = sample(&server, "sandglass_invocation_memory_peak_bytes_sum").unwrap();
+    assert!(memory > 5.0 * 65_536.0, "{memory}");
     assert!(sample(&server, "sandglass_fuel_total{").unwrap() > 0.0);
 }
 

@@ -12,8 +12,13 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use super::{block_on, hosts, tokio as shared};
 
@@ -83,16 +88,45 @@ impl Upstream {
     where
         F: Future<Output = Option<Answer>> + Send + 'static,
     {
+        Self::listen(None, handler)
+    }
+
+    fn listen<F>(
+        tls: Option<TlsAcceptor>,
+        handler: impl Fn(Received) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Option<Answer>> + Send + 'static,
+    {
         let handler: Arc<Handler> = Arc::new(move |received| Box::pin(handler(received)));
         let received = Arc::default();
         let listener = block_on(TcpListener::bind("127.0.0.1:0")).expect("loopback has ports");
         let address = listener.local_addr().expect("the listener is bound");
-        let accepting = shared().spawn(accept(listener, handler, Arc::clone(&received)));
+        let accepting = shared().spawn(accept(listener, tls, handler, Arc::clone(&received)));
         Self {
             address,
             received,
             accepting,
         }
+    }
+
+    /// Starts a server over TLS that nobody vouches for but itself.
+    pub(crate) fn start_with_unknown_certificate(
+        handler: impl Fn(Received) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let own = rcgen::generate_simple_self_signed(names).expect("the names are valid");
+        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("it was made so");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has them")
+            .with_no_client_auth()
+            .with_single_cert(vec![own.cert.der().clone()], key)
+            .expect("the key is the certificate's");
+        let tls = TlsAcceptor::from(Arc::new(config));
+        Self::listen(Some(tls), move |received| {
+            std::future::ready(Some(handler(received)))
+        })
     }
 
     /// Makes the server reachable for lambdas under these names, whatever the scheme.
@@ -136,20 +170,41 @@ impl Drop for Upstream {
     }
 }
 
-async fn accept(listener: TcpListener, handler: Arc<Handler>, log: Arc<Mutex<Vec<Received>>>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    handler: Arc<Handler>,
+    log: Arc<Mutex<Vec<Received>>>,
+) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
-        let (handler, log) = (Arc::clone(&handler), Arc::clone(&log));
+        let (handler, log, tls) = (Arc::clone(&handler), Arc::clone(&log), tls.clone());
         tokio::spawn(async move {
-            let service = service_fn(|request| serve(request, &*handler, &log));
-            let connection = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
-            // Lambdas hang up and tests close connections on purpose.
-            let _ = connection.await;
+            match tls {
+                None => converse(stream, &*handler, &log).await,
+                // A client that does not trust the server hangs up here.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        converse(stream, &*handler, &log).await;
+                    }
+                }
+            }
         });
     }
+}
+
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    handler: &Handler,
+    log: &Mutex<Vec<Received>>,
+) {
+    let service = service_fn(|request| serve(request, handler, log));
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // Lambdas hang up and tests close connections on purpose.
+    let _ = connection.await;
 }
 
 /// A handler that wants the connection closed.

@@ -231,3 +231,31 @@ fn a_host_that_does_not_resolve_rejects_with_a_request_error() {
         ])),
     );
 }
+
+#[test]
+fn no_option_switches_the_check_of_certificates_off() {
+    let upstream = Upstream::start_with_unknown_certificate(|_| answer(200, "in the clear"));
+    let rule = upstream.rule();
+    for options in [
+        "{}",
+        "{ rejectUnauthorized: false }",
+        "{ strictSSL: false }",
+        "{ agentOptions: { rejectUnauthorized: false } }",
+    ] {
+        let code = format!(
+            "process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+             try {{ callback(null, await httpClient(input.payload, {options})); }}
+             catch (error) {{ callback(null, [error.name, error.message, error.cause.code]); }}"
+        );
+        let case = async_lambda(&code)
+            .payload(json!(format!("https://{rule}/")))
+            .allow(&[&rule]);
+        let expected = json!([
+            "RequestError",
+            "Error: invalid peer certificate: UnknownIssuer",
+            "EPROTO"
+        ]);
+        check(case, returned(expected));
+    }
+    assert!(upstream.received().is_empty());
+}
