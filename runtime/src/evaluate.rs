@@ -14,7 +14,7 @@ use wasmtime::{PoolConcurrencyLimitError, Store};
 
 use crate::Runtime;
 use crate::lambda::{
-    InvokeError, MESSAGE_BYTES_MAX, STACK_BYTES_MAX, limit_reached, new_store, shortened,
+    InvokeError, MESSAGE_BYTES_MAX, STACK_BYTES_MAX, fuel_used, limit_reached, new_store, shortened,
 };
 use crate::sandbox::Sandbox;
 
@@ -110,16 +110,20 @@ impl Runtime {
     /// # Errors
     /// When the source is at fault, runs into a limit, or the host fails.
     pub async fn evaluate(&self, input: BuildInput<'_>) -> Result<Evaluation, EvaluateError> {
+        let limits = *input.limits;
         let policy = Policy {
-            limits: *input.limits,
+            limits,
             ..Policy::default()
         };
         let mut sandbox = Sandbox::new(self.shared.hosts.clone(), policy.into());
         sandbox.build_seed = Some(seed(&input, self.engine_digest()));
-        let mut store = new_store(&self.shared.wasmtime, sandbox, input.limits.fuel.units())?;
-        let run = tokio::time::timeout(input.limits.wall_clock, self.run(&mut store, input)).await;
+        let mut store = new_store(&self.shared.wasmtime, sandbox, limits.fuel.units())?;
+        let run = tokio::time::timeout(limits.wall_clock, self.run(&mut store, input)).await;
         let (image, memory_pages) =
             run.map_err(|_| EvaluateError::Exceeded(Limit::WallClock))??;
+        if fuel_used(&store) > limits.fuel.units() {
+            return Err(EvaluateError::Exceeded(Limit::Fuel));
+        }
         let logs = std::mem::take(&mut store.data_mut().logs);
         Ok(Evaluation {
             image,

@@ -115,7 +115,8 @@ impl Sandbox {
     /// Counts work that the host does on the guest's behalf.
     ///
     /// The guest's own fuel is not touched: setting it would start its slice anew, and a guest that
-    /// called the host in a loop would never give way.
+    /// called the host in a loop would never give way. So this alone stops a guest whose host work
+    /// is past its limit; the sum of both is looked at when the guest has ended.
     async fn charge(&mut self, fuel: u64) -> wasmtime::Result<()> {
         let before = self.host_fuel;
         self.host_fuel += fuel;

@@ -163,6 +163,14 @@ pub(crate) fn new_store(
     Ok(store)
 }
 
+/// The fuel that a guest has burned, and that the host has burned on its behalf.
+pub(crate) fn fuel_used(store: &Store<Sandbox>) -> u64 {
+    let sandbox = store.data();
+    let left = store.get_fuel().unwrap_or_default();
+    let guest = sandbox.policy.limits.fuel.units().saturating_sub(left);
+    guest.saturating_add(sandbox.host_fuel)
+}
+
 impl Instance {
     /// Runs one invocation; the sandbox is gone afterwards.
     ///
@@ -191,13 +199,12 @@ impl Instance {
                 (outcome, cpu)
             }
         };
-        let left = self.store.get_fuel().unwrap_or_default();
-        let host_fuel = self.store.data().host_fuel;
-        let fuel = limits
-            .fuel
-            .units()
-            .saturating_sub(left)
-            .saturating_add(host_fuel);
+        let fuel = fuel_used(&self.store);
+        let outcome = match outcome {
+            // What the host did for the guest counts too, and it is added up only here.
+            _ if fuel > limits.fuel.units() => Outcome::Exceeded(Limit::Fuel),
+            outcome => outcome,
+        };
         let usage = self.store.data().usage(fuel, self.started.elapsed(), cpu);
         let sandbox = self.store.data_mut();
         if let Outcome::Threw(failure) = &outcome

@@ -62,8 +62,8 @@ pub struct Config {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EgressConfig {
-    /// Lets lambdas reach loopback, private and link-local addresses, for tests and local
-    /// development. The whitelist applies all the same.
+    /// Lets lambdas reach loopback and private addresses, for tests and local development. The
+    /// whitelist applies all the same.
     pub allow_private_addresses: bool,
 }
 

@@ -55,6 +55,30 @@ fn hashing_on_the_host_burns_fuel_by_the_byte() {
 }
 
 #[test]
+fn what_the_host_hashes_and_what_the_guest_computes_share_one_limit() {
+    let case = || {
+        lambda(
+            "const { createHash } = require('crypto');
+             const data = Buffer.alloc(1 << 20);
+             for (let i = 0; i < 8; i += 1) createHash('sha256').update(data).digest();
+             for (let i = 0; i < 1e6; i += 1);
+             callback(null, 'done')",
+        )
+    };
+    let fuel = case().run().usage.fuel;
+    check(
+        case().limits(|l| l.fuel = Fuel::new(fuel)),
+        returned("done"),
+    );
+    let less = fuel - fuel / 1_000;
+    let report = check(
+        case().limits(|l| l.fuel = Fuel::new(less)),
+        exceeded(Limit::Fuel),
+    );
+    assert!(report.usage.fuel <= fuel, "{:?}", report.usage);
+}
+
+#[test]
 fn a_lambda_may_wait_within_its_wall_clock() {
     let case = lambda("setTimeout(callback, 20, null, 'waited')")
         .limits(|l| l.wall_clock = Duration::from_secs(20));
