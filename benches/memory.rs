@@ -196,14 +196,20 @@ fn measure_running(bench: &Workbench, count: usize) -> Result<Value> {
     Ok(json!({ "running": during.saturating_sub(before) / count as u64 }))
 }
 
+/// Different lambdas: no two share an image.
 fn measure_waiting(bench: &Workbench, count: usize, url: &str, rule: &str) -> Result<Value> {
-    let artifact = bench.compile_code(lambdas::HTTP)?;
-    let lambda = bench.load(artifact, policy_allowing(rule)?)?;
+    let lambdas = (0..count)
+        .map(|number| {
+            let code = format!("{}\nconst number = {number};\n", lambdas::HTTP);
+            let artifact = bench.compile_code(&code)?;
+            bench.load(artifact, policy_allowing(rule)?)
+        })
+        .collect::<Result<Vec<Lambda>>>()?;
     let input = lambdas::input(&json!({ "count": 1, "url": url }).to_string());
     let invocation = Invocation::json(input)?;
     let start = Instant::now();
     bench.block_on(try_join_all(
-        (0..count).map(|_| invoke(&lambda, &invocation)),
+        lambdas.iter().map(|lambda| invoke(lambda, &invocation)),
     ))?;
     let seconds = start.elapsed().as_secs_f64();
     Ok(json!({ "peak": resident::peak()?, "seconds": seconds }))

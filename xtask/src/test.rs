@@ -48,6 +48,42 @@ const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "deny of the engine",
+        &[
+            "deny",
+            "--log-level",
+            "error",
+            "--manifest-path",
+            "compiler/engine/Cargo.toml",
+            "--config",
+            "deny.toml",
+            "--target",
+            "wasm32-wasip2",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ],
+    ),
+    (
+        "deny of its library",
+        &[
+            "deny",
+            "--log-level",
+            "error",
+            "--manifest-path",
+            "compiler/engine/library/Cargo.toml",
+            "--config",
+            "deny.toml",
+            "--target",
+            "wasm32-wasip2",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ],
+    ),
+    (
         "doc",
         &["doc", "--quiet", "--workspace", "--no-deps", "--locked"],
     ),
@@ -115,10 +151,15 @@ fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     println!("\n==> {name}: cargo {}", arguments.join(" "));
     let begun = Instant::now();
     let (ended, tests) = match name {
-        "deny" if !is_installed("cargo-deny") && std::env::var_os("CI").is_none() => (
-            Ended::Skipped("cargo install --locked cargo-deny"),
-            Tests::default(),
-        ),
+        _ if name.starts_with("deny")
+            && !is_installed("cargo-deny")
+            && std::env::var_os("CI").is_none() =>
+        {
+            (
+                Ended::Skipped("cargo install --locked cargo-deny"),
+                Tests::default(),
+            )
+        }
         _ => cargo(root, arguments)?,
     };
     Ok(Stage {
