@@ -68,10 +68,18 @@ fn an_exception_at_the_top_level_names_its_place_and_shows_the_line() {
     assert!(error.message.contains("not today"), "{error:?}");
 }
 
-/// The engine records the line of calls and of `throw`, but not of a plain property access: there
-/// it names the function, and the line where the function starts.
 #[test]
-fn an_exception_in_a_function_that_the_top_level_calls_names_the_function() {
+fn a_property_of_undefined_at_the_top_level_names_its_line() {
+    let code = "const environments = { live: { host: 'example.com' } };\n\n\
+                // The environment that nobody set up.\n\
+                const cfg = environments.test;\nconst host = cfg.host;\n\n\
+                function lambda(input, callback) {}";
+    let error = check_place(code, CompileErrorKind::Threw, 5, 18);
+    assert!(error.message.contains("'host' of undefined"), "{error:?}");
+}
+
+#[test]
+fn an_exception_in_a_function_that_the_top_level_calls_names_its_line() {
     let code = "function setUp() {\n  undefined.missing();\n}\nsetUp();\nfunction lambda() {}";
     let error = error_of(code);
     assert_eq!(

@@ -29,6 +29,15 @@ fn hashing_much_at_once_does_not_hold_the_thread() {
 }
 
 #[test]
+fn random_bytes_are_paid_for_by_the_byte() {
+    let draw = |bytes: usize| {
+        let code = format!("callback(null, require('crypto').randomBytes({bytes}).length)");
+        lambda(&code).run().usage.fuel
+    };
+    assert!(draw(4 << 20) > draw(1 << 20) + (3 << 20) * 8);
+}
+
+#[test]
 fn an_endless_error_message_is_shortened() {
     let report = lambda("callback(new Error('m'.repeat(5e6)))").run();
     let Outcome::Threw(failure) = &report.outcome else {

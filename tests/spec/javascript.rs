@@ -363,6 +363,129 @@ fn error_stacks_survive_an_await() {
     assert!(stack.as_str().unwrap().contains("lambda.js:4"), "{stack}");
 }
 
+/// Checks what each of these functions throws when a lambda calls it: `(code, place)`, the place
+/// being the first in the stack. The line where `code` begins is the fifth.
+#[track_caller]
+fn check_places(functions: &[(&str, &str)]) {
+    for (function, place) in functions {
+        let case = source(&format!(
+            "function lambda(input, callback) {{\n  try {{\n    crash(input, null);\n  }} catch (e) {{ callback(null, e.stack); }}\n}}\n\
+             {function}"
+        ));
+        let stack = result_of(&case);
+        let first = stack.as_str().unwrap().lines().next().unwrap().trim();
+        assert_eq!(
+            first,
+            format!("at crash (lambda.js:{place})"),
+            "{function}\n{stack}"
+        );
+    }
+}
+
+#[test]
+fn a_property_of_undefined_names_its_line() {
+    let case = source(
+        "function lambda(input, callback) {\n  const a = 1;\n  try {\n    input.missing.x;\n  } catch (e) {\n    callback(null, e.stack);\n  }\n}",
+    );
+    let stack = result_of(&case);
+    let stack = stack.as_str().unwrap();
+    assert!(stack.contains("at lambda (lambda.js:4:19)"), "{stack}");
+}
+
+#[test]
+fn a_property_of_undefined_in_a_nested_function_names_each_line() {
+    let case = source(
+        "function lambda(input, callback) {\n  function total(order) {\n    const tax = 0.19;\n    return order.lines\n      .map((line) => {\n\
+         \x20       return line.price.amount * tax;\n      });\n  }\n  try {\n    total(\n      input.payload,\n    );\n  } catch (e) {\n\
+         \x20   callback(null, e.stack);\n  }\n}",
+    )
+    .payload(json!({ "lines": [{ "price": { "amount": 1 } }, {}] }));
+    let stack = result_of(&case);
+    let stack = stack.as_str().unwrap();
+    for place in [
+        "at <anonymous> (lambda.js:6:27)",
+        "at total (lambda.js:5:8)",
+        "at lambda (lambda.js:10:5)",
+    ] {
+        assert!(stack.contains(place), "{place} is not in:\n{stack}");
+    }
+}
+
+#[test]
+fn a_property_of_undefined_in_a_multi_line_expression_names_the_line_of_the_access() {
+    check_places(&[
+        (
+            "function crash(input) {\n  return {\n    name: input.name,\n    host: input.missing.host,\n    last: 1,\n  };\n}",
+            "9:25",
+        ),
+        (
+            "function crash(input) {\n  return input\n    .missing\n    .host;\n}",
+            "9:6",
+        ),
+        (
+            "function crash(input) {\n  return input.a?.b.c\n    + input.b?.c + input\n    .c.d + 1;\n}",
+            "9:8",
+        ),
+        (
+            "function crash(input) {\n  return input.a ?? [\n    1,\n    missing,\n  ];\n}",
+            "9:5",
+        ),
+    ]);
+}
+
+#[test]
+fn an_element_of_undefined_names_its_line() {
+    check_places(&[
+        (
+            "function crash(input) {\n  const list = input.list;\n  return list[0];\n}",
+            "8:10",
+        ),
+        (
+            "function crash(input) {\n  return input\n    .list[\n      input.index\n    ];\n}",
+            "8:6",
+        ),
+        (
+            "function crash(input) {\n  return input?.a[0]?.b;\n}",
+            "7:17",
+        ),
+    ]);
+}
+
+#[test]
+fn a_write_a_pattern_and_a_call_name_their_line() {
+    check_places(&[
+        (
+            "function crash(input) {\n  input.missing.host =\n    input.host;\n}",
+            "7:22",
+        ),
+        (
+            "function crash(input) {\n  input.missing[input.key] =\n    input.host;\n}",
+            "7:28",
+        ),
+        (
+            "function crash(input, nothing) {\n  nothing.count\n    += input.count;\n}",
+            "7:11",
+        ),
+        (
+            "function crash(input, nothing) {\n  nothing\n    .count++;\n}",
+            "8:6",
+        ),
+        (
+            "function crash(input) {\n  const {\n    a,\n    b: { c },\n  } = input;\n}",
+            "9:8",
+        ),
+        (
+            "function crash(input) {\n  input\n    .missing(\n      input.a,\n      input.b,\n    );\n}",
+            "8:6",
+        ),
+        (
+            "function crash(input) {\n  class A {\n    static #p = 1;\n    static read(o) { return o.#p; }\n  }\n\
+          \x20 Object.defineProperty(A, 'name', { value: 'A' });\n  delete input\n    .missing.x;\n}",
+            "13:14",
+        ),
+    ]);
+}
+
 #[test]
 fn dates_are_in_utc() {
     check_value(

@@ -1,9 +1,10 @@
 //! How is the engine built?
 //!
-//! `compiler/engine` is compiled for `wasm32-wasip2`, sealed, made a component, split from its
-//! memory, and set up once. What comes out is committed under `runtime/engine`, together with the
-//! digest of everything that went in.
+//! `compiler/engine`, with a QuickJS that is patched, is compiled for `wasm32-wasip2`, sealed, made
+//! a component, split from its memory, and set up once. What comes out is committed under
+//! `runtime/engine`, together with the digest of everything that went in.
 
+mod patch;
 mod seal;
 mod setup;
 mod sources;
@@ -19,6 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::library;
 
 const TARGET: &str = "wasm32-wasip2";
+
+/// The crate that holds the source of QuickJS, which is patched.
+const QUICKJS: &str = "rquickjs-sys";
 
 /// The C stack: in linear memory, below everything else. QuickJS measures its own depth against it.
 const C_STACK_BYTES: u32 = 4 * 1024 * 1024;
@@ -112,6 +116,7 @@ fn build_into(root: &Path, out: &Path) -> Result<()> {
 /// Compiles the guest crate to a core module.
 fn compile(root: &Path) -> Result<Vec<u8>> {
     let engine = root.join("compiler/engine");
+    let quickjs = patch_quickjs(&engine)?;
     run(Command::new("rustup")
         .args(["target", "add", TARGET])
         .current_dir(root))
@@ -129,6 +134,7 @@ fn compile(root: &Path) -> Result<Vec<u8>> {
     ];
     run(Command::new("cargo")
         .args(["build", "--release", "--locked", "--target", TARGET])
+        .args(["--config", &format!("paths=[{quickjs:?}]")])
         .current_dir(&engine)
         .env("CARGO_TARGET_DIR", root.join("target/engine-build"))
         .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
@@ -150,6 +156,17 @@ fn compile(root: &Path) -> Result<Vec<u8>> {
         .join(TARGET)
         .join("release/sandglass_engine.wasm");
     std::fs::read(&built).with_context(|| format!("{} was not built", built.display()))
+}
+
+/// Where a patched copy of QuickJS lies. It replaces the published crate by a path override, which
+/// leaves the lock file alone. It lies below the engine, since cargo hashes into each symbol where
+/// a crate is, relative to the workspace or else from the root of the disk.
+fn patch_quickjs(engine: &Path) -> Result<PathBuf> {
+    let package = library::package_dir(engine, QUICKJS)?;
+    let name = package.file_name().context("a package has a name")?;
+    let copy = engine.join("target").join(name);
+    patch::copy(&package, &engine.join("quickjs.patch"), &copy)?;
+    Ok(copy)
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -139,8 +139,11 @@ fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Where cargo keeps the source of the pinned crate.
-fn package_dir(pin: &Path, package: &str) -> Result<PathBuf> {
+/// Where cargo keeps the source of a package that the crate in `pin` depends on; fetched if need be.
+///
+/// # Errors
+/// When it cannot be fetched, or the lock file does not have it.
+pub(crate) fn package_dir(pin: &Path, package: &str) -> Result<PathBuf> {
     #[derive(Deserialize)]
     struct Metadata {
         packages: Vec<Package>,
@@ -163,7 +166,7 @@ fn package_dir(pin: &Path, package: &str) -> Result<PathBuf> {
         .context("cannot run cargo metadata")?;
     ensure!(
         output.status.success(),
-        "cargo cannot fetch the engine's library: {}",
+        "cargo cannot fetch {package}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     let metadata: Metadata = serde_json::from_slice(&output.stdout)?;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Everything that the built engine depends on, from the workspace's root.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "compiler/engine/Cargo.toml",
     "compiler/engine/Cargo.lock",
     "compiler/engine/platform.h",
+    "compiler/engine/quickjs.patch",
     "compiler/engine/src",
     "compiler/engine/idna_adapter",
     "compiler/engine/js",

@@ -4,6 +4,8 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rquickjs::{Ctx, Exception, Result, TypedArray};
 
 use super::bytes_of;
@@ -85,10 +87,20 @@ pub(super) fn latin1_encode(ctx: Ctx<'_>, text: String) -> Result<TypedArray<'_,
     TypedArray::new(ctx, data)
 }
 
+/// How many random bytes the host gives at most; more are stretched from a seed of its.
+const HOST_BYTES_MAX: usize = 64;
+
 /// Fresh random bytes. Each call asks the host: nothing random may be left over in a snapshot.
+/// Many are the stream of ChaCha20 (RFC 8439) under a key from the host, so that making them is the
+/// guest's own work, which its fuel pays for.
 pub(super) fn random_fill(ctx: Ctx<'_>, length: usize) -> Result<TypedArray<'_, u8>> {
     let mut data = vec![0; length];
-    getrandom::fill(&mut data)
-        .map_err(|error| Exception::throw_internal(&ctx, &format!("no randomness: {error}")))?;
+    let filled = if length <= HOST_BYTES_MAX {
+        getrandom::fill(&mut data)
+    } else {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map(|()| ChaCha20Rng::from_seed(key).fill_bytes(&mut data))
+    };
+    filled.map_err(|error| Exception::throw_internal(&ctx, &format!("no randomness: {error}")))?;
     TypedArray::new(ctx, data)
 }
