@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 
-/// The proportional set size of this process in bytes: private pages whole, shared pages divided
-/// by the number of processes that share them (`/proc/self/smaps_rollup`).
+/// The proportional set size of this process in bytes: a page that is mapped in several places
+/// counts in equal parts for each (`/proc/self/smaps_rollup`), and so once for all of them.
 ///
 /// # Errors
 /// When the system does not tell (other systems than Linux).
