@@ -118,56 +118,30 @@ async fn wait() -> Outcome {
     let mut in_flight = FuturesUnordered::new();
     loop {
         in_flight.extend(STARTED.take());
-        let turn = match (in_flight.is_empty(), timers::next_in()) {
+        // A host call's answer, whether a timer is due, or both.
+        let (answer, due) = match (in_flight.is_empty(), timers::next_in()) {
             (true, None) => return Err(unfinished()),
-            // A timer is due, but first the host gets a turn and its answer, if there is one, is
-            // taken: an interval that is always due would keep it waiting for ever.
-            (false, Some(Duration::ZERO)) => {
-                match select(in_flight.next(), std::pin::pin!(sleep(0))).await {
-                    Either::Left((answer, _)) => Turn {
-                        answer,
-                        timer: true,
-                    },
-                    Either::Right(((), _)) => Turn {
-                        answer: None,
-                        timer: true,
-                    },
-                }
-            }
-            (true, Some(Duration::ZERO)) => Turn {
-                answer: None,
-                timer: true,
-            },
-            (false, None) => Turn {
-                answer: in_flight.next().await,
-                timer: false,
-            },
+            (true, Some(Duration::ZERO)) => (None, true),
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
-                Turn {
-                    answer: None,
-                    timer: true,
-                }
+                (None, true)
             }
+            (false, None) => (in_flight.next().await, false),
+            // Also when a timer is due already, the host gets a turn first and its answer, if there
+            // is one, is taken: an interval that is always due would keep it waiting for ever.
             (false, Some(delay)) => {
                 match select(in_flight.next(), std::pin::pin!(sleep(millis(delay)))).await {
-                    Either::Left((answer, _)) => Turn {
-                        answer,
-                        timer: false,
-                    },
-                    Either::Right(((), _)) => Turn {
-                        answer: None,
-                        timer: true,
-                    },
+                    Either::Left((answer, _)) => (answer, delay.is_zero()),
+                    Either::Right(((), _)) => (None, true),
                 }
             }
         };
         engine::with(|ctx| {
-            if let Some(settle) = turn.answer {
+            if let Some(settle) = answer {
                 settle(ctx);
                 engine::run_jobs(ctx);
             }
-            if turn.timer {
+            if due {
                 run_timer(ctx);
                 engine::run_jobs(ctx);
             }
@@ -176,12 +150,6 @@ async fn wait() -> Outcome {
             return outcome;
         }
     }
-}
-
-/// What happens next: a host call's answer, a timer that is due, or one after the other.
-struct Turn {
-    answer: Option<Settle>,
-    timer: bool,
 }
 
 /// Rounds up, so that a timer is due when the host wakes us.
