@@ -4,7 +4,7 @@
 //! run even when one fails, so that one run shows everything that is wrong.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -36,54 +36,6 @@ const STAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "deny",
-        &[
-            "deny",
-            "--log-level",
-            "error",
-            "check",
-            "bans",
-            "licenses",
-            "sources",
-        ],
-    ),
-    (
-        "deny of the engine",
-        &[
-            "deny",
-            "--log-level",
-            "error",
-            "--manifest-path",
-            "compiler/engine/Cargo.toml",
-            "--config",
-            "deny.toml",
-            "--target",
-            "wasm32-wasip2",
-            "check",
-            "bans",
-            "licenses",
-            "sources",
-        ],
-    ),
-    (
-        "deny of its library",
-        &[
-            "deny",
-            "--log-level",
-            "error",
-            "--manifest-path",
-            "compiler/engine/library/Cargo.toml",
-            "--config",
-            "deny.toml",
-            "--target",
-            "wasm32-wasip2",
-            "check",
-            "bans",
-            "licenses",
-            "sources",
-        ],
-    ),
-    (
         "doc",
         &["doc", "--quiet", "--workspace", "--no-deps", "--locked"],
     ),
@@ -91,6 +43,36 @@ const STAGES: &[(&str, &[&str])] = &[
         "tests",
         &["test", "--workspace", "--locked", "--no-fail-fast"],
     ),
+];
+
+/// Whose dependencies are checked: the workspace's, for the targets in `deny.toml`, and those of the
+/// crates that stay out of it, for the engine's target.
+const MANIFESTS: [(&str, &str, &[&str]); 3] = [
+    ("deny", "Cargo.toml", &[]),
+    ("deny of the engine", "compiler/engine/Cargo.toml", ENGINE),
+    (
+        "deny of its library",
+        "compiler/engine/library/Cargo.toml",
+        ENGINE,
+    ),
+];
+const ENGINE: &[&str] = &["--target", "wasm32-wasip2"];
+
+/// Where tools are installed that rustup does not bring.
+const TOOLS: &str = "target/tools";
+
+/// A build of its own: it neither uses nor disturbs the other one.
+const INSTALL_CARGO_DENY: [&str; 10] = [
+    "install",
+    "--quiet",
+    "--locked",
+    "cargo-deny",
+    "--version",
+    "=0.20.2",
+    "--root",
+    TOOLS,
+    "--target-dir",
+    "target/tools/build",
 ];
 
 /// How a stage went.
@@ -105,8 +87,6 @@ struct Stage {
 enum Ended {
     Passed,
     Failed,
-    /// With the reason.
-    Skipped(&'static str),
 }
 
 /// What the test runners of a stage counted.
@@ -125,6 +105,21 @@ pub(crate) fn run() -> Result<()> {
     let mut stages = Vec::new();
     for (name, arguments) in STAGES {
         stages.push(stage(root, name, arguments)?);
+    }
+    if !is_installed(root, "cargo-deny") {
+        stages.push(stage(root, "cargo-deny", &INSTALL_CARGO_DENY)?);
+    }
+    for (name, manifest, target) in MANIFESTS {
+        let of = ["deny", "--log-level", "error", "--manifest-path", manifest];
+        let checks = [
+            "--config",
+            "deny.toml",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ];
+        stages.push(stage(root, name, &[&of, target, &checks].concat())?);
     }
     for example in examples(root)? {
         let arguments = [
@@ -150,18 +145,7 @@ fn root() -> &'static Path {
 fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     println!("\n==> {name}: cargo {}", arguments.join(" "));
     let begun = Instant::now();
-    let (ended, tests) = match name {
-        _ if name.starts_with("deny")
-            && !is_installed("cargo-deny")
-            && std::env::var_os("CI").is_none() =>
-        {
-            (
-                Ended::Skipped("cargo install --locked cargo-deny"),
-                Tests::default(),
-            )
-        }
-        _ => cargo(root, arguments)?,
-    };
+    let (ended, tests) = cargo(root, arguments)?;
     Ok(Stage {
         name: name.to_owned(),
         took: begun.elapsed(),
@@ -176,6 +160,7 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(Ended, Tests)> {
         .args(arguments)
         .current_dir(root)
         .env("RUSTDOCFLAGS", "-D warnings")
+        .env("PATH", std::env::join_paths(paths(root))?)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -237,9 +222,15 @@ fn examples(root: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn is_installed(program: &str) -> bool {
+fn is_installed(root: &Path, program: &str) -> bool {
+    paths(root).any(|directory| directory.join(program).is_file())
+}
+
+/// Where programs are looked for: in `PATH`, then among the tools.
+fn paths(root: &Path) -> impl Iterator<Item = PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|directory| directory.join(program).is_file())
+    let paths: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    paths.into_iter().chain([root.join(TOOLS).join("bin")])
 }
 
 fn summarise(stages: &[Stage]) -> Result<()> {
@@ -257,7 +248,6 @@ fn summarise(stages: &[Stage]) -> Result<()> {
         match ended {
             Ended::Passed => println!("{name:width$}  {seconds:>8.1}  passed"),
             Ended::Failed => println!("{name:width$}  {seconds:>8.1}  FAILED"),
-            Ended::Skipped(missing) => println!("{name:width$}  {:>8}  skipped: {missing}", "-"),
         }
     }
     let failed: Vec<&str> = stages
