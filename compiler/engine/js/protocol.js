@@ -10,9 +10,16 @@
   let lambda;
   let settled = false;
 
-  // The names that every input has lie in the image, so that no invocation makes them anew.
-  const sample = JSON.parse('{"timestamp":0,"headers":[{"key":"","value":""}],"payload":{"name":""}}');
-  JSON.stringify(sample);
+  // An object of each shape that every invocation makes, each property added to the one before. As
+  // long as these live, so do the names and the shapes, and no invocation makes them anew.
+  const samples = [
+    '{"timestamp":0}',
+    '{"timestamp":0,"headers":[]}',
+    '{"timestamp":0,"headers":[{"key":""}],"payload":{}}',
+    '{"timestamp":0,"headers":[{"key":"","value":""}],"payload":{}}',
+    '{"":""}',
+  ].map((text) => JSON.parse(text));
+  JSON.stringify(samples);
 
   const evaluate = eval;
 
@@ -44,6 +51,8 @@
   prelude.onUncaught(uncaught);
 
   return {
+    samples,
+
     // After the source was evaluated: whether there is a lambda to call.
     resolve() {
       const find = evaluate("typeof lambda === 'function' ? lambda : undefined");

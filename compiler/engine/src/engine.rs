@@ -35,6 +35,8 @@ struct Functions {
     resolve: Persistent<Function<'static>>,
     /// `invoke(input)`: calls the lambda.
     invoke: Persistent<Function<'static>>,
+    /// What the protocol wants to keep alive.
+    _samples: Persistent<Object<'static>>,
 }
 
 thread_local! {
@@ -61,6 +63,8 @@ pub(crate) fn initialize() {
     let functions = runtime
         .context()
         .with(|ctx| evaluate_own(&ctx).unwrap_or_else(|_| panic!("{:?}", Thrown::catch(&ctx))));
+    // Here lie a lambda's own objects.
+    heap::fill_holes();
     let engine = Engine { runtime, functions };
     ENGINE.with(|cell| assert!(cell.set(engine).is_ok(), "initialized twice"));
 }
@@ -74,7 +78,10 @@ fn evaluate_own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Functions> {
     };
     let prelude = load("prelude", include_str!("../js/prelude.js"))?;
     let prelude: Object = prelude.call((host::object(ctx)?,))?;
+    heap::fill_holes();
     let protocol = load("protocol", include_str!("../js/protocol.js"))?;
+    heap::fill_holes();
+    heap::gather_shapes(ctx);
     heap::fill_holes();
     let protocol: Object = protocol.call((host::protocol(ctx)?, prelude.clone()))?;
     let save = |of: &Object<'js>, name: &str| -> rquickjs::Result<Persistent<Function<'static>>> {
@@ -84,6 +91,7 @@ fn evaluate_own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Functions> {
         prepare: save(&prelude, "prepare")?,
         resolve: save(&protocol, "resolve")?,
         invoke: save(&protocol, "invoke")?,
+        _samples: Persistent::save(ctx, protocol.get::<_, Object>("samples")?),
     })
 }
 
@@ -144,6 +152,7 @@ pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
         }
         require_lambda(ctx, &file)?;
         ctx.run_gc();
+        heap::lengthen_list(ctx);
         Ok(())
     })?;
     leave_room();

@@ -6,8 +6,15 @@
 //! heap's end, on few pages.
 
 use std::ffi::c_void;
+use std::ptr::NonNull;
+
+use rquickjs::qjs::JSContext;
+use rquickjs::{Ctx, Object};
 
 unsafe extern "C" {
+    /// Of `quickjs.patch`: moves the shapes of plain objects and arrays, and the table of shapes,
+    /// to where the heap has room. False without memory.
+    fn JS_GatherShapes(ctx: *mut JSContext) -> bool;
     fn malloc(size: usize) -> *mut c_void;
     fn free(block: *mut c_void);
 }
@@ -26,6 +33,21 @@ pub(crate) fn fill_holes() {
     let small = (STEP..4_096).step_by(STEP).rev();
     for size in large.chain(small).chain([SMALLEST]) {
         while fills_hole(size, end) {}
+    }
+}
+
+/// Puts what the creation of each plain object and array writes to side by side.
+pub(crate) fn gather_shapes(ctx: &Ctx<'_>) {
+    let raw: NonNull<JSContext> = ctx.as_raw();
+    // SAFETY: `ctx` proves that the context lives and that no other code is in it.
+    assert!(unsafe { JS_GatherShapes(raw.as_ptr()) }, "out of memory");
+}
+
+/// Ends the list of all objects with one at the heap's end, since the next object is linked to it.
+/// Without memory for one, the list stays as it is.
+pub(crate) fn lengthen_list(ctx: &Ctx<'_>) {
+    if let Ok(last) = Object::new(ctx.clone()) {
+        std::mem::forget(last);
     }
 }
 
