@@ -148,8 +148,10 @@ fn measure(case: &Value) -> Result<()> {
         "running" => measure_running(&Workbench::with(builder)?, count)?,
         "waiting" => {
             allow_many_sockets()?;
+            let artifacts = ArtifactDirectory::open(scratch.join("waiting"))?;
+            let builder = builder.artifacts(artifacts.clone());
             let bench = Workbench::with(builder.http_client(loopback_client()?))?;
-            measure_waiting(&bench, count, text("url")?, text("rule")?)?
+            measure_waiting(&bench, &artifacts, count, text("url")?, text("rule")?)?
         }
         other => bail!("there is no case {other}"),
     };
@@ -202,13 +204,21 @@ fn measure_running(bench: &Workbench, count: usize) -> Result<Value> {
     Ok(json!({ "running": during.saturating_sub(before) / count as u64 }))
 }
 
-/// Different lambdas: no two share an image.
-fn measure_waiting(bench: &Workbench, count: usize, url: &str, rule: &str) -> Result<Value> {
+/// Different lambdas: no two share an image. Their artifacts are in a store, as a server's are.
+fn measure_waiting(
+    bench: &Workbench,
+    artifacts: &ArtifactDirectory,
+    count: usize,
+    url: &str,
+    rule: &str,
+) -> Result<Value> {
     let lambdas = (0..count)
         .map(|number| {
             let code = format!("{}\nconst number = {number};\n", lambdas::HTTP);
             let artifact = bench.compile_code(&code)?;
-            bench.load(artifact, policy_allowing(rule)?)
+            artifacts.write(&artifact)?;
+            let policy = policy_allowing(rule)?;
+            Ok(bench.runtime().lambda(artifact.digest().clone(), policy))
         })
         .collect::<Result<Vec<Lambda>>>()?;
     let input = lambdas::input(&json!({ "count": 1, "url": url }).to_string());

@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 use sandglass_host_abi::bindings::sandglass::toolbelt::outcome;
 use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy};
 use serde_json::value::RawValue;
+use tokio::sync::Mutex;
 use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -36,7 +37,7 @@ pub(crate) struct Code {
     pinned: Option<Artifact>,
     loaded: RwLock<Option<Arc<Loaded>>>,
     /// Held while the code is loaded, so that it is loaded once.
-    loading: Mutex<()>,
+    loading: Arc<Mutex<()>>,
     last_use: AtomicU64,
 }
 
@@ -315,7 +316,7 @@ impl Code {
     }
 
     fn new(digest: ArtifactDigest, pinned: Option<Artifact>) -> Self {
-        let (loaded, loading) = (RwLock::default(), Mutex::default());
+        let (loaded, loading) = (RwLock::default(), Arc::default());
         Self {
             digest,
             pinned,
@@ -337,8 +338,17 @@ impl Code {
         if let Some(loaded) = self.get() {
             return Ok(loaded);
         }
+        let once = self.loading.clone().lock_owned().await;
+        if let Some(loaded) = self.get() {
+            return Ok(loaded);
+        }
+        // A future that is dropped here gives its turn up; work that has begun is finished.
+        let turn = shared.loads.clone().acquire_owned().await;
         let (code, shared) = (self.clone(), shared.clone());
-        let loading = tokio::task::spawn_blocking(move || code.load(&shared));
+        let loading = tokio::task::spawn_blocking(move || {
+            let _held = (once, turn);
+            code.load(&shared)
+        });
         loading.await.map_err(|_| LoadError::Interrupted)?
     }
 
@@ -350,10 +360,6 @@ impl Code {
     }
 
     fn load(self: &Arc<Self>, shared: &Shared) -> Result<Arc<Loaded>, LoadError> {
-        let _once = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = self.get() {
-            return Ok(loaded);
-        }
         let loaded = Arc::new(match &self.pinned {
             Some(artifact) => shared.link(artifact)?,
             None => shared.link(&shared.read_artifact(&self.digest)?)?,

@@ -3,6 +3,7 @@
 //! The compiled engine, the pool of sandboxes, the hosts, and the lambdas that are loaded now.
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -11,6 +12,7 @@ use sandglass_host_abi::artifact::Artifact;
 use sandglass_host_abi::{
     ArtifactDigest, ByteSize, EngineDigest, HttpClient, LogSink, Policy, SecretStore,
 };
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) instances: AtomicUsize,
     /// Counts uses, to tell which loaded lambda was used least recently.
     pub(crate) uses: AtomicU64,
+    /// Turns to load a lambda, one a processor: more at once would only hold more memory.
+    pub(crate) loads: Arc<Semaphore>,
     component: Component,
     invocations: Linker<Sandbox>,
     /// The engine with the blank image, for builds.
@@ -348,6 +352,7 @@ impl RuntimeBuilder {
             }),
             instances: AtomicUsize::new(0),
             uses: AtomicU64::new(1),
+            loads: Arc::new(Semaphore::new(processors())),
             artifacts: self.artifacts,
             codes: Mutex::default(),
             loaded: Mutex::default(),
@@ -394,6 +399,10 @@ impl RuntimeBuilder {
             .generate_address_map(false);
         config
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Core instances of one sandbox: the image, main, and the two that wire a component together.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use sandglass_runtime::{
     Artifact, ArtifactDigest, ArtifactStore, ArtifactStoreError, Invocation, InvokeError, Lambda,
@@ -15,11 +17,18 @@ use crate::harness::{block_on, builder, lambda, outcome, returned};
 struct Shelf {
     artifacts: Arc<Mutex<HashMap<ArtifactDigest, Artifact>>>,
     reads: Arc<AtomicUsize>,
+    reading: Arc<AtomicUsize>,
+    reading_most: Arc<AtomicUsize>,
 }
 
 impl ArtifactStore for Shelf {
     fn read(&self, digest: &ArtifactDigest) -> Result<Artifact, ArtifactStoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        let reading = self.reading.fetch_add(1, Ordering::SeqCst) + 1;
+        self.reading_most.fetch_max(reading, Ordering::SeqCst);
+        // Others that may read now get the time to begin.
+        thread::sleep(Duration::from_millis(20));
+        self.reading.fetch_sub(1, Ordering::SeqCst);
         let artifacts = self.artifacts.lock().expect("no test panics with it");
         artifacts
             .get(digest)
@@ -100,6 +109,24 @@ fn a_lambda_that_many_call_at_once_is_loaded_once() {
             assert_eq!(outcome(&report.unwrap()), returned(0));
         }
         assert_eq!(shelf.reads.load(Ordering::SeqCst), 1);
+    });
+}
+
+#[test]
+fn as_many_lambdas_are_loaded_at_once_as_there_are_processors() {
+    block_on(async {
+        let (shelf, _runtime, lambdas) = shelf(8).await;
+        let all = lambdas
+            .iter()
+            .map(|lambda| lambda.invoke(Invocation::json("{}").unwrap()));
+        for (i, report) in futures::future::join_all(all).await.into_iter().enumerate() {
+            assert_eq!(outcome(&report.unwrap()), returned(i));
+        }
+        let processors = thread::available_parallelism().unwrap().get();
+        assert_eq!(
+            shelf.reading_most.load(Ordering::SeqCst),
+            processors.min(lambdas.len())
+        );
     });
 }
 
