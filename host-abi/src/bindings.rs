@@ -8,6 +8,10 @@
 wasmtime::component::bindgen!({
     path: "../toolbelt-wit",
     world: "lambda",
-    imports: { default: trappable, "sandglass:toolbelt/crypto": async | trappable },
+    imports: {
+        default: trappable,
+        "sandglass:toolbelt/crypto": async | trappable,
+        "sandglass:toolbelt/time-zones": async | trappable,
+    },
     exports: { default: async },
 });

@@ -3,7 +3,7 @@
 //! The component, the memory that it starts from and its JavaScript library, as `cargo xtask
 //! engine` wrote them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sandglass_host_abi::EngineDigest;
 
@@ -12,6 +12,9 @@ use crate::image::Base;
 const COMPONENT: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/component.wasm.zst"));
 const BLANK: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/blank.wasm.zst"));
 const LIBRARY: &[u8] = include_bytes!(concat!(env!("SANDGLASS_ENGINE"), "/library.bin.zst"));
+
+/// The versions of the packages in the library, by name, JSON.
+const PACKAGES: &str = include_str!(concat!(env!("SANDGLASS_ENGINE"), "/packages.json"));
 
 /// The engine's files, decompressed.
 pub(crate) struct EngineFiles {
@@ -46,6 +49,33 @@ impl EngineFiles {
         Base::from_module(&self.blank).expect("the engine's build wrote it and its tests read it")
     }
 }
+
+/// The modules that every lambda may `require` or `import`, by name without `node:`, and whether
+/// `require` gives their `default` export; otherwise it gives all of their exports.
+pub fn engine_modules() -> BTreeMap<String, bool> {
+    // Which module is for lambdas is said by its first byte; those that the prelude has itself are
+    // in no library.
+    let library = read_library(&decompress(LIBRARY));
+    let public = library
+        .into_iter()
+        .filter_map(|(name, served)| match served.first() {
+            Some(&INTERNAL) | None => None,
+            Some(kind) => Some((name, *kind == REQUIRE_DEFAULT)),
+        });
+    let own = ["process", "console"].map(|name| (name.to_owned(), true));
+    own.into_iter().chain(public).collect()
+}
+
+/// The npm packages that every lambda may `require` or `import` without installing them, with their
+/// versions.
+pub fn engine_packages() -> BTreeMap<String, String> {
+    serde_json::from_str(PACKAGES).expect("the engine's build wrote it")
+}
+
+/// The first byte of a module that is not for lambdas.
+const INTERNAL: u8 = 0;
+/// The first byte of a module of which `require` gives the `default` export.
+const REQUIRE_DEFAULT: u8 = 2;
 
 fn read_library(mut rest: &[u8]) -> HashMap<String, Vec<u8>> {
     let mut library = HashMap::new();
@@ -117,6 +147,7 @@ mod tests {
             "sandglass:toolbelt/logging",
             "sandglass:toolbelt/outcome",
             "sandglass:toolbelt/secrets",
+            "sandglass:toolbelt/time-zones",
             "sandglass:toolbelt/timers",
             "wasi:clocks/monotonic-clock",
             "wasi:clocks/wall-clock",

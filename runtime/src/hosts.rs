@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sandglass_host_abi::bindings::sandglass::toolbelt::{
-    build, crypto, http, library, logging, outcome, secrets, timers,
+    build, crypto, http, library, logging, outcome, secrets, time_zones, timers,
 };
 use sandglass_host_abi::{
     HttpClient, HttpError, HttpRequest, InvocationContext, Limit, LogLevel, LogSink,
@@ -20,6 +20,7 @@ use wasmtime::component::{Accessor, HasSelf};
 use crate::hashing::Hashing;
 use crate::lambda::FUEL_SLICE;
 use crate::sandbox::{LimitReached, Sandbox};
+use crate::signing;
 
 /// The hosts of a runtime: once a process.
 pub(crate) struct Hosts {
@@ -92,10 +93,62 @@ impl crypto::Host for Sandbox {
         self.hash(&mut hmac, &data).await?;
         Ok(hmac.finish())
     }
+
+    async fn sign(
+        &mut self,
+        scheme: crypto::SignatureScheme,
+        private_key: Vec<u8>,
+        data: Vec<u8>,
+    ) -> wasmtime::Result<Result<Vec<u8>, crypto::SignatureError>> {
+        if let Err(error) = signing::check_sizes(&private_key, &data) {
+            return Ok(Err(error));
+        }
+        self.charge(signing::fuel_to_sign(scheme, &private_key, &data))
+            .await?;
+        Ok(signing::sign(scheme, &private_key, &data))
+    }
+
+    async fn verify(
+        &mut self,
+        scheme: crypto::SignatureScheme,
+        public_key: Vec<u8>,
+        data: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> wasmtime::Result<Result<bool, crypto::SignatureError>> {
+        if let Err(error) = signing::check_sizes(&public_key, &data) {
+            return Ok(Err(error));
+        }
+        self.charge(signing::fuel_to_verify(scheme, &public_key, &data))
+            .await?;
+        Ok(Ok(signing::verify(scheme, &public_key, &data, &signature)))
+    }
+
+    async fn ed25519_public_key(
+        &mut self,
+        seed: Vec<u8>,
+    ) -> wasmtime::Result<Result<Vec<u8>, crypto::SignatureError>> {
+        self.charge(signing::fuel_to_sign(
+            crypto::SignatureScheme::Ed25519,
+            &seed,
+            &[],
+        ))
+        .await?;
+        Ok(signing::ed25519_public_key(&seed))
+    }
+}
+
+/// Fuel for a look into the time zone database, a microsecond or less.
+const TIME_ZONE_FUEL: u64 = 10_000;
+
+impl time_zones::Host for Sandbox {
+    async fn offset(&mut self, zone: String, unix_seconds: i64) -> wasmtime::Result<Option<i32>> {
+        self.charge(TIME_ZONE_FUEL).await?;
+        Ok(crate::time_zones::offset(&zone, unix_seconds))
+    }
 }
 
 /// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
-const HASH_FUEL_PER_BYTE: u64 = 16;
+pub(crate) const HASH_FUEL_PER_BYTE: u64 = 16;
 /// Fuel for a hash of nothing.
 const HASH_FUEL: u64 = 2_000;
 /// How much is hashed before others get their turn; as long as a slice of fuel lasts.

@@ -18,14 +18,19 @@ mod linking;
 mod report;
 mod runtime;
 mod sandbox;
+mod signing;
+mod source_map;
 mod stores;
+mod time_zones;
 
 pub use sandglass_host_abi::*;
 
 pub use egress::{AddressPolicy, Egress, EgressConfig, EgressError, NoHttp};
+pub use engine::{engine_modules, engine_packages};
 pub use evaluate::{BuildInput, EvaluateError, Evaluation, Rejection, RejectionKind};
 pub use invocation::{Invocation, InvocationError};
 pub use lambda::{Instance, InvokeError, Lambda};
 pub use report::{Failure, FailureKind, Outcome, Report, Usage};
 pub use runtime::{BuildError, LoadError, Runtime, RuntimeBuilder, RuntimeUsage};
+pub use source_map::{SourceMap, SourcePlace};
 pub use stores::{ArtifactStore, ArtifactStoreError, FixedSecrets, MemoryArtifacts};

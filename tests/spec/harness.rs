@@ -6,6 +6,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod hosts;
+pub(crate) mod platform;
 pub(crate) mod server;
 pub(crate) mod upstream;
 

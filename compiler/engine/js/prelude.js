@@ -199,6 +199,36 @@
   lazy('btoa', 'sandglass:base64');
   lazy('structuredClone', 'sandglass:structured_clone');
   lazy('crypto', 'sandglass:web_crypto');
+  lazy('DOMException', 'sandglass:dom_exception');
+  lazy('Event', 'sandglass:events');
+  lazy('CustomEvent', 'sandglass:events');
+  lazy('EventTarget', 'sandglass:events');
+  lazy('AbortController', 'sandglass:abort');
+  lazy('AbortSignal', 'sandglass:abort');
+  lazy('ReadableStream', 'sandglass:streams');
+  lazy('ReadableStreamBYOBReader', 'sandglass:streams');
+  lazy('ReadableStreamBYOBRequest', 'sandglass:streams');
+  lazy('ReadableStreamDefaultController', 'sandglass:streams');
+  lazy('ReadableStreamDefaultReader', 'sandglass:streams');
+  lazy('ReadableByteStreamController', 'sandglass:streams');
+  lazy('WritableStream', 'sandglass:streams');
+  lazy('WritableStreamDefaultController', 'sandglass:streams');
+  lazy('WritableStreamDefaultWriter', 'sandglass:streams');
+  lazy('TransformStream', 'sandglass:streams');
+  lazy('TransformStreamDefaultController', 'sandglass:streams');
+  lazy('ByteLengthQueuingStrategy', 'sandglass:streams');
+  lazy('CountQueuingStrategy', 'sandglass:streams');
+  lazy('TextDecoderStream', 'sandglass:text_streams');
+  lazy('TextEncoderStream', 'sandglass:text_streams');
+  lazy('Blob', 'sandglass:blob');
+  lazy('File', 'sandglass:blob');
+  lazy('FormData', 'sandglass:form_data');
+  lazy('Headers', 'sandglass:headers');
+  lazy('Request', 'sandglass:request');
+  lazy('Response', 'sandglass:response');
+  lazy('fetch', 'sandglass:fetch');
+  lazy('Intl', 'sandglass:intl');
+  lazy('CryptoKey', 'sandglass:crypto/subtle');
 
   const process = {
     env: {},
@@ -243,7 +273,7 @@
     return CRASHES.some((crash) => error instanceof crash) || name === 'InternalError';
   }
 
-  const OWN_FRAMES = ['sandglass:', '__wasm_rquickjs_builtin/', 'lp-faas-toolbelt:'];
+  const OWN_FRAMES = ['sandglass:', '__wasm_rquickjs_builtin/', 'lp-faas-toolbelt:', 'core-functions-toolbelt:'];
 
   // A property as text; an error may be a proxy, or have getters that throw.
   function read(error, property, otherwise) {
@@ -274,12 +304,13 @@
   getOwnPropertyDescriptors(JSON);
 
   return {
-    // Before the source is evaluated: the environment, and the modules that it names.
+    // Before the source is evaluated: the environment, and the modules and globals that it names.
     prepare(environment, preload) {
       process.env = new Proxy(environment, environmentHandler);
       for (const name of preload) {
         try {
-          require(name);
+          if (name.startsWith('globalThis.')) void global[name.slice(11)];
+          else require(name);
         } catch {
           // It fails again, at the user's own line, when the source requires it.
         }

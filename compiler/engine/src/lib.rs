@@ -13,6 +13,7 @@ mod host;
 mod library;
 mod natives;
 mod phase;
+mod rejections;
 mod timers;
 
 wit_bindgen::generate!({

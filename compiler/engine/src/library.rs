@@ -35,6 +35,10 @@ thread_local! {
 
     /// Set while a module is compiled: QuickJS then asks for its imports, and empty ones will do.
     static COMPILING: Cell<bool> = const { Cell::new(false) };
+
+    /// Set while the engine itself imports a module: QuickJS then names whoever runs as the
+    /// importer, which may be the lambda.
+    static IMPORTING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Compiles a module to bytecode, keeping names and line numbers but not the source text. The
@@ -85,7 +89,11 @@ pub(crate) fn namespace<'js>(ctx: Ctx<'js>, name: String) -> Result<Object<'js>>
 fn evaluate<'js>(ctx: &Ctx<'js>, module: Module<'js, Declared>) -> Result<Object<'js>> {
     // Importing links the module with its imports and evaluates it at once; only the promise that
     // it returns is settled later, so the module itself is asked for the outcome.
-    Module::import(ctx, module.name::<String>()?)?;
+    let name = module.name::<String>()?;
+    IMPORTING.set(true);
+    let imported = Module::import(ctx, name);
+    IMPORTING.set(false);
+    imported?;
     let (module, promise) = module.eval()?;
     match promise.result::<Value>() {
         Some(result) => result.and_then(|_| module.namespace()),
@@ -146,7 +154,8 @@ impl Resolver for LibraryResolver {
         _attributes: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
         let name = name.strip_prefix("node:").unwrap_or(name);
-        let from_library = COMPILING.get() || NAMES.with_borrow(|names| names.contains(base));
+        let from_library =
+            COMPILING.get() || IMPORTING.get() || NAMES.with_borrow(|names| names.contains(base));
         if from_library || is_public(ctx, name)? {
             Ok(name.to_owned())
         } else {

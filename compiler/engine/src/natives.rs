@@ -7,8 +7,10 @@ mod bytes;
 mod hashing;
 mod inspection;
 mod network;
+mod signing;
 mod storage;
 mod text;
+mod time_zones;
 mod urls;
 
 use rquickjs::module::{Declarations, Exports, ModuleDef};
@@ -41,6 +43,7 @@ natives! {
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
     "domainToUnicode" => urls::domain_to_unicode,
+    "ed25519PublicKey" => signing::ed25519_public_key,
     "encodingName" => text::encoding_name,
     "formParse" => urls::form_parse,
     "formSerialize" => urls::form_serialize,
@@ -56,12 +59,15 @@ natives! {
     "randomFill" => bytes::random_fill,
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
+    "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
     "utf8ByteLength" => text::utf8_byte_length,
     "utf8Decode" => text::utf8_decode,
     "utf8Encode" => text::utf8_encode,
     "utf8EncodeInto" => text::utf8_encode_into,
+    "verify" => signing::verify,
+    "zoneOffset" => time_zones::offset,
 }
 
 /// The bytes of a view, which must not be detached.

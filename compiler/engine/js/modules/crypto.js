@@ -1,11 +1,16 @@
-// `require('crypto')`: hashing and randomness. The host hashes; nothing random is ever kept.
+// `require('crypto')`: hashing, randomness, keys and signatures. The host hashes and signs; nothing random
+// is ever kept.
 import {
-  digest as hashNow, hmac as hmacNow, hexEncode, randomFill as randomBytesNow,
+  digest as hashNow, hmac as hmacNow, hexEncode, namespace, randomFill as randomBytesNow,
 } from 'sandglass:native';
 import { Buffer } from 'buffer';
 import {
-  ERR_CRYPTO_HASH_FINALIZED, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE,
+  ERR_CRYPTO_HASH_FINALIZED, ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE,
+  ERR_OUT_OF_RANGE,
 } from '__wasm_rquickjs_builtin/internal/errors';
+import {
+  createPrivateKey, createPublicKey, createSecretKey, keyMaterial, KeyObject,
+} from 'sandglass:crypto/keys';
 import { crypto as webcrypto } from 'sandglass:web_crypto';
 
 const HASHES = ['md5', 'sha1', 'sha256', 'sha384', 'sha512'];
@@ -19,6 +24,7 @@ function hashName(name) {
 }
 
 function bytesOf(name, data, encoding) {
+  if (data instanceof KeyObject) return keyMaterial(data);
   if (typeof data === 'string') return Buffer.from(data, encoding === 'buffer' ? 'utf8' : encoding);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
@@ -107,6 +113,9 @@ export function createHash(algorithm) {
 }
 
 export function createHmac(algorithm, key) {
+  if (key instanceof KeyObject && key.type !== 'secret') {
+    throw new ERR_INVALID_ARG_VALUE('key', `[a ${key.type} key]`, 'must be a secret key');
+  }
   const name = hashName(algorithm);
   if (name === undefined) {
     throw Object.assign(new TypeError(`Invalid digest: ${algorithm}`), { code: 'ERR_CRYPTO_INVALID_DIGEST' });
@@ -206,9 +215,42 @@ export function timingSafeEqual(a, b) {
   return hexEncode(hmacNow('sha256', key, left)) === hexEncode(hmacNow('sha256', key, right));
 }
 
-export { webcrypto };
+// ---- signatures, loaded when they are needed ---------------------------------------------------
+
+function signing() {
+  return namespace('sandglass:crypto/signing');
+}
+
+export function createSign(algorithm) {
+  return new (signing().Sign)(algorithm);
+}
+
+export function createVerify(algorithm) {
+  return new (signing().Verify)(algorithm);
+}
+
+export function sign(algorithm, data, key, callback) {
+  return signing().sign(algorithm, data, key, callback);
+}
+
+export function verify(algorithm, data, key, signature, callback) {
+  return signing().verify(algorithm, data, key, signature, callback);
+}
+
+// As in OpenSSL's headers.
+export const constants = {
+  RSA_PKCS1_PADDING: 1,
+  RSA_PKCS1_PSS_PADDING: 6,
+  RSA_PSS_SALTLEN_DIGEST: -1,
+  RSA_PSS_SALTLEN_MAX_SIGN: -2,
+  RSA_PSS_SALTLEN_AUTO: -2,
+};
+
+export { createPrivateKey, createPublicKey, createSecretKey, KeyObject, webcrypto };
 
 export default {
-  Hash, Hmac, createHash, createHmac, getHashes, getRandomValues, hash, pseudoRandomBytes, randomBytes,
-  randomFill, randomFillSync, randomInt, randomUUID, timingSafeEqual, webcrypto,
+  Hash, Hmac, KeyObject, constants, createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey,
+  createSign, createVerify, getHashes, getRandomValues, hash, pseudoRandomBytes, randomBytes, randomFill,
+  randomFillSync, randomInt, randomUUID, sign, timingSafeEqual, verify, webcrypto,
+  get subtle() { return webcrypto.subtle; },
 };

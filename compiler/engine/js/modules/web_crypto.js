@@ -1,11 +1,15 @@
-// The global `crypto`, without `subtle`.
-import { hexEncode, randomFill } from 'sandglass:native';
+// The global `crypto`.
+import { hexEncode, namespace, randomFill } from 'sandglass:native';
 import { domException } from 'sandglass:dom_exception';
 
 const QUOTA_BYTES = 65_536;
 const INTEGERS = /^(Big)?(Int|Uint)(8|16|32|64)(Clamped)?Array$/;
 
 class Crypto {
+  get subtle() {
+    return namespace('sandglass:crypto/subtle').subtle;
+  }
+
   getRandomValues(view) {
     if (!ArrayBuffer.isView(view) || !INTEGERS.test(view[Symbol.toStringTag])) {
       throw domException('The data argument must be an integer-type TypedArray', 'TypeMismatchError');

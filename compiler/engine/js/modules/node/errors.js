@@ -75,7 +75,7 @@ function missing(...names) {
   return `The ${all} ${end} must be specified`;
 }
 
-function coded(code, Base, message) {
+export function coded(code, Base, message) {
   return class NodeError extends Base {
     constructor(...args) {
       super(message(...args));

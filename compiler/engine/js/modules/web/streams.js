@@ -1,0 +1,34 @@
+// The globals of the Streams standard: the polyfill's classes under their own names.
+import * as streams from 'sandglass:web-streams-polyfill';
+
+for (const [name, type] of Object.entries(streams)) {
+  Object.defineProperty(type, 'name', { value: name, configurable: true });
+}
+
+export * from 'sandglass:web-streams-polyfill';
+
+const CHUNK_BYTES = 64 * 1024;
+
+// A stream of bytes that are all there. `onRead` hears when somebody starts to take them.
+export function streamOf(bytes, onRead = () => {}) {
+  let at = 0;
+  return new streams.ReadableStream({
+    type: 'bytes',
+    pull(controller) {
+      onRead();
+      const chunk = bytes.slice(at, at + CHUNK_BYTES);
+      at += chunk.length;
+      if (chunk.length > 0) controller.enqueue(chunk);
+      if (at >= bytes.length) {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      }
+    },
+    cancel: onRead,
+  }, { highWaterMark: 0 });
+}
+
+// Whether anybody ever read from a stream.
+export function isDisturbed(stream) {
+  return stream._disturbed;
+}
