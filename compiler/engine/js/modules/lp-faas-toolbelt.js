@@ -1,10 +1,16 @@
-// The toolbelt of LivePerson Functions, as far as it needs no service of that platform.
+// The toolbelt of LivePerson Functions. What a lambda is likely to use comes with it; the other clients
+// are loaded by the lambda that asks for them.
+import { namespace } from 'sandglass:native';
+import {
+  ConversationContentTypes, ErrorStrategy, LpServices, SDETypes,
+} from 'sandglass:toolbelt/constants';
+import { ErrorCodes } from 'sandglass:toolbelt/error_codes';
 import { httpClient } from 'sandglass:toolbelt/http_client';
-import { SecretError, secretClient, SecretErrorCodes } from 'sandglass:toolbelt/secret_client';
+import { SecretError, secretClient } from 'sandglass:toolbelt/secret_client';
 
-export { SecretError };
-
-export const ErrorCodes = { Secret: SecretErrorCodes };
+export {
+  ConversationContentTypes, ErrorCodes, ErrorStrategy, LpServices, SDETypes, SecretError,
+};
 
 export class Toolbelt {
   static HTTPClient() {
@@ -13,5 +19,29 @@ export class Toolbelt {
 
   static SecretClient() {
     return secretClient();
+  }
+
+  static SFClient() {
+    return namespace('sandglass:toolbelt/sf_client').sfClient();
+  }
+
+  static ContextServiceClient(config) {
+    return namespace('sandglass:toolbelt/context_service').contextServiceClient(config);
+  }
+
+  static LpClient() {
+    return namespace('sandglass:toolbelt/lp_client').lpClient();
+  }
+
+  static ConversationUtil() {
+    return namespace('sandglass:toolbelt/conversation_util').conversationUtil();
+  }
+
+  static SDEUtil() {
+    return namespace('sandglass:toolbelt/sde_util').sdeUtil();
+  }
+
+  static GDPRUtil() {
+    return namespace('sandglass:toolbelt/gdpr_util').gdprUtil();
   }
 }

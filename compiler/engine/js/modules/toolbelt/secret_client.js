@@ -1,14 +1,9 @@
 // What `Toolbelt.SecretClient()` returns.
 import { secretRead, secretUpdate } from 'sandglass:native';
 import { callSite } from 'sandglass:toolbelt/call_site';
+import { ErrorCodes } from 'sandglass:toolbelt/error_codes';
 
 const VALUE_LENGTH_MAX = 10_000;
-
-export const SecretErrorCodes = {
-  NOT_FOUND: 'com.liveperson.faas.secret.not-found',
-  OPERATION_FAILED: 'com.liveperson.faas.secret.op-failed',
-  INVALID_FORMAT: 'com.liveperson.faas.secret.invalid-format',
-};
 
 export class SecretError extends Error {
   constructor(code, message, stack) {
@@ -28,8 +23,8 @@ class SecretClient {
     const stack = callSite();
     const [kind, text] = await secretRead(`${key}`.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value: JSON.parse(text) });
-    if (kind === 'failed') throw new SecretError(SecretErrorCodes.OPERATION_FAILED, text, stack);
-    throw new SecretError(SecretErrorCodes.NOT_FOUND, `There is no Secret ${key} for this account`, stack);
+    if (kind === 'failed') throw new SecretError(ErrorCodes.Secret.Failure, text, stack);
+    throw new SecretError(ErrorCodes.Secret.NotFound, `There is no Secret ${key} for this account`, stack);
   }
 
   async updateSecret({ key, value }) {
@@ -37,13 +32,13 @@ class SecretClient {
     const json = JSON.stringify(value) ?? 'null';
     const length = typeof value === 'string' ? value.length : json.length;
     if (length > VALUE_LENGTH_MAX) {
-      throw new SecretError(SecretErrorCodes.INVALID_FORMAT,
+      throw new SecretError(ErrorCodes.Secret.Invalid,
         `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`, stack);
     }
     const [kind, text] = await secretUpdate(`${key}`.toWellFormed(), json.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value });
-    if (kind === 'invalid') throw new SecretError(SecretErrorCodes.INVALID_FORMAT, text, stack);
-    throw new SecretError(SecretErrorCodes.OPERATION_FAILED, `Updating Secret ${key} failed`, stack);
+    if (kind === 'invalid') throw new SecretError(ErrorCodes.Secret.Invalid, text, stack);
+    throw new SecretError(ErrorCodes.Secret.Failure, `Updating Secret ${key} failed`, stack);
   }
 
   // What this client has seen, so that a caller can keep it out of what it writes.
