@@ -7,6 +7,7 @@ pub(crate) mod env;
 pub(crate) mod invoke;
 pub(crate) mod lambdas;
 pub(crate) mod logs;
+pub(crate) mod packages;
 pub(crate) mod run;
 pub(crate) mod secret;
 pub(crate) mod serve;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Allow(args) => allow::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,
+        Command::Packages(args) => packages::run(args, print),
         Command::Version(args) => version::run(args, print),
     }
 }

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sandglass_compiler::{CompileError, CompileErrorKind, Compiler, Source};
+use sandglass_compiler::{CompileError, CompileErrorKind, Compiler, Source, pack};
+use sandglass_runtime::artifact::Bundle;
 use sandglass_runtime::{Artifact, LambdaName, Runtime};
 
 use crate::exit::{Explain as _, Failure};
 use crate::print::diagnostic::Place;
 use crate::values::Assignment;
 
-/// A JavaScript file of the user's.
+/// A lambda of the user's.
 pub(crate) struct SourceFile {
     /// As the user gave it, for messages.
     path: String,
@@ -18,17 +19,23 @@ pub(crate) struct SourceFile {
 }
 
 impl SourceFile {
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+    /// Reads a file, or a folder, with everything that it imports.
+    pub(crate) async fn read(path: &Path) -> Result<Self, Failure> {
         let shown = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .doing(format!("cannot read {shown}"))
-            .blame_user()?;
-        match Source::from_utf8(&*shown, bytes) {
+        match pack(path).await {
             Ok(source) => Ok(Self {
                 path: shown,
                 source,
             }),
-            Err(error) => Err(at_path(failure(error), &shown)),
+            Err(error) => {
+                let own = path.file_name() == Some(error.file.as_ref());
+                let failure = failure(error);
+                Err(if own {
+                    at_path(failure, &shown)
+                } else {
+                    failure
+                })
+            }
         }
     }
 
@@ -50,12 +57,20 @@ impl SourceFile {
         self.source.code()
     }
 
+    /// The source with everything that it imports.
+    pub(crate) fn bundle(&self) -> Option<&Bundle> {
+        self.source.bundle()
+    }
+
     /// The lambda's name unless the user gives another: the file's, without its extension.
     pub(crate) fn lambda_name(&self) -> Result<LambdaName, Failure> {
-        let stem = Path::new(self.file_name())
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy();
+        let path = Path::new(&self.path);
+        let named = if path.is_dir() {
+            path
+        } else {
+            Path::new(self.file_name())
+        };
+        let stem = named.file_stem().unwrap_or_default().to_string_lossy();
         stem.parse()
             .blame_user()
             .hint("give the lambda a name with --name")
@@ -72,7 +87,10 @@ impl SourceFile {
 
     /// The same failure, with the file as the user knows it.
     pub(crate) fn at_its_path(&self, failure: Failure) -> Failure {
-        at_path(failure, &self.path)
+        match &failure.place {
+            Some(place) if place.file == self.file_name() => at_path(failure, &self.path),
+            _ => failure,
+        }
     }
 }
 

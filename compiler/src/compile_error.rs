@@ -34,6 +34,8 @@ pub enum CompileErrorKind {
     Source,
     /// It does not parse.
     Syntax,
+    /// It imports what is not there, or cannot be bundled.
+    Import,
     /// The top level threw.
     Threw,
     /// There is no function named `lambda`.

@@ -4,17 +4,21 @@
 //! evaluated in the sandbox that later serves it; the memory that this leaves is the artifact's
 //! image. Nothing of the source ever becomes native code.
 
+mod bundle;
 mod compile_error;
 mod source;
 mod syntax;
 
+use std::path::Path;
 use std::time::Duration;
 
-use sandglass_runtime::artifact::{Artifact, Header};
+use sandglass_runtime::artifact::{Artifact, Bundle, Header};
 use sandglass_runtime::{
     BuildInput, ByteSize, EvaluateError, Fuel, Limit, Limits, Rejection, RejectionKind, Runtime,
+    SourceMap,
 };
 
+pub use bundle::pack;
 pub use compile_error::{CompileError, CompileErrorKind};
 pub use source::Source;
 
@@ -59,18 +63,24 @@ impl Compiler {
     /// When the source does not parse, its top level throws or runs into a limit, or it has no
     /// function named `lambda`; with the place in the source.
     pub async fn compile(&self, source: &Source) -> Result<Artifact, CompileError> {
-        let parsed = source.clone();
-        let findings = tokio::task::spawn_blocking(move || syntax::check(&parsed))
-            .await
-            .map_err(|_| source.error(CompileErrorKind::Host, "the parser was interrupted"))??;
-        let preload: Vec<String> = findings
-            .requires
-            .iter()
-            .map(|require| require.specifier.clone())
-            .collect();
+        let findings = bundle::checked(source).await?;
+        let source = &bundle::alone(source.clone(), &findings).await?;
+        let bundle = source.bundle();
+        let specifiers = findings.requires.iter().map(|require| &require.specifier);
+        let mut preload: Vec<String> = match bundle {
+            Some(bundle) => bundle.requires.clone(),
+            None => specifiers.cloned().collect(),
+        };
+        let globals = findings.globals.iter();
+        preload.extend(globals.map(|name| format!("globalThis.{name}")));
+        if findings.uses_salesforce {
+            preload.push("jsforce".to_owned());
+        }
         let input = BuildInput {
             file_name: source.file_name(),
-            code: source.code(),
+            code: bundle.map_or(source.code(), |bundle| &bundle.code),
+            module: bundle.is_some_and(|bundle| bundle.module),
+            takes_callback: findings.takes_callback,
             environment: source.environment(),
             preload: &preload,
             limits: &self.limits,
@@ -84,6 +94,7 @@ impl Compiler {
             source_sha256: String::new(),
             environment: source.environment().clone(),
             memory_pages: evaluation.memory_pages,
+            bundle: bundle.cloned(),
         };
         Ok(Artifact::assemble(header, source.code(), &evaluation.image))
     }
@@ -98,6 +109,9 @@ impl Compiler {
         let mut source = Source::new(header.file_name.as_str(), artifact.source())?;
         for (name, value) in &header.environment {
             source = source.env(name, value)?;
+        }
+        if let Some(bundle) = &header.bundle {
+            source = source.with_bundle(bundle.clone())?;
         }
         self.compile(&source).await
     }
@@ -160,14 +174,32 @@ fn rejected(source: &Source, findings: &Findings, rejection: Rejection) -> Compi
         }
         _ => "",
     };
-    source
-        .error(kind, rejection.message)
-        .at(
-            source,
-            Place {
-                line: rejection.line,
-                column: rejection.column,
-            },
-        )
-        .with_hint(hint)
+    let error = source.error(kind, rejection.message).with_hint(hint);
+    match source.bundle() {
+        None => {
+            let (line, column) = (rejection.line, rejection.column);
+            error.at(source, Place { line, column })
+        }
+        Some(bundle) => at_its_file(error, source, bundle, rejection.line, rejection.column),
+    }
+}
+
+/// The same error at the place of a file that went into the bundle.
+fn at_its_file(
+    mut error: CompileError,
+    source: &Source,
+    bundle: &Bundle,
+    line: u32,
+    column: u32,
+) -> CompileError {
+    let map = SourceMap::parse(&bundle.map);
+    let Some(place) = map.and_then(|map| map.place(line, column)) else {
+        return error;
+    };
+    let (line, column) = (place.line, place.column);
+    if Path::new(&place.file).file_name() == Path::new(source.file_name()).file_name() {
+        return error.at(source, Place { line, column });
+    }
+    (error.file, error.line, error.column) = (place.file, line, column);
+    error
 }

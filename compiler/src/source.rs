@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use sandglass_runtime::artifact::Bundle;
+
 use crate::compile_error::Place;
 use crate::{CompileError, CompileErrorKind};
 
 /// The platform's bound on a source.
 const CODE_CHARACTERS_MAX: usize = 100_000;
+/// Some times the largest of the packages that lambdas are known to use.
+const BUNDLE_BYTES_MAX: usize = 8_000_000;
+/// A map is about as long as its code.
+const MAP_BYTES_MAX: usize = 16_000_000;
 /// Far above what a file system allows, and short enough for every stack line.
 const FILE_NAME_CHARACTERS_MAX: usize = 255;
 /// The platform's bound on the number of variables.
@@ -35,6 +41,7 @@ pub struct Source {
     file_name: String,
     code: String,
     environment: BTreeMap<String, String>,
+    bundle: Option<Bundle>,
 }
 
 impl Source {
@@ -67,6 +74,7 @@ impl Source {
             file_name,
             code,
             environment: BTreeMap::new(),
+            bundle: None,
         })
     }
 
@@ -120,6 +128,37 @@ impl Source {
             return Err(self.environment_error(message.into()));
         }
         Ok(self)
+    }
+
+    /// Gives the script that was made of the source and of everything that it imports, which is
+    /// evaluated in its place. See [`pack`](crate::pack).
+    ///
+    /// # Errors
+    /// When the bundle has more than 8,000,000 bytes of code, or a map of more than 16,000,000.
+    pub fn with_bundle(mut self, bundle: Bundle) -> Result<Self, CompileError> {
+        for (what, bytes, most) in [
+            ("code", bundle.code.len(), BUNDLE_BYTES_MAX),
+            ("source map", bundle.map.len(), MAP_BYTES_MAX),
+        ] {
+            if bytes > most {
+                let message = format!(
+                    "the {what} of the lambda with all that it imports has {} bytes, at most {} \
+                     are allowed",
+                    grouped(bytes),
+                    grouped(most)
+                );
+                return Err(self
+                    .error(CompileErrorKind::Source, message)
+                    .with_hint("import less: look at what the largest package is needed for"));
+            }
+        }
+        self.bundle = Some(bundle);
+        Ok(self)
+    }
+
+    /// What is evaluated in place of the source.
+    pub fn bundle(&self) -> Option<&Bundle> {
+        self.bundle.as_ref()
     }
 
     /// The file name that error stacks show.

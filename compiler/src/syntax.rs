@@ -23,7 +23,9 @@ use hints::Mistake;
 /// characters needs, in a build without optimisation too; only what is touched takes memory.
 const STACK_BYTES: usize = 512 << 20;
 
-/// Parses the source as a sloppy script and looks around in it.
+/// Parses the source and looks around in it. By its name it is TypeScript (`.ts`, `.mts`, `.cts`), a
+/// module (`.mjs`, `.mts`) or a script (`.cjs`, `.cts`); other names leave it to `import` and
+/// `export` in the text, and without these it is a sloppy script.
 ///
 /// # Errors
 /// When it does not parse: with the first mistake, its place, and a hint where the mistake is a
@@ -51,6 +53,22 @@ pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
     })
 }
 
+fn source_type(file_name: &str) -> SourceType {
+    match extension(file_name) {
+        "mjs" => SourceType::mjs(),
+        "mts" => SourceType::ts().with_module(true),
+        "cjs" => SourceType::script(),
+        "cts" => SourceType::ts().with_script(true),
+        "ts" => SourceType::ts().with_unambiguous(true),
+        _ => SourceType::unambiguous(),
+    }
+}
+
+/// What a file's name ends with.
+pub(crate) fn extension(file_name: &str) -> &str {
+    file_name.rsplit_once('.').map_or("", |(_, end)| end)
+}
+
 fn parse(source: &Source) -> Result<Findings, CompileError> {
     let arena = Allocator::default();
     let ParserReturn {
@@ -58,7 +76,7 @@ fn parse(source: &Source) -> Result<Findings, CompileError> {
         diagnostics,
         panicked,
         ..
-    } = Parser::new(&arena, source.code(), SourceType::script()).parse();
+    } = Parser::new(&arena, source.code(), source_type(source.file_name())).parse();
     let first = diagnostics
         .errors()
         .min_by_key(|diagnostic| offset(diagnostic));
@@ -68,7 +86,6 @@ fn parse(source: &Source) -> Result<Findings, CompileError> {
     if panicked {
         return Err(source.error(CompileErrorKind::Syntax, "this is not JavaScript"));
     }
-    findings::refuse_modules(&program, source)?;
     Ok(findings::collect(&program))
 }
 

@@ -47,6 +47,23 @@ pub struct Header {
     pub environment: BTreeMap<String, String>,
     /// Pages of 64 KiB of the image's memory.
     pub memory_pages: u32,
+    /// What was evaluated instead of the source itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
+}
+
+/// One script that was made of a source and of everything that it imports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bundle {
+    /// JavaScript.
+    pub code: String,
+    /// The source map of the code (ECMA-426), with sources relative to the project.
+    pub map: String,
+    /// Whether it is an ECMAScript module; otherwise it is a CommonJS script.
+    pub module: bool,
+    /// The engine's own modules that it asks for.
+    pub requires: Vec<String>,
 }
 
 /// Why bytes are not an artifact.
@@ -207,6 +224,7 @@ mod tests {
             source_sha256: String::new(),
             environment: BTreeMap::from([("A".into(), "1".into())]),
             memory_pages: 20,
+            bundle: None,
         };
         Artifact::assemble(header, "function lambda() {}", b"image")
     }

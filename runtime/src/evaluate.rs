@@ -27,6 +27,10 @@ pub struct BuildInput<'a> {
     pub file_name: &'a str,
     /// The source text.
     pub code: &'a str,
+    /// Whether it is an ECMAScript module; otherwise it is a sloppy script.
+    pub module: bool,
+    /// Whether the lambda's declaration has a parameter for the callback, as far as it is known.
+    pub takes_callback: Option<bool>,
     /// `process.env`.
     pub environment: &'a BTreeMap<String, String>,
     /// Library modules to load into the image: what the source requires by a literal name.
@@ -143,6 +147,8 @@ impl Runtime {
         let source = Source {
             file_name: input.file_name.to_owned(),
             code: input.code.to_owned(),
+            module: input.module,
+            takes_callback: input.takes_callback,
             environment: input.environment.clone().into_iter().collect(),
             preload: input.preload.to_vec(),
         };

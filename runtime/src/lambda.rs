@@ -1,5 +1,6 @@
 //! What is there once a lambda, and once an invocation?
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sandglass_host_abi::bindings::sandglass::toolbelt::outcome;
 use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy};
 use serde_json::value::RawValue;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -17,6 +18,7 @@ use crate::invocation::Invocation;
 use crate::report::{Failure, FailureKind, Outcome, Report};
 use crate::runtime::{LoadError, Shared};
 use crate::sandbox::{LimitReached, Sandbox};
+use crate::source_map::SourceMap;
 
 /// A guest that computes without pause gives way to others after this much fuel: some tens of
 /// microseconds.
@@ -47,6 +49,10 @@ pub(crate) struct Loaded {
     /// Where the engine exports `invoke`. The generated bindings would look up, for every instance,
     /// the functions of a build as well.
     pub(crate) invoke: ComponentExportIndex,
+    /// The name by which stacks call the bundle, when the lambda is one.
+    pub(crate) bundle: Option<String>,
+    /// The bundle's source map, read when an invocation fails for the first time.
+    pub(crate) source_map: OnceCell<Option<SourceMap>>,
 }
 
 /// `invoke` of the WIT world `sandglass:toolbelt/lambda`.
@@ -59,7 +65,9 @@ pub struct Instance {
     guest: Result<Invoke, Limit>,
     policy: Arc<Policy>,
     started: Instant,
-    _counted: Counted,
+    code: Arc<Code>,
+    loaded: Arc<Loaded>,
+    counted: Counted,
 }
 
 /// Why an invocation has no report. None of these is the lambda's doing.
@@ -136,7 +144,9 @@ impl Lambda {
             guest,
             policy: self.policy.clone(),
             started,
-            _counted: counted,
+            code: self.code.clone(),
+            loaded,
+            counted,
         })
     }
 
@@ -206,6 +216,14 @@ impl Instance {
             _ if fuel > limits.fuel.units() => Outcome::Exceeded(Limit::Fuel),
             outcome => outcome,
         };
+        let outcome = match outcome {
+            Outcome::Threw(failure) => {
+                let (code, shared) = (&self.code, &self.counted.0);
+                let failure = self.loaded.at_its_source(failure, code, shared);
+                Outcome::Threw(failure.await)
+            }
+            outcome => outcome,
+        };
         let usage = self.store.data().usage(fuel, self.started.elapsed(), cpu);
         let sandbox = self.store.data_mut();
         if let Outcome::Threw(failure) = &outcome
@@ -225,6 +243,36 @@ impl Instance {
 }
 
 /// What the guest answered. It is not trusted to have answered JSON.
+impl Loaded {
+    /// The same failure with a stack that names the user's files, when the lambda is a bundle.
+    async fn at_its_source(
+        &self,
+        mut failure: Failure,
+        code: &Arc<Code>,
+        shared: &Arc<Shared>,
+    ) -> Failure {
+        if let Some(bundle) = &self.bundle
+            && let Some(map) = self.source_map(code, shared).await
+        {
+            failure.stack = map.stack(bundle, &failure.stack);
+        }
+        failure
+    }
+
+    /// The bundle's source map; `None` when the artifact is gone or its map cannot be read.
+    async fn source_map(&self, code: &Arc<Code>, shared: &Arc<Shared>) -> Option<&SourceMap> {
+        let read = || async {
+            let (code, shared) = (code.clone(), shared.clone());
+            let map = tokio::task::spawn_blocking(move || {
+                let artifact = code.artifact(&shared).ok()?;
+                SourceMap::parse(&artifact.header().bundle.as_ref()?.map)
+            });
+            map.await.ok().flatten()
+        };
+        self.source_map.get_or_init(read).await.as_ref()
+    }
+}
+
 fn answered(answer: Result<Option<String>, outcome::Failure>, result_max: u64) -> Outcome {
     match answer {
         Ok(None) => Outcome::Returned(None),
@@ -360,13 +408,18 @@ impl Code {
     }
 
     fn load(self: &Arc<Self>, shared: &Shared) -> Result<Arc<Loaded>, LoadError> {
-        let loaded = Arc::new(match &self.pinned {
-            Some(artifact) => shared.link(artifact)?,
-            None => shared.link(&shared.read_artifact(&self.digest)?)?,
-        });
+        let loaded = Arc::new(shared.link(&*self.artifact(shared)?)?);
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(loaded.clone());
         shared.made_room_for(self);
         Ok(loaded)
+    }
+
+    /// The artifact. Blocks when it is in a store.
+    fn artifact(&self, shared: &Shared) -> Result<Cow<'_, Artifact>, LoadError> {
+        match &self.pinned {
+            Some(artifact) => Ok(Cow::Borrowed(artifact)),
+            None => Ok(Cow::Owned(shared.read_artifact(&self.digest)?)),
+        }
     }
 
     pub(crate) fn unload(&self) {

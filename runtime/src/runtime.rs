@@ -12,7 +12,7 @@ use sandglass_host_abi::artifact::Artifact;
 use sandglass_host_abi::{
     ArtifactDigest, ByteSize, EngineDigest, HttpClient, LogSink, Policy, SecretStore,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -237,6 +237,8 @@ impl Shared {
         Ok(Loaded {
             pre,
             invoke: invoke.ok_or_else(missing)?,
+            bundle: header.bundle.is_some().then(|| header.file_name.clone()),
+            source_map: OnceCell::new(),
         })
     }
 

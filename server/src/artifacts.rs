@@ -146,6 +146,7 @@ mod tests {
             source_sha256: String::new(),
             environment: BTreeMap::new(),
             memory_pages: 1,
+            bundle: None,
         };
         Artifact::assemble(header, source, b"image")
     }

@@ -65,15 +65,15 @@ async fn rebuild_one(admin: &Admin, entry: &Entry) -> Result<(), DeployError> {
     let row = entry.row.clone();
     let (id, version) = (row.id, row.version);
     let read = move |connection: &rusqlite::Connection| store::source_of(connection, id, version);
-    let (file_name, code) = admin
+    let code = admin
         .parts()
         .store
         .read("read a lambda's source", read)
         .await?;
     let account = admin.account_of(row.account)?;
     let uuid = parse_uuid(&row.uuid).unwrap_or_default();
-    let source = source(account.as_str(), uuid, &file_name, &code, &row.environment)
-        .map_err(DeployError::Build)?;
+    let source =
+        source(account.as_str(), uuid, &code, &row.environment).map_err(DeployError::Build)?;
     let artifact = admin.parts().build(&source).await?.into_artifact();
     let bytes = artifact.as_bytes().len() as u64;
     let fresh = LambdaRow {

@@ -30,6 +30,8 @@ pub(crate) enum Route<'a> {
 pub(crate) enum Manage<'a> {
     Deploy,
     ListLambdas,
+    /// The npm packages that come with the engine.
+    ListPackages,
     DeleteLambda(Cow<'a, str>),
     ReadLogs(Cow<'a, str>),
     SetVariable {
@@ -89,6 +91,10 @@ fn in_account<'a>(method: &Method, path: Option<&'a str>) -> Result<Route<'a>, P
         ("deploy", None, ..) => match *method {
             Method::POST => Manage::Deploy,
             _ => return Err(Problem::Method("POST")),
+        },
+        ("packages", None, ..) => match *method {
+            Method::GET => Manage::ListPackages,
+            _ => return Err(Problem::Method("GET")),
         },
         ("lambdas", None, ..) => match *method {
             Method::GET => Manage::ListLambdas,

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
 use sandglass_runtime::allowed_hosts::HostRule;
-use sandglass_runtime::{ByteSize, Secret, SecretName};
+use sandglass_runtime::{ByteSize, Secret, SecretName, engine_packages};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -21,6 +21,8 @@ use crate::status::Problem;
 
 /// The body of one request: room for the longest source with its environment, however escaped.
 const BODY_MAX: ByteSize = ByteSize::mib(4);
+/// A bundle and its source map, escaped as JSON.
+const DEPLOY_MAX: ByteSize = ByteSize::mib(48);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,7 +46,7 @@ struct NewToken {
 /// What a route needs leave for.
 pub(crate) fn action(route: &Manage<'_>) -> Action {
     match route {
-        Manage::ListLambdas => Action::ReadLambdas,
+        Manage::ListLambdas | Manage::ListPackages => Action::ReadLambdas,
         Manage::Deploy
         | Manage::DeleteLambda(_)
         | Manage::SetVariable { .. }
@@ -68,10 +70,11 @@ pub(crate) async fn manage(
     let (admin, account) = (&app.admin, grant.account());
     match route {
         Manage::Deploy => {
-            let request = parse(&app.read(body, BODY_MAX).await?)?;
+            let request = parse(&app.read(body, DEPLOY_MAX).await?)?;
             Ok(ok(&admin.deploy(account, request).await?))
         }
         Manage::ListLambdas => Ok(ok(&admin.lambdas(account)?)),
+        Manage::ListPackages => Ok(ok(&engine_packages())),
         Manage::DeleteLambda(lambda) => {
             admin.delete_lambda(account, &lambda).await?;
             Ok(no_content())

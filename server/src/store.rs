@@ -29,7 +29,7 @@ use crate::journal::Journal;
 use change::{Change, Pending};
 pub(crate) use journal::{LogFilter, LogRow, logs};
 pub(crate) use lambdas::{
-    Committed, LambdaRow, NewDeployment, delete_lambda, deploy, digests_in_use, digests_of,
+    Code, Committed, LambdaRow, NewDeployment, delete_lambda, deploy, digests_in_use, digests_of,
     lambdas, redeploy, source_of, unused,
 };
 pub(crate) use secrets::{

@@ -245,6 +245,46 @@ fn changing_a_variable_deploys_the_lambda_again() {
 }
 
 #[test]
+fn a_folder_with_typescript_and_packages_is_deployed_and_built_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("several-files");
+    for (file, text) in [
+        (
+            "index.ts",
+            "import { mood } from './mood.js'; import { capitalize } from 'lodash';
+             export async function lambda(): Promise<string> { return capitalize(mood()); }",
+        ),
+        (
+            "mood.ts",
+            "export const mood = (): string => process.env.MOOD ?? 'none';",
+        ),
+    ] {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(file), text).unwrap();
+    }
+    ok(&["deploy", folder.to_str().unwrap()]);
+    assert_eq!(ok(&["invoke", "several-files"]).out, "\"None\"\n");
+    fs::remove_dir_all(&folder).unwrap();
+    ok(&["env", "set", "several-files", "MOOD=good"]);
+    assert_eq!(ok(&["invoke", "several-files"]).out, "\"Good\"\n");
+}
+
+#[test]
+fn packages_lists_what_comes_along() {
+    let listed = ok(&["packages", "--json"]).json();
+    for name in [
+        "jsforce",
+        "jsonwebtoken",
+        "lodash",
+        "luxon",
+        "oauth-1.0a",
+        "uuid",
+    ] {
+        assert!(listed[name].is_string(), "{name}: {listed}");
+    }
+}
+
+#[test]
 fn tokens_are_made_for_others() {
     let directory = tempfile::tempdir().unwrap();
     deploy(

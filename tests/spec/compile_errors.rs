@@ -96,7 +96,7 @@ fn a_module_that_does_not_exist_is_named() {
     let error = error_of(code);
     assert_eq!(
         (error.kind, error.line),
-        (CompileErrorKind::Threw, 1),
+        (CompileErrorKind::Import, 1),
         "{error:?}"
     );
     assert!(error.message.contains("left-pad"), "{error:?}");

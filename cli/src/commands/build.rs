@@ -45,7 +45,9 @@ struct Built<'a> {
 }
 
 pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
-    let file = SourceFile::read(&args.file)?.with_environment(&args.env)?;
+    let file = SourceFile::read(&args.file)
+        .await?
+        .with_environment(&args.env)?;
     let out = args
         .out
         .unwrap_or_else(|| args.file.with_extension("sandglass"));

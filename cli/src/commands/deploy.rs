@@ -65,7 +65,7 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     }
     let client = Client::new(&args.connection, print)?;
     for file in &args.files {
-        let file = SourceFile::read(file)?;
+        let file = SourceFile::read(file).await?;
         let name = match &args.name {
             Some(name) => name.clone(),
             None => file.lambda_name()?,
@@ -92,6 +92,7 @@ async fn deploy(
         description: args.description.clone(),
         file_name: file.file_name().to_owned(),
         code: file.code().to_owned(),
+        bundle: file.bundle().cloned(),
         environment: (!args.env.is_empty()).then(|| variables.collect::<BTreeMap<_, _>>()),
     };
     let _progress = print.progress(format!("Deploying {name}"));

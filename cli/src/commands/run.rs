@@ -70,7 +70,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
-    let file = SourceFile::read(&args.file)?.with_environment(&args.env)?;
+    let file = SourceFile::read(&args.file)
+        .await?
+        .with_environment(&args.env)?;
     let input = Input::read(args.input.as_ref())?;
     let policy = args.policy()?;
     let runtime = args.runtime(print)?;

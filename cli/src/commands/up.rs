@@ -136,6 +136,7 @@ async fn deploy_examples(client: &Client, print: Printer) -> Result<(), Failure>
             client.add_rule(rule).await?;
         }
         let lambda = DeployRequest {
+            bundle: None,
             name: example.name.to_owned(),
             description: Some(sidecar.description),
             file_name: format!("{}.js", example.name),

@@ -8,6 +8,8 @@
   'use strict';
 
   let lambda;
+  // Whether the lambda settles by its callback alone; otherwise by what it returns as well.
+  let takesCallback;
   let settled = false;
 
   // An object of each shape that every invocation makes, each property added to the one before. As
@@ -44,6 +46,10 @@
     }
   }
 
+  function succeed(result) {
+    callback(null, result);
+  }
+
   function uncaught(error) {
     if (!settled) fail(error);
   }
@@ -53,20 +59,28 @@
   return {
     samples,
 
-    // After the source was evaluated: whether there is a lambda to call.
-    resolve() {
-      const find = evaluate("typeof lambda === 'function' ? lambda : undefined");
-      const exported = prelude.exported();
-      lambda = find ?? (typeof exported === 'function' ? exported : exported?.lambda);
-      return typeof lambda === 'function';
+    // After the source was evaluated: whether there is a lambda to call. `exports` is the namespace
+    // of a module, `declared` what its declaration says about a callback, as far as it says it.
+    resolve(exports, declared) {
+      const found = [
+        exports?.default, exports?.lambda,
+        evaluate("typeof lambda === 'function' ? lambda : undefined"),
+        prelude.exported(), prelude.exported()?.lambda, prelude.exported()?.default,
+      ];
+      lambda = found.find((candidate) => typeof candidate === 'function');
+      takesCallback = declared ?? lambda?.length >= 2;
+      return lambda !== undefined;
     },
 
     invoke(input) {
       try {
         const returned = lambda(input, callback);
-        if (typeof returned !== 'object' || returned === null) return;
-        const { then } = returned;
-        if (typeof then === 'function') then.call(returned, undefined, uncaught);
+        const then = returned?.then;
+        if (typeof then === 'function') {
+          then.call(returned, takesCallback ? undefined : succeed, uncaught);
+        } else if (!takesCallback && returned !== undefined) {
+          succeed(returned);
+        }
       } catch (error) {
         uncaught(error);
       }

@@ -4,14 +4,15 @@ use std::cell::OnceCell;
 
 use javy::{Config, Runtime};
 use rquickjs::context::EvalOptions;
-use rquickjs::{Ctx, Function, Object, Persistent};
+use rquickjs::promise::PromiseState;
+use rquickjs::{Ctx, Function, Module, Object, Persistent, Promise, Value};
 
 use crate::exceptions::Thrown;
 use crate::library::{LibraryLoader, LibraryResolver};
 use crate::sandglass::toolbelt::build::{BuildError, BuildErrorKind, Source};
 use crate::sandglass::toolbelt::logging::{self, Level};
 use crate::sandglass::toolbelt::outcome::Failure;
-use crate::{event_loop, heap, host, phase};
+use crate::{event_loop, heap, host, phase, rejections};
 
 /// The JavaScript stack, of the 4 MiB that the linker gives the C stack: the rest is for the
 /// natives that the deepest frame may call.
@@ -31,7 +32,8 @@ struct Engine {
 struct Functions {
     /// `prepare(environment)`: sets `process.env`.
     prepare: Persistent<Function<'static>>,
-    /// `resolve()`: finds the lambda after its source was evaluated; `false` when there is none.
+    /// `resolve(exports, takesCallback)`: finds the lambda after its source was evaluated, among
+    /// the exports of a module or the globals; `false` when there is none.
     resolve: Persistent<Function<'static>>,
     /// `invoke(input)`: calls the lambda.
     invoke: Persistent<Function<'static>>,
@@ -60,6 +62,7 @@ pub(crate) fn initialize() {
         .context()
         .runtime()
         .set_loader(LibraryResolver, LibraryLoader);
+    rejections::track(runtime.context().runtime());
     let functions = runtime
         .context()
         .with(|ctx| evaluate_own(&ctx).unwrap_or_else(|_| panic!("{:?}", Thrown::catch(&ctx))));
@@ -106,9 +109,15 @@ pub(crate) fn with<R>(f: impl FnOnce(&Ctx<'_>) -> R) -> R {
     })
 }
 
-/// Runs promise jobs until none is pending.
+/// Runs promise jobs until none is pending, and reports the first rejection that nobody handled.
 pub(crate) fn run_jobs(ctx: &Ctx<'_>) {
-    while ctx.execute_pending_job() {}
+    loop {
+        while ctx.execute_pending_job() {}
+        match rejections::take(ctx) {
+            Some(reason) => host::report_uncaught(ctx, reason),
+            None => return,
+        }
+    }
 }
 
 /// Calls the lambda with an input, JSON text.
@@ -130,12 +139,15 @@ fn own_function<'js>(
 pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
     with(|ctx| {
         let file = source.file_name.clone();
+        let takes_callback = source.takes_callback;
         let evaluated = evaluate_source(ctx, source);
         run_jobs(ctx);
         if let Some(thrown) = phase::take_violation() {
             return Err(build_error(BuildErrorKind::NotAtBuildTime, thrown, &file));
         }
-        evaluated.map_err(|(kind, thrown)| build_error(kind, thrown, &file))?;
+        let exports = evaluated
+            .and_then(|evaluated| exports(ctx, evaluated))
+            .map_err(|(kind, thrown)| build_error(kind, thrown, &file))?;
         if let Some(Err(failure)) = event_loop::take_outcome() {
             let Failure {
                 name,
@@ -150,7 +162,7 @@ pub(crate) fn prepare(source: Source) -> Result<(), BuildError> {
             };
             return Err(build_error(BuildErrorKind::Threw, thrown, &file));
         }
-        require_lambda(ctx, &file)?;
+        require_lambda(ctx, exports, takes_callback, &file)?;
         ctx.run_gc();
         heap::lengthen_list(ctx);
         Ok(())
@@ -170,7 +182,16 @@ fn leave_room() {
     });
 }
 
-fn evaluate_source(ctx: &Ctx<'_>, source: Source) -> Result<(), (BuildErrorKind, Thrown)> {
+/// A source that ran.
+enum Evaluated<'js> {
+    Script,
+    /// A module, and the promise of its top level.
+    Module(Object<'js>, Promise<'js>),
+}
+
+type Failed = (BuildErrorKind, Thrown);
+
+fn evaluate_source<'js>(ctx: &Ctx<'js>, source: Source) -> Result<Evaluated<'js>, Failed> {
     let threw = |_| (BuildErrorKind::Threw, Thrown::catch(ctx));
     let prepare = own_function(ctx, |own| &own.prepare).map_err(threw)?;
     let environment = Object::new(ctx.clone()).map_err(threw)?;
@@ -180,23 +201,61 @@ fn evaluate_source(ctx: &Ctx<'_>, source: Source) -> Result<(), (BuildErrorKind,
     prepare
         .call::<_, ()>((environment, source.preload))
         .map_err(threw)?;
+    let file = source.file_name;
+    let evaluated = match source.module {
+        true => evaluate_module(ctx, &file, source.code),
+        false => evaluate_script(ctx, &file, source.code),
+    };
+    evaluated.map_err(|_| {
+        let thrown = Thrown::catch(ctx);
+        let parsed = thrown.name != "SyntaxError" || !is_parse_error(&thrown, &file);
+        let kind = match parsed {
+            true => BuildErrorKind::Threw,
+            false => BuildErrorKind::Syntax,
+        };
+        (kind, thrown)
+    })
+}
+
+fn evaluate_script<'js>(
+    ctx: &Ctx<'js>,
+    file: &str,
+    code: String,
+) -> rquickjs::Result<Evaluated<'js>> {
     let mut options = EvalOptions::default();
     options.strict = false;
-    options.filename = Some(source.file_name.clone());
-    ctx.eval_with_options::<(), _>(source.code, options)
-        .map_err(|_| {
-            let thrown = Thrown::catch(ctx);
-            let parsed =
-                thrown.name != "SyntaxError" || !is_parse_error(&thrown, &source.file_name);
-            (
-                if parsed {
-                    BuildErrorKind::Threw
-                } else {
-                    BuildErrorKind::Syntax
-                },
-                thrown,
-            )
-        })
+    options.filename = Some(file.to_owned());
+    ctx.eval_with_options::<(), _>(code, options)?;
+    Ok(Evaluated::Script)
+}
+
+fn evaluate_module<'js>(
+    ctx: &Ctx<'js>,
+    file: &str,
+    code: String,
+) -> rquickjs::Result<Evaluated<'js>> {
+    let (module, promise) = Module::declare(ctx.clone(), file, code)?.eval()?;
+    Ok(Evaluated::Module(module.namespace()?, promise))
+}
+
+/// What a source exports, once its top level has ended.
+fn exports<'js>(ctx: &Ctx<'js>, evaluated: Evaluated<'js>) -> Result<Value<'js>, Failed> {
+    let Evaluated::Module(namespace, promise) = evaluated else {
+        return Ok(Value::new_undefined(ctx.clone()));
+    };
+    if promise.state() == PromiseState::Pending {
+        let message = "the top level awaits something that never happens: timers and the network \
+                       exist only while the lambda runs";
+        let thrown = Thrown {
+            message: message.to_owned(),
+            ..Thrown::default()
+        };
+        return Err((BuildErrorKind::NotAtBuildTime, thrown));
+    }
+    match promise.result::<Value>() {
+        Some(Err(_)) => Err((BuildErrorKind::Threw, Thrown::catch(ctx))),
+        _ => Ok(namespace.into_value()),
+    }
 }
 
 /// Whether a `SyntaxError` comes from parsing the source itself: then its stack is the one place
@@ -211,9 +270,14 @@ fn is_parse_error(thrown: &Thrown, file: &str) -> bool {
         && thrown.place_in(file) != (0, 0)
 }
 
-fn require_lambda(ctx: &Ctx<'_>, file: &str) -> Result<(), BuildError> {
-    let found =
-        own_function(ctx, |own| &own.resolve).and_then(|resolve| resolve.call::<_, bool>(()));
+fn require_lambda<'js>(
+    ctx: &Ctx<'js>,
+    exports: Value<'js>,
+    takes_callback: Option<bool>,
+    file: &str,
+) -> Result<(), BuildError> {
+    let found = own_function(ctx, |own| &own.resolve)
+        .and_then(|resolve| resolve.call::<_, bool>((exports, takes_callback)));
     match found {
         Ok(true) => Ok(()),
         Ok(false) => {

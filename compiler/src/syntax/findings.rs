@@ -1,10 +1,12 @@
 //! Is there a function named `lambda`, and which modules does the source require?
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use oxc::ast::ast::{
     ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
-    CallExpression, Expression, Function, Program, Statement, VariableDeclarator,
+    CallExpression, Declaration, ExportDefaultDeclarationKind, ExportSpecifier, Expression,
+    FormalParameters, Function, IdentifierReference, ImportExpression, Program, Statement,
+    StaticMemberExpression, VariableDeclarator,
 };
 use oxc::ast_visit::{Visit, walk};
 use oxc::span::{GetSpan as _, Span};
@@ -18,7 +20,20 @@ pub(crate) struct Findings {
     /// Where something named `lambda` comes to be at the top level, as far as can be seen. Code may
     /// also make it in ways that only running it shows.
     pub(crate) lambda: Option<Offset>,
-    /// The literal `require('…')`s anywhere in the source, in its order, each specifier once.
+    /// Whether it is an ECMAScript module.
+    pub(crate) module: bool,
+    /// Whether the declaration of `lambda` has a parameter for the callback; `None` where that
+    /// cannot be told from the source.
+    pub(crate) takes_callback: Option<bool>,
+    /// Whether a module exports `lambda`, or something by default.
+    pub(crate) exports_lambda: bool,
+    /// Whether the top level declares `lambda`.
+    pub(crate) declares_lambda: bool,
+    /// The globals that it names, of those that are loaded when they are touched.
+    pub(crate) globals: BTreeSet<&'static str>,
+    /// Whether it asks the toolbelt for its Salesforce client, which stands on a large package.
+    pub(crate) uses_salesforce: bool,
+    /// The literal `require('…')`s and `import('…')`s anywhere in the source, in its order, each specifier once.
     pub(crate) requires: Vec<Require>,
     /// The first of the other functions of the top level, to say what may have been meant.
     function: Option<(String, Offset)>,
@@ -26,10 +41,39 @@ pub(crate) struct Findings {
     functions: usize,
 }
 
+/// The globals that the engine loads when they are touched and that are worth loading at build time:
+/// otherwise each invocation that touches one loads it again.
+const LAZY_GLOBALS: [&str; 24] = [
+    "AbortController",
+    "AbortSignal",
+    "Blob",
+    "Buffer",
+    "Event",
+    "EventTarget",
+    "File",
+    "FormData",
+    "Headers",
+    "Intl",
+    "ReadableStream",
+    "Request",
+    "Response",
+    "TextDecoder",
+    "TextEncoder",
+    "TransformStream",
+    "URL",
+    "URLSearchParams",
+    "WritableStream",
+    "atob",
+    "btoa",
+    "crypto",
+    "fetch",
+    "structuredClone",
+];
+
 /// In bytes from the start of the source; [`Source::place`] makes a place of it.
 pub(crate) type Offset = usize;
 
-/// A literal `require('…')`.
+/// A literal `require('…')` or `import('…')`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Require {
     /// What is between the quotes.
@@ -57,51 +101,41 @@ impl Findings {
     }
 }
 
-/// Refuses ECMAScript modules, which the parser reads in scripts, too.
-pub(super) fn refuse_modules(program: &Program<'_>, source: &Source) -> Result<(), CompileError> {
-    let error = |span: Span, message, hint| {
-        let place = source.place(span.start as usize);
-        Err(source
-            .error(CompileErrorKind::Syntax, message)
-            .at(source, place)
-            .with_hint(hint))
-    };
+/// Looks around in a program that parsed.
+pub(super) fn collect(program: &Program<'_>) -> Findings {
+    let mut collector = Collector::default();
+    collector.findings.module = program.source_type.is_module();
     for statement in &program.body {
         match statement {
-            Statement::ImportDeclaration(_) => {
-                let hint = "use `const name = require('module')`";
-                return error(
-                    statement.span(),
-                    "`import` statements are not supported yet",
-                    hint,
-                );
+            Statement::FunctionDeclaration(function) => collector.declared(function),
+            Statement::ExportDeclaration(export) => collector.exported(&export.declaration),
+            Statement::ExportNamedDeclaration(export) => {
+                collector.exported_names(&export.specifiers);
             }
-            _ if statement.is_module_declaration() => {
-                let hint = "declare `function lambda(input, callback) { … }`, without `export`";
-                return error(
-                    statement.span(),
-                    "`export` statements are not supported yet",
-                    hint,
-                );
+            Statement::ExportFromDeclaration(export) => {
+                collector.exported_names(&export.specifiers);
+            }
+            Statement::ExportDefaultDeclaration(export) => {
+                collector.findings.exports_lambda = true;
+                if let ExportDefaultDeclarationKind::FunctionDeclaration(function) =
+                    &export.declaration
+                {
+                    collector.declared_default(function);
+                }
             }
             _ => {}
         }
     }
-    Ok(())
-}
-
-/// Looks around in a program that parsed.
-pub(super) fn collect(program: &Program<'_>) -> Findings {
-    let mut collector = Collector::default();
-    for statement in &program.body {
-        if let Statement::FunctionDeclaration(function) = statement
-            && let Some(name) = &function.id
-        {
-            collector.function(name.name.as_str(), name.span);
-        }
-    }
     collector.visit_program(program);
     collector.findings
+}
+
+/// Whether a function has a parameter for the callback; a rest parameter leaves it open.
+fn takes_callback(parameters: &FormalParameters<'_>) -> Option<bool> {
+    match parameters.items.len() {
+        0 | 1 if parameters.rest.is_some() => None,
+        count => Some(count >= 2),
+    }
 }
 
 #[derive(Default)]
@@ -113,6 +147,45 @@ struct Collector {
 }
 
 impl Collector {
+    fn declared(&mut self, function: &Function<'_>) {
+        let Some(name) = &function.id else { return };
+        self.function(name.name.as_str(), name.span);
+        if name.name == "lambda" {
+            self.findings.declares_lambda = true;
+            self.findings.takes_callback = takes_callback(&function.params);
+        }
+    }
+
+    /// `export default function name(…) {}`, by whatever name.
+    fn declared_default(&mut self, function: &Function<'_>) {
+        self.findings.lambda = Some(function.span.start as Offset);
+        self.findings.takes_callback = takes_callback(&function.params);
+    }
+
+    /// `export function lambda(…) {}`, `export const lambda = …`
+    fn exported(&mut self, declaration: &Declaration<'_>) {
+        match declaration {
+            Declaration::FunctionDeclaration(function) => {
+                self.declared(function);
+                self.findings.exports_lambda |= self.findings.declares_lambda;
+            }
+            Declaration::VariableDeclaration(variables) => {
+                let names = variables.declarations.iter().map(|variable| &variable.id);
+                self.findings.exports_lambda |= names
+                    .filter_map(|id| id.get_binding_identifier())
+                    .any(|name| name.name == "lambda");
+            }
+            _ => {}
+        }
+    }
+
+    /// `export { lambda }`, `export { handler as lambda } from './handler.js'`
+    fn exported_names(&mut self, specifiers: &[ExportSpecifier<'_>]) {
+        self.findings.exports_lambda |= specifiers
+            .iter()
+            .any(|specifier| matches!(specifier.exported.name().as_str(), "lambda" | "default"));
+    }
+
     fn function(&mut self, name: &str, span: Span) {
         let offset = span.start as Offset;
         if name == "lambda" {
@@ -122,6 +195,15 @@ impl Collector {
             self.findings
                 .function
                 .get_or_insert_with(|| (name.to_owned(), offset));
+        }
+    }
+
+    fn requires(&mut self, specifier: &str, span: Span) {
+        if self.required.insert(specifier.to_owned()) {
+            self.findings.requires.push(Require {
+                specifier: specifier.to_owned(),
+                offset: span.start as Offset,
+            });
         }
     }
 
@@ -155,24 +237,45 @@ impl<'a> Visit<'a> for Collector {
                 .arguments
                 .first()
                 .and_then(|argument| argument.as_expression())
-            && self.required.insert(specifier.value.to_string())
         {
-            let (specifier, offset) = (specifier.value.to_string(), call.span.start as Offset);
-            self.findings.requires.push(Require { specifier, offset });
+            self.requires(&specifier.value, call.span);
         }
         walk::walk_call_expression(self, call);
+    }
+
+    fn visit_identifier_reference(&mut self, identifier: &IdentifierReference<'a>) {
+        let name = identifier.name.as_str();
+        let lazy = LAZY_GLOBALS.iter().find(|global| **global == name);
+        self.findings.globals.extend(lazy);
+    }
+
+    fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
+        self.findings.uses_salesforce |= member.property.name == "SFClient";
+        walk::walk_static_member_expression(self, member);
+    }
+
+    fn visit_import_expression(&mut self, import: &ImportExpression<'a>) {
+        if let Expression::StringLiteral(specifier) = &import.source {
+            self.requires(&specifier.value, import.span);
+        }
+        walk::walk_import_expression(self, import);
     }
 
     fn visit_variable_declarator(&mut self, declarator: &VariableDeclarator<'a>) {
         if self.depth == 0
             && let BindingPattern::BindingIdentifier(name) = &declarator.id
         {
-            let function = matches!(
-                &declarator.init,
-                Some(Expression::FunctionExpression(_) | Expression::ArrowFunctionExpression(_))
-            );
-            if function || name.name == "lambda" {
+            let parameters = match &declarator.init {
+                Some(Expression::FunctionExpression(function)) => Some(&function.params),
+                Some(Expression::ArrowFunctionExpression(arrow)) => Some(&arrow.params),
+                _ => None,
+            };
+            if parameters.is_some() || name.name == "lambda" {
                 self.function(name.name.as_str(), name.span);
+            }
+            if name.name == "lambda" {
+                self.findings.declares_lambda = true;
+                self.findings.takes_callback = parameters.and_then(|found| takes_callback(found));
             }
         }
         walk::walk_variable_declarator(self, declarator);

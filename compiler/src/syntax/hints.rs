@@ -3,8 +3,7 @@
 //! The parser names what it expected. This module adds what was found, in the user's own words,
 //! and for the mistakes that lambdas are known for, what to do about them.
 
-const TYPESCRIPT: &str =
-    "this looks like TypeScript, which is not supported yet: take the types out";
+const TYPESCRIPT: &str = "this looks like TypeScript: give the file a name that ends in .ts";
 const PLACEHOLDER: &str = "`...` looks like a placeholder: replace it with code, or remove it";
 
 /// A mistake at one place of the source.
@@ -66,8 +65,8 @@ impl<'a> Mistake<'a> {
         }
         if says("`await`") {
             return Some(
-                "write `async` before the function around it; at the top level, which is evaluated \
-                 at build time, nothing can be awaited",
+                "write `async` before the function around it; the top level, which is evaluated at \
+                 build time, can await in modules only (with `export`, or named .mjs)",
             );
         }
         if says("'return'") {

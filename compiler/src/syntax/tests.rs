@@ -41,10 +41,6 @@ fn an_end_that_comes_too_early_is_called_so() {
 #[test]
 fn common_mistakes_come_with_a_hint() {
     for (code, hint) in [
-        ("import a from 'b';", "require('module')"),
-        ("const a = 1;\nexport default a;", "without `export`"),
-        ("export function lambda() {}", "without `export`"),
-        ("await f();", "write `async`"),
         ("function f() { await g(); }", "write `async`"),
         ("return 1;", "into a function"),
         ("const body = {\n  ...\n};", "placeholder"),
@@ -126,6 +122,72 @@ fn a_lambda_is_found_in_each_way_of_making_one() {
         "lambda();",
     ] {
         assert_eq!(findings(code).lambda, None, "{code}");
+    }
+}
+
+#[test]
+fn the_declaration_says_whether_there_is_a_callback_and_who_sees_the_lambda() {
+    for (code, module, takes_callback, exports_lambda, declares_lambda) in [
+        ("function lambda(a, b) {}", false, Some(true), false, true),
+        ("function lambda(a) {}", false, Some(false), false, true),
+        ("function lambda(...a) {}", false, None, false, true),
+        (
+            "const lambda = async (a = {}, b = 1) => {};",
+            false,
+            Some(true),
+            false,
+            true,
+        ),
+        ("const lambda = wrap(() => {});", false, None, false, true),
+        ("exports.lambda = (a) => {};", false, None, false, false),
+        (
+            "import 'x'; function lambda(a) {}",
+            true,
+            Some(false),
+            false,
+            true,
+        ),
+        (
+            "export function lambda(a, b) {}",
+            true,
+            Some(true),
+            true,
+            true,
+        ),
+        (
+            "export const lambda = (a) => {};",
+            true,
+            Some(false),
+            true,
+            true,
+        ),
+        (
+            "export default function handler(a, b) {}",
+            true,
+            Some(true),
+            true,
+            false,
+        ),
+        (
+            "export { a as lambda } from './a.js';",
+            true,
+            None,
+            true,
+            false,
+        ),
+        (
+            "const a = 1; export { a as default };",
+            true,
+            None,
+            true,
+            false,
+        ),
+    ] {
+        let found = findings(code);
+        assert_eq!(found.module, module, "{code}");
+        assert_eq!(found.takes_callback, takes_callback, "{code}");
+        assert_eq!(found.exports_lambda, exports_lambda, "{code}");
+        assert_eq!(found.declares_lambda, declares_lambda, "{code}");
     }
 }
 

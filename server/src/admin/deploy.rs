@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sandglass_compiler::{CompileError, CompileErrorKind, Source};
+use sandglass_runtime::artifact::Bundle;
 use sandglass_runtime::{AccountId, Artifact, InvokeError, Lambda, LambdaName, NameError};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use super::{Admin, Parts, sqlite};
 use crate::artifacts::Pin;
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
-use crate::store::{self, Committed, LambdaRow, NewDeployment, StoreError};
+use crate::store::{self, Code, Committed, LambdaRow, NewDeployment, StoreError};
 
 /// Lambdas of one account.
 const LAMBDAS_MAX: usize = 20_000;
@@ -39,8 +40,11 @@ pub struct DeployRequest {
     pub description: Option<String>,
     /// The file name that error stacks show.
     pub file_name: String,
-    /// JavaScript source.
+    /// JavaScript or TypeScript source.
     pub code: String,
+    /// The source with everything that it imports, when it imports more than the engine has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<Bundle>,
     /// `process.env`; `None` keeps what the lambda has.
     #[serde(default)]
     pub environment: Option<BTreeMap<String, String>>,
@@ -120,8 +124,7 @@ pub(super) struct Plan {
     pub(super) based_on: u64,
     pub(super) name: LambdaName,
     pub(super) description: Option<String>,
-    pub(super) file_name: String,
-    pub(super) code: String,
+    pub(super) code: Code,
     pub(super) environment: BTreeMap<String, String>,
 }
 
@@ -182,8 +185,11 @@ impl Admin {
             based_on: before.map_or(0, |entry| entry.row.version),
             name: name.clone(),
             description: request.description.clone(),
-            file_name: request.file_name.clone(),
-            code: request.code.clone(),
+            code: Code {
+                file_name: request.file_name.clone(),
+                text: request.code.clone(),
+                bundle: request.bundle.clone(),
+            },
             environment: request.environment.clone().unwrap_or_else(kept),
             account: Arc::clone(&account),
         };
@@ -194,14 +200,8 @@ impl Admin {
     pub(super) async fn carry_out(&self, plan: Plan) -> Result<Option<Deployed>, DeployError> {
         super::environment::check(&plan.environment)?;
         let account = plan.account.id.as_str();
-        let source = source(
-            account,
-            plan.uuid,
-            &plan.file_name,
-            &plan.code,
-            &plan.environment,
-        )
-        .map_err(build_error)?;
+        let source =
+            source(account, plan.uuid, &plan.code, &plan.environment).map_err(build_error)?;
         let build = self.parts().build(&source).await?;
         self.commit(plan, build).await
     }
@@ -214,7 +214,6 @@ impl Admin {
             name: plan.name.as_str().to_owned(),
             description: plan.description,
             based_on: plan.based_on,
-            file_name: plan.file_name,
             code: plan.code,
             environment: plan.environment,
             digest: artifact.digest().as_str().to_owned(),
@@ -335,11 +334,15 @@ async fn load(lambda: &Lambda) -> Result<(), DeployError> {
 pub(crate) fn source(
     account: &str,
     uuid: Uuid,
-    file_name: &str,
-    code: &str,
+    code: &Code,
     environment: &BTreeMap<String, String>,
 ) -> Result<Source, CompileError> {
-    let source = Source::new(file_name, code)?
+    let source = Source::new(&*code.file_name, &*code.text)?;
+    let source = match &code.bundle {
+        Some(bundle) => source.with_bundle(bundle.clone())?,
+        None => source,
+    };
+    let source = source
         .env("BRAND_ID", account)?
         .env("LAMBDA_UUID", uuid.to_string())?;
     environment
@@ -359,17 +362,15 @@ impl Plan {
     pub(super) fn with_environment(
         account: Arc<Account>,
         entry: &Entry,
-        source: (String, String),
+        code: Code,
         environment: BTreeMap<String, String>,
     ) -> Self {
-        let (file_name, code) = source;
         Self {
             account,
             uuid: entry.uuid,
             based_on: entry.row.version,
             name: entry.name.clone(),
             description: None,
-            file_name,
             code,
             environment,
         }

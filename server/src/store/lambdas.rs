@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sandglass_runtime::artifact::Bundle;
 
 /// Versions and deployments kept of one lambda, the live one included. The platform keeps ten.
 const HISTORY: i64 = 10;
@@ -35,13 +36,20 @@ pub(crate) struct NewDeployment {
     /// The version that the build started from, 0 for none: another one is live by now when
     /// somebody else was faster.
     pub(crate) based_on: u64,
-    pub(crate) file_name: String,
-    pub(crate) code: String,
+    pub(crate) code: Code,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) digest: String,
     pub(crate) engine: String,
     pub(crate) artifact_bytes: u64,
     pub(crate) at: u64,
+}
+
+/// What a version was built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Code {
+    pub(crate) file_name: String,
+    pub(crate) text: String,
+    pub(crate) bundle: Option<Bundle>,
 }
 
 /// What came of it.
@@ -95,14 +103,20 @@ fn insert_version(
     version: i64,
     new: &NewDeployment,
 ) -> rusqlite::Result<()> {
-    let sql =
-        "INSERT INTO lambda_versions (lambda, version, file_name, code, environment, created_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO lambda_versions
+             (lambda, version, file_name, code, bundle, environment, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let environment = encode(&new.environment);
     let at = new.at as i64;
+    let Code {
+        file_name,
+        text,
+        bundle,
+    } = &new.code;
+    let bundle = bundle.as_ref().map(encode);
     tx.execute(
         sql,
-        params![id, version, new.file_name, new.code, environment, at],
+        params![id, version, file_name, text, bundle, environment, at],
     )
     .map(drop)
 }
@@ -187,15 +201,21 @@ pub(crate) fn lambdas(connection: &Connection) -> rusqlite::Result<Vec<LambdaRow
     connection.prepare(SELECT)?.query_map([], read)?.collect()
 }
 
-/// The file name and the code of one version.
+/// The code of one version.
 pub(crate) fn source_of(
     connection: &Connection,
     lambda: i64,
     version: u64,
-) -> rusqlite::Result<(String, String)> {
-    let sql = "SELECT file_name, code FROM lambda_versions WHERE lambda = ?1 AND version = ?2";
+) -> rusqlite::Result<Code> {
+    let sql = "SELECT file_name, code, bundle FROM lambda_versions
+               WHERE lambda = ?1 AND version = ?2";
     connection.query_row(sql, params![lambda, version as i64], |row| {
-        Ok((row.get(0)?, row.get(1)?))
+        let bundle = row.get::<_, Option<String>>(2)?;
+        Ok(Code {
+            file_name: row.get(0)?,
+            text: row.get(1)?,
+            bundle: bundle.map(|json| decode(&json)),
+        })
     })
 }
 
@@ -234,12 +254,12 @@ pub(crate) fn unused(tx: &Connection, digests: Vec<String>) -> rusqlite::Result<
     Ok(unused)
 }
 
-fn encode(environment: &BTreeMap<String, String>) -> String {
-    serde_json::to_string(environment).expect("the keys are strings")
+fn encode(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("the keys are strings")
 }
 
-fn decode(environment: &str) -> BTreeMap<String, String> {
-    serde_json::from_str(environment).expect("written by `encode`")
+fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
+    serde_json::from_str(json).expect("written by `encode`")
 }
 
 #[cfg(test)]
@@ -253,8 +273,16 @@ mod tests {
             name: "hello".to_owned(),
             description: None,
             based_on: version - 1,
-            file_name: "hello.js".to_owned(),
-            code: format!("// {version}"),
+            code: Code {
+                file_name: "hello.js".to_owned(),
+                text: format!("// {version}"),
+                bundle: version.is_multiple_of(2).then(|| Bundle {
+                    code: format!("/* {version} */"),
+                    map: String::new(),
+                    module: true,
+                    requires: vec!["crypto".to_owned()],
+                }),
+            },
             environment: BTreeMap::from([("A".to_owned(), version.to_string())]),
             digest: digest.to_owned(),
             engine: "e".to_owned(),
@@ -291,7 +319,8 @@ mod tests {
         let digests = digests_in_use(&tx).unwrap();
         assert_eq!(digests.len(), 10);
         assert!(digests.contains("d6") && !digests.contains("d5"));
-        assert_eq!(source_of(&tx, live.id, 15).unwrap().1, "// 15");
+        assert_eq!(source_of(&tx, live.id, 15).unwrap(), new(15, "d").code);
+        assert_eq!(source_of(&tx, live.id, 14).unwrap(), new(14, "d").code);
     }
 
     #[test]

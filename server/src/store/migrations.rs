@@ -96,6 +96,10 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX logs_by_lambda ON logs (lambda, id);
     CREATE INDEX logs_by_invocation ON logs (invocation);
     ",
+    // 2: what a lambda of several files was bundled to, JSON.
+    "
+    ALTER TABLE lambda_versions ADD COLUMN bundle TEXT;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

@@ -1,0 +1,157 @@
+//! When is a lambda more than one script, and what is it then?
+//!
+//! A plain script that requires nothing but the engine's own modules is evaluated as it was written.
+//! Everything else (modules, TypeScript, several files, packages) is bundled into one script first.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use sandglass_bundler::{BundleError, Files, Project};
+use sandglass_runtime::artifact::Bundle;
+
+use crate::syntax::{self, Findings};
+use crate::{CompileError, CompileErrorKind, Source};
+
+/// The modules that come with the engine.
+static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
+    LazyLock::new(|| Arc::new(sandglass_runtime::engine_modules()));
+
+/// Reads a lambda from disk: a file, or a folder with a `package.json` that names its `main` file,
+/// or with a file `index` or `lambda`. What it imports from files beside it and from `node_modules`
+/// is bundled.
+///
+/// Must be called on a multi-threaded tokio runtime.
+///
+/// # Errors
+/// When a file cannot be read, does not parse, or imports what is not there; with the place.
+pub async fn pack(path: &Path) -> Result<Source, CompileError> {
+    let entry = entry(path)?;
+    let code = std::fs::read(&entry)
+        .map_err(|error| unreadable(&entry, format!("cannot be read: {error}")))?;
+    let source = Source::from_utf8(entry.to_string_lossy(), code)?;
+    let findings = checked(&source).await?;
+    if !is_needed(&source, &findings) {
+        return Ok(source);
+    }
+    let entry = std::path::absolute(&entry)
+        .map_err(|error| unreadable(&entry, format!("cannot be found: {error}")))?;
+    let root = root(&entry);
+    let name = entry.strip_prefix(&root).unwrap_or(&entry);
+    let name = name.to_string_lossy().replace('\\', "/");
+    bundled(source, &findings, Files::Folder(root), name).await
+}
+
+/// Bundles a source that needs it and has not been, from itself alone.
+pub(crate) async fn alone(source: Source, findings: &Findings) -> Result<Source, CompileError> {
+    if source.bundle().is_some() || !is_needed(&source, findings) {
+        return Ok(source);
+    }
+    let name = source.file_name().to_owned();
+    let files = BTreeMap::from([(name.clone(), source.code().to_owned())]);
+    bundled(source, findings, Files::Memory(files), name).await
+}
+
+/// Parses a source on a thread that may wait.
+pub(crate) async fn checked(source: &Source) -> Result<Findings, CompileError> {
+    let parsed = source.clone();
+    tokio::task::spawn_blocking(move || syntax::check(&parsed))
+        .await
+        .map_err(|_| source.error(CompileErrorKind::Host, "the parser was interrupted"))?
+}
+
+fn is_needed(source: &Source, findings: &Findings) -> bool {
+    let provided = |specifier: &str| {
+        let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+        PROVIDED.contains_key(name)
+    };
+    findings.module
+        || matches!(syntax::extension(source.file_name()), "ts" | "mts" | "cts")
+        || findings
+            .requires
+            .iter()
+            .any(|require| !provided(&require.specifier))
+}
+
+async fn bundled(
+    source: Source,
+    findings: &Findings,
+    files: Files,
+    entry: String,
+) -> Result<Source, CompileError> {
+    let project = Project {
+        files,
+        entry,
+        entry_suffix: suffix(findings).to_owned(),
+        provided: PROVIDED.clone(),
+        module: findings.module,
+        browser: false,
+    };
+    let bundle = sandglass_bundler::bundle(project)
+        .await
+        .map_err(|error| bundle_error(&source, error))?;
+    source.with_bundle(Bundle {
+        code: bundle.code,
+        map: bundle.map,
+        module: findings.module,
+        requires: bundle.provided,
+    })
+}
+
+/// What makes the lambda visible outside of its file.
+fn suffix(findings: &Findings) -> &'static str {
+    match (findings.module, findings.exports_lambda) {
+        (true, false) if findings.declares_lambda => "\nexport { lambda };",
+        (true, _) => "",
+        (false, _) => {
+            "\nif (typeof lambda === 'function' && module.exports) module.exports.lambda = lambda;"
+        }
+    }
+}
+
+fn bundle_error(source: &Source, error: BundleError) -> CompileError {
+    let kind = CompileErrorKind::Import;
+    let mut told = source.error(kind, error.message).with_hint(error.hint);
+    if !error.file.is_empty() {
+        told.file = error.file;
+    }
+    told.line = error.line;
+    told.column = error.column;
+    told.source_line = error.source_line;
+    told
+}
+
+/// The file that a lambda starts from.
+fn entry(path: &Path) -> Result<PathBuf, CompileError> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let package = std::fs::read(path.join("package.json")).unwrap_or_default();
+    let package: serde_json::Value = serde_json::from_slice(&package).unwrap_or_default();
+    let main = package["main"].as_str().map(|main| path.join(main));
+    let usual = ["index", "lambda"].into_iter().flat_map(|name| {
+        ["js", "mjs", "cjs", "ts", "mts", "cts"].map(|end| path.join(format!("{name}.{end}")))
+    });
+    main.into_iter()
+        .chain(usual)
+        .find(|file| file.is_file())
+        .ok_or_else(|| {
+            unreadable(path, "has no file to start from".to_owned())
+                .with_hint("name it index.js, or name it as `main` in package.json")
+        })
+}
+
+/// The folder of the nearest `package.json`, or the file's own.
+fn root(entry: &Path) -> PathBuf {
+    let own = entry.parent().unwrap_or(Path::new("/"));
+    let package = entry
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join("package.json").is_file());
+    package.unwrap_or(own).to_owned()
+}
+
+fn unreadable(path: &Path, why: String) -> CompileError {
+    let message = format!("{} {why}", path.display());
+    CompileError::new(CompileErrorKind::Source, "", message)
+}

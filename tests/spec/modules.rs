@@ -1,0 +1,331 @@
+//! A lambda is a script, a module, TypeScript, or a folder of files and packages.
+
+use std::path::Path;
+
+use sandglass_compiler::{CompileError, CompileErrorKind, pack};
+use sandglass_runtime::{Invocation, Outcome, Policy, Report};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::harness::{check, compiler, outcome, returned, runtime, source, tokio};
+
+/// A folder with these files.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    folder
+}
+
+/// Builds a lambda of a folder and runs it once.
+fn run(path: &Path) -> Result<Report, CompileError> {
+    let runtime = runtime();
+    tokio().block_on(async {
+        let source = pack(path).await?;
+        let artifact = compiler(runtime).compile(&source).await?;
+        let lambda = runtime.load(artifact, Policy::default()).await.unwrap();
+        let invocation = Invocation::json(r#"{"payload":{"name":"Ada"}}"#).unwrap();
+        Ok(lambda.invoke(invocation).await.unwrap())
+    })
+}
+
+#[track_caller]
+fn check_project(files: &[(&str, &str)], entry: &str, expected: serde_json::Value) {
+    let folder = project(files);
+    let report = run(&folder.path().join(entry)).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(outcome(&report), returned(expected));
+}
+
+#[track_caller]
+fn error_of(files: &[(&str, &str)], entry: &str) -> CompileError {
+    let folder = project(files);
+    match run(&folder.path().join(entry)) {
+        Ok(report) => panic!("it compiles: {:?}", report.outcome),
+        Err(error) => error,
+    }
+}
+
+/// A lambda in one file with this name.
+fn named(file_name: &str, code: &str) -> crate::harness::Case {
+    let mut case = source(code);
+    case.file_name = file_name.into();
+    case
+}
+
+#[test]
+fn a_module_exports_its_lambda_or_only_declares_it() {
+    for code in [
+        "export function lambda(input, callback) { callback(null, 1); }",
+        "export default function (input, callback) { callback(null, 1); }",
+        "export default (input, callback) => callback(null, 1);",
+        "const handler = (input, callback) => callback(null, 1); export { handler as lambda };",
+        "export const lambda = (input, callback) => callback(null, 1);",
+        "import { createHash } from 'node:crypto'; function lambda(input, callback) { callback(null, createHash('md5').update('').digest().length - 15); }",
+    ] {
+        check(source(code), returned(1));
+    }
+}
+
+#[test]
+fn a_script_exports_its_lambda_as_node_modules_do() {
+    for code in [
+        "module.exports = (input, callback) => callback(null, 1);",
+        "module.exports = { lambda: (input, callback) => callback(null, 1) };",
+        "exports.lambda = (input, callback) => callback(null, 1);",
+        "exports.default = (input, callback) => callback(null, 1);",
+    ] {
+        check(source(code), returned(1));
+    }
+}
+
+#[test]
+fn the_top_level_of_a_module_may_await_what_needs_no_network() {
+    let code = "const one = await Promise.resolve(1);
+                export function lambda(input, callback) { callback(null, one); }";
+    check(source(code), returned(1));
+    let never = "await new Promise(() => {}); export function lambda() {}";
+    let error = source(never).compile().unwrap_err();
+    assert_eq!(error.kind, CompileErrorKind::NotAtBuildTime, "{error:?}");
+    assert!(error.message.contains("awaits something"), "{error:?}");
+}
+
+#[test]
+fn modules_of_the_engine_are_imported_by_either_name_and_at_any_time() {
+    let code = "import path from 'path';
+                import { basename } from 'node:path';
+                export async function lambda() {
+                  const { format } = await import('node:util');
+                  return format('%s %s', basename('/a/b'), path.extname('c.d'));
+                }";
+    check(source(code), returned("b .d"));
+}
+
+#[test]
+fn types_are_stripped_and_what_is_more_than_a_type_is_compiled() {
+    let code = "enum Colour { Red = 'red' }
+                interface Input { payload: { name?: string } }
+                function lambda(input: Input, callback: (error: Error | null, result?: unknown) => void): void {
+                  callback(null, `${input.payload.name ?? 'nobody' as string} ${Colour.Red}`);
+                }";
+    for name in ["lambda.ts", "lambda.cts", "lambda.mts"] {
+        check(named(name, code), returned("nobody red"));
+    }
+    let module = "import type { Buffer } from 'node:buffer';
+                  import { basename } from 'node:path';
+                  export async function lambda(input: unknown): Promise<string> {
+                    return basename('/a/b' satisfies string);
+                  }";
+    check(named("lambda.ts", module), returned("b"));
+}
+
+#[test]
+fn a_lambda_of_several_files_is_bundled() {
+    let files = [
+        (
+            "index.js",
+            "const { greet } = require('./lib/greet'); const data = require('./data.json');
+             function lambda(input, callback) { callback(null, greet(input.payload.name) + data.mark); }",
+        ),
+        (
+            "lib/greet.js",
+            "const { upper } = require('../text.js'); exports.greet = (name) => `Hello ${upper(name)}`;",
+        ),
+        ("text.js", "exports.upper = (text) => text.toUpperCase();"),
+        ("data.json", r#"{"mark":"!"}"#),
+    ];
+    check_project(&files, "index.js", json!("Hello ADA!"));
+    check_project(&files, "", json!("Hello ADA!"));
+}
+
+#[test]
+fn modules_and_typescript_import_each_other() {
+    let files = [
+        (
+            "src/main.ts",
+            "import { greet } from './greet.js'; import data from './data.json';
+             export async function lambda(input: { payload: { name: string } }) {
+               const { mark } = await import('./mark');
+               return greet(input.payload.name) + mark + data.n;
+             }",
+        ),
+        (
+            "src/greet.ts",
+            "export const greet = (name: string): string => `Hello ${name}`; export const unused = 1;",
+        ),
+        ("src/mark.mts", "export const mark: string = '?';"),
+        ("src/data.json", r#"{"n":1}"#),
+        ("package.json", r#"{"main":"src/main.ts"}"#),
+    ];
+    check_project(&files, "", json!("Hello Ada?1"));
+}
+
+#[test]
+fn packages_come_from_node_modules_as_node_finds_them() {
+    let files = [
+        (
+            "index.mjs",
+            "import legacy from 'legacy'; import { modern } from 'modern'; import { deep } from '@scope/pkg/deep';
+             export const lambda = async () => [legacy(), modern, deep];",
+        ),
+        (
+            "node_modules/legacy/package.json",
+            r#"{"name":"legacy","main":"./lib/main"}"#,
+        ),
+        (
+            "node_modules/legacy/lib/main.js",
+            "var util = require('util'); leaked = 1; module.exports = function () { return util.format('%s', leaked); };",
+        ),
+        (
+            "node_modules/modern/package.json",
+            r#"{"name":"modern","type":"module","exports":{"import":"./m.js","require":"./no.cjs"}}"#,
+        ),
+        (
+            "node_modules/modern/m.js",
+            "export const modern = 'modern'; export const unused = 'left out';",
+        ),
+        (
+            "node_modules/@scope/pkg/package.json",
+            r#"{"name":"@scope/pkg","exports":{"./deep":"./deep.js"}}"#,
+        ),
+        (
+            "node_modules/@scope/pkg/deep.js",
+            "try { require('not-there'); } catch { exports.deep = 'deep'; }",
+        ),
+    ];
+    // Packages that are sloppy need a script around them: a module is strict.
+    let sloppy = [
+        (
+            "index.js",
+            "const legacy = require('legacy'); function lambda(input, callback) { callback(null, legacy()); }",
+        ),
+        files[1],
+        files[2],
+    ];
+    check_project(&sloppy, "index.js", json!("1"));
+    let mut strict = files;
+    strict[2].1 = "module.exports = () => '1';";
+    check_project(&strict, "index.mjs", json!(["1", "modern", "deep"]));
+    let folder = project(&strict);
+    let packed = tokio()
+        .block_on(pack(&folder.path().join("index.mjs")))
+        .unwrap();
+    assert!(!packed.bundle().unwrap().code.contains("left out"));
+}
+
+#[test]
+fn a_module_that_is_missing_is_named_at_the_line_that_asks_for_it() {
+    let error = error_of(
+        &[(
+            "index.js",
+            "const a = 1;\nconst pad = require('left-pad');\nfunction lambda() {}",
+        )],
+        "index.js",
+    );
+    assert_eq!(
+        error.to_string(),
+        "index.js:2:13: cannot find module 'left-pad'"
+    );
+    assert_eq!(error.source_line, "const pad = require('left-pad');");
+    assert!(error.hint.contains("npm install left-pad"), "{error:?}");
+
+    let error = source("import x from './other.js'; export function lambda() {}")
+        .compile()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "lambda.js:1:1: cannot find module './other.js'"
+    );
+}
+
+#[test]
+fn a_module_that_cannot_work_says_so_and_through_which_package_it_came() {
+    let error = error_of(
+        &[
+            (
+                "index.js",
+                "import a from 'a'; export async function lambda() { return a; }",
+            ),
+            ("node_modules/a/index.js", "module.exports = require('b');"),
+            (
+                "node_modules/b/index.js",
+                "const cp =\n  require('child_process'); module.exports = cp;",
+            ),
+        ],
+        "index.js",
+    );
+    assert_eq!(
+        error.to_string(),
+        "node_modules/b/index.js:2:3: 'child_process' cannot work in a sandbox, which \
+         node_modules/b/index.js asks for (required by node_modules/a/index.js, required by index.js)"
+    );
+    assert!(error.hint.contains("processes"), "{error:?}");
+    let own = source("const fs = require('fs'); function lambda() {}")
+        .compile()
+        .unwrap_err();
+    assert_eq!(
+        own.to_string(),
+        "lambda.js:1:12: 'fs' cannot work in a sandbox"
+    );
+    assert!(own.hint.contains("JSON module"), "{own:?}");
+}
+
+#[test]
+fn errors_name_the_files_that_people_wrote() {
+    let files = [
+        (
+            "index.ts",
+            "import { fail } from './lib/fail.ts';\n\ninterface Unused { a: string }\n\nexport async function lambda() {\n  return fail(1 as number);\n}",
+        ),
+        (
+            "lib/fail.ts",
+            "type Number = number;\n\nexport function fail(n: Number): never {\n  throw new TypeError(`no ${n}`);\n}",
+        ),
+    ];
+    let folder = project(&files);
+    let report = run(folder.path()).unwrap();
+    let Outcome::Threw(failure) = &report.outcome else {
+        panic!("{:?}", report.outcome)
+    };
+    let stack: Vec<&str> = failure.stack.lines().map(str::trim).collect();
+    assert!(stack[0].contains("(lib/fail.ts:4:"), "{stack:?}");
+    assert!(stack[1].contains("(index.ts:6:"), "{stack:?}");
+
+    let error = error_of(
+        &[
+            (
+                "index.ts",
+                "import './lib/now.ts';\nexport async function lambda() {}",
+            ),
+            (
+                "lib/now.ts",
+                "type T = 1;\nconst t: T = 1;\nthrow new Error(`not ${t}`);",
+            ),
+        ],
+        "index.ts",
+    );
+    assert_eq!(error.kind, CompileErrorKind::Threw);
+    assert_eq!(error.to_string(), "lib/now.ts:3:7: Error: not 1");
+}
+
+#[test]
+fn an_export_that_does_not_exist_is_an_error_of_the_build() {
+    let error = error_of(
+        &[
+            (
+                "index.js",
+                "import { a } from './a.js';\nexport async function lambda() { return a; }",
+            ),
+            ("a.js", "export const b = 1;"),
+        ],
+        "index.js",
+    );
+    assert_eq!(error.kind, CompileErrorKind::Import, "{error:?}");
+    assert_eq!(
+        (error.file.as_str(), error.line),
+        ("index.js", 1),
+        "{error:?}"
+    );
+}
