@@ -17,7 +17,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::library;
+use crate::{library, packages};
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -78,7 +78,9 @@ fn build_into(root: &Path, out: &Path) -> Result<()> {
         .encode()
         .context("the core module does not encode as a component")?;
     let engine = split::split(&component)?;
-    let modules = library::collect(&root.join("compiler/engine"))?;
+    let mut modules = library::collect(&root.join("compiler/engine"))?;
+    let packages = packages::collect(root, &modules)?;
+    modules.extend(packages.modules);
     let set_up = setup::run(&engine, &modules).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let manifest = Manifest {
         sources_sha256: sources::digest(root)?,
@@ -104,6 +106,10 @@ fn build_into(root: &Path, out: &Path) -> Result<()> {
     std::fs::write(
         out.join("engine.json"),
         serde_json::to_string_pretty(&manifest)? + "\n",
+    )?;
+    std::fs::write(
+        out.join("packages.json"),
+        serde_json::to_string_pretty(&packages.versions)? + "\n",
     )?;
     println!(
         "engine built into {} in {:.1} s",

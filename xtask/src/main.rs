@@ -8,6 +8,7 @@
 
 mod engine;
 mod library;
+mod packages;
 mod test;
 
 use anyhow::{Result, bail};

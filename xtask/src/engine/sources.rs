@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Everything that the built engine depends on, from the workspace's root.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 12] = [
+    "compiler/bundler",
     "compiler/engine/Cargo.toml",
     "compiler/engine/Cargo.lock",
     "compiler/engine/platform.h",
@@ -14,6 +15,7 @@ const SOURCES: [&str; 10] = [
     "compiler/engine/idna_adapter",
     "compiler/engine/js",
     "compiler/engine/library",
+    "compiler/engine/packages",
     "toolbelt-wit",
     "rust-toolchain.toml",
 ];
@@ -26,6 +28,7 @@ pub(crate) fn digest(root: &Path) -> Result<String> {
         "xtask/src/engine",
         "xtask/src/engine.rs",
         "xtask/src/library.rs",
+        "xtask/src/packages.rs",
     ]) {
         walk(&root.join(source), &mut files)?;
     }

@@ -1,0 +1,119 @@
+//! Popular packages, installed by npm, are bundled and work.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use sandglass_compiler::pack;
+use sandglass_runtime::{Invocation, Policy};
+use serde_json::{Value, json};
+
+use crate::harness::{compiler, outcome, returned, runtime, tokio};
+
+/// The folder in which npm has installed the packages, once a run.
+fn installed() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
+        let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("npm");
+        std::fs::create_dir_all(&folder).unwrap();
+        let lock = std::fs::read(pinned.join("package-lock.json")).unwrap();
+        let done = folder.join("installed.json");
+        if std::fs::read(&done).is_ok_and(|done| done == lock) {
+            return folder;
+        }
+        for file in ["package.json", "package-lock.json"] {
+            std::fs::copy(pinned.join(file), folder.join(file)).unwrap();
+        }
+        let status = Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder)
+            .status()
+            .expect("npm can be run");
+        assert!(status.success(), "npm ci: {status}");
+        std::fs::write(done, lock).unwrap();
+        folder
+    })
+}
+
+/// Runs the body of a lambda after these imports.
+#[track_caller]
+fn check_package(name: &str, imports: &str, body: &str, expected: Value) {
+    let file = installed().join(format!("{name}.lambda.mjs"));
+    let code = format!("{imports}\nexport async function lambda(input) {{ {body} }}\n");
+    std::fs::write(&file, code).unwrap();
+    let runtime = runtime();
+    let report = tokio().block_on(async {
+        let source = pack(&file)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        let artifact = compiler(runtime).compile(&source).await;
+        let artifact = artifact.unwrap_or_else(|error| panic!("{error:?}"));
+        let lambda = runtime.load(artifact, Policy::default()).await.unwrap();
+        let invocation = Invocation::json(r#"{"payload":{}}"#).unwrap();
+        lambda.invoke(invocation).await.unwrap()
+    });
+    assert_eq!(outcome(&report), returned(expected), "{name}");
+}
+
+macro_rules! packages {
+    ($($test:ident: $name:literal, $imports:literal, $body:literal, $expected:tt;)*) => {
+        $(#[test]
+        fn $test() {
+            check_package($name, $imports, $body, json!($expected));
+        })*
+    };
+}
+
+packages! {
+    ajv_validates: "ajv", "import Ajv from 'ajv';",
+        "const validate = new Ajv().compile({ type: 'object', properties: { a: { type: 'integer' } }, required: ['a'] });
+         return [validate({ a: 1 }), validate({ a: 'x' }), validate.errors[0].instancePath];",
+        [true, false, "/a"];
+    big_calculates: "big.js", "import Big from 'big.js';",
+        "return new Big('0.1').plus('0.2').toString();", "0.3";
+    date_fns_adds: "date-fns", "import { addMonths, formatISO } from 'date-fns';",
+        "return formatISO(addMonths(new Date(Date.UTC(2026, 0, 31)), 1), { representation: 'date' });", "2026-02-28";
+    dayjs_formats: "dayjs", "import dayjs from 'dayjs'; import utc from 'dayjs/plugin/utc.js'; dayjs.extend(utc);",
+        "return dayjs.utc('2026-01-31').add(1, 'day').format('DD.MM.YYYY');", "01.02.2026";
+    decimal_calculates: "decimal.js", "import { Decimal } from 'decimal.js';",
+        "return new Decimal(2).sqrt().toFixed(20);", "1.41421356237309504880";
+    deepmerge_merges: "deepmerge", "import merge from 'deepmerge';",
+        "return merge({ a: { b: [1] } }, { a: { b: [2], c: 3 } });", { "a": { "b": [1, 2], "c": 3 } };
+    fast_xml_parser_parses: "fast-xml-parser", "import { XMLParser } from 'fast-xml-parser';",
+        "return new XMLParser({ ignoreAttributes: false }).parse('<a x=\"1\"><b>2</b></a>');", { "a": { "b": 2, "@_x": "1" } };
+    handlebars_renders: "handlebars", "import Handlebars from 'handlebars';",
+        "return Handlebars.compile('{{#each names}}<{{this}}>{{/each}}')({ names: ['a', '&'] });", "<a><&amp;>";
+    he_decodes: "he", "import he from 'he';",
+        "return he.decode('&lt;&auml;&#x20AC;');", "<ä€";
+    immer_produces: "immer", "import { produce } from 'immer';",
+        "const before = { list: [1] }; const after = produce(before, (draft) => { draft.list.push(2); }); return [before, after];",
+        [{ "list": [1] }, { "list": [1, 2] }];
+    marked_renders: "marked", "import { marked } from 'marked';",
+        "return marked.parse('# *A*');", "<h1><em>A</em></h1>\n";
+    ms_reads: "ms", "import ms from 'ms';",
+        "return [ms('2 days'), ms(60000)];", [172800000, "1m"];
+    mustache_renders: "mustache", "import Mustache from 'mustache';",
+        "return Mustache.render('{{#a}}{{b}}{{/a}}', { a: [{ b: 1 }, { b: 2 }] });", "12";
+    nanoid_is_fresh: "nanoid", "import { nanoid } from 'nanoid'; const first = nanoid();",
+        "const id = nanoid(); return [id.length, id !== first];", [21, true];
+    p_limit_limits: "p-limit", "import pLimit from 'p-limit';",
+        "let now = 0; let most = 0; const limit = pLimit(2);
+         const job = async (n) => { now += 1; most = Math.max(most, now); await new Promise((r) => setTimeout(r, 1)); now -= 1; return n; };
+         return [await Promise.all([1, 2, 3, 4].map((n) => limit(() => job(n)))), most];", [[1, 2, 3, 4], 2];
+    papaparse_parses: "papaparse", "import Papa from 'papaparse';",
+        "return Papa.parse('a,b\\n1,\"x,y\"', { header: true }).data;", [{ "a": "1", "b": "x,y" }];
+    qs_parses: "qs", "import qs from 'qs';",
+        "return [qs.parse('a[b]=1&c[]=2'), qs.stringify({ a: [1, 2] })];", [{ "a": { "b": "1" }, "c": ["2"] }, "a%5B0%5D=1&a%5B1%5D=2"];
+    ramda_composes: "ramda", "import { pipe, map, sum } from 'ramda';",
+        "return pipe(map((n) => n * n), sum)([1, 2, 3]);", 14;
+    semver_compares: "semver", "import semver from 'semver';",
+        "return [semver.satisfies('1.2.3', '^1.1'), semver.inc('1.2.3', 'minor')];", [true, "1.3.0"];
+    validator_checks: "validator", "import validator from 'validator';",
+        "return [validator.isEmail('a@b.de'), validator.isIBAN('DE89370400440532013000'), validator.isURL('nope')];", [true, true, false];
+    yaml_parses: "yaml", "import { parse, stringify } from 'yaml';",
+        "return [parse('a:\\n  - 1\\n  - b: c\\n'), stringify({ x: [1] })];", [{ "a": [1, { "b": "c" }] }, "x:\n  - 1\n"];
+    zod_parses: "zod", "import { z } from 'zod';",
+        "const shape = z.object({ name: z.string().min(1), age: z.coerce.number() });
+         return [shape.parse({ name: 'Ada', age: '36' }), shape.safeParse({ name: '' }).success];", [{ "name": "Ada", "age": 36 }, false];
+}
