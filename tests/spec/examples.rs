@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ring::hmac;
 use sandglass_runtime::{Limits, Outcome, Report};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,6 +69,7 @@ fn the_world() -> Upstream {
         "www.mywebsite.com",
         "www.liveperson.com",
         "customer.example.com",
+        "example.my.salesforce.com",
         "fancycssl.hbeock.de",
         "shop.example.com",
         "z1.context.liveperson.net",
@@ -98,6 +102,19 @@ fn route(received: &Received) -> Answer {
             "Bearer t0ken" => answer(200, r#"{"orders":[1,2,3]}"#),
             other => answer(401, format!("not authorized by {other:?}")),
         },
+        "POST www.mywebsite.com/request" => {
+            check_oauth1(received.header("authorization"));
+            assert_eq!(received.header("content-type"), "application/json");
+            assert_eq!(received.text(), r#"{"order":7}"#);
+            answer(200, "accepted")
+        }
+        "GET example.my.salesforce.com/services/data/v50.0/query?q=SELECT%20Id%2C%20Name%20FROM%20Contact%20LIMIT%201" =>
+        {
+            assert_eq!(received.header("authorization"), "Bearer sf-access");
+            json(
+                json!({ "totalSize": 1, "done": true, "records": [{ "Id": "003", "Name": "Ada" }] }),
+            )
+        }
         "GET www.liveperson.com/"
         | "GET fancycssl.hbeock.de/"
         | "GET customer.example.com/status" => answer(200, "<html></html>"),
@@ -119,6 +136,54 @@ fn route(received: &Received) -> Answer {
             None => answer(404, format!("nobody expects {line}")),
         },
     }
+}
+
+/// Signs the sample's request again, after RFC 5849 section 3.4, and compares.
+fn check_oauth1(authorization: &str) {
+    let fields = authorization
+        .strip_prefix("OAuth ")
+        .expect("it is an OAuth header");
+    let mut parameters: BTreeMap<String, String> = fields
+        .split(',')
+        .map(|field| {
+            let (name, value) = field.trim().split_once('=').expect("a field has a value");
+            (name.to_owned(), value.trim_matches('"').to_owned())
+        })
+        .collect();
+    let signature = parameters.remove("oauth_signature").expect("it is signed");
+    assert_eq!(parameters["oauth_consumer_key"], "demo-consumer");
+    assert_eq!(parameters["oauth_token"], "demo-token");
+    assert_eq!(parameters["oauth_signature_method"], "HMAC-SHA1");
+    // The values of the header are encoded already, once; within the base string they are again.
+    let normalized: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let base = format!(
+        "POST&{}&{}",
+        encoded("https://www.mywebsite.com/request"),
+        encoded(&normalized.join("&"))
+    );
+    let key = format!(
+        "{}&{}",
+        encoded("consumer & secret"),
+        encoded("token secret")
+    );
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
+    let expected = BASE64_STANDARD.encode(hmac::sign(&key, base.as_bytes()));
+    assert_eq!(signature, encoded(&expected));
+}
+
+/// RFC 5849 section 3.6.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 fn read(name: &str) -> (Case, Sidecar) {
