@@ -43,6 +43,13 @@ async function replace(path, credentials, { body, contentType }) {
   }
 }
 
+// Every file has its turn; of those that failed, the first in the conversation is told.
+export async function settled(replacements) {
+  const outcomes = await Promise.allSettled(replacements);
+  const failure = outcomes.find(({ status }) => status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
 class GDPRUtil {
   async replaceConversationFiles(conversation, credentials, shouldReplace = () => true, file = blackPixel()) {
     if (!conversation) throw new Error('Please provide conversation object.');
@@ -50,7 +57,7 @@ class GDPRUtil {
     const messages = conversationHistoryRecords.flatMap(({ messageRecords }) => messageRecords ?? []);
     const paths = filePaths(messages, shouldReplace);
     return located(async () => {
-      await Promise.all(paths.map((path) => replace(path, credentials, file)));
+      await settled(paths.map((path) => replace(path, credentials, file)));
       return paths;
     });
   }

@@ -2,7 +2,7 @@
 import { located } from 'sandglass:toolbelt/call_site';
 import { join } from 'sandglass:toolbelt/domain_api';
 import { ErrorCodes } from 'sandglass:toolbelt/error_codes';
-import { blackPixel, filePaths } from 'sandglass:toolbelt/gdpr_util';
+import { blackPixel, filePaths, settled } from 'sandglass:toolbelt/gdpr_util';
 import { unexpected } from 'sandglass:toolbelt/v2/answer';
 import { findUrl } from 'sandglass:toolbelt/v2/csds_client';
 import { failing, ToolBeltError, withCause } from 'sandglass:toolbelt/v2/error';
@@ -50,7 +50,7 @@ async function replaceAll(conversation, credentials, shouldReplace, file) {
   if (paths.length === 0) return [];
   const store = await findUrl('swift');
   const token = await authenticate(store, credentials);
-  await Promise.all(paths.map((path) => replace(join(store, path), token, file)));
+  await settled(paths.map((path) => replace(join(store, path), token, file)));
   return paths;
 }
 
