@@ -117,3 +117,62 @@ packages! {
         "const shape = z.object({ name: z.string().min(1), age: z.coerce.number() });
          return [shape.parse({ name: 'Ada', age: '36' }), shape.safeParse({ name: '' }).success];", [{ "name": "Ada", "age": 36 }, false];
 }
+
+/// Type-checks TypeScript that uses the toolbelts' types; what the compiler says, empty for nothing.
+fn type_errors(name: &str, code: &str) -> String {
+    let folder = installed();
+    let types = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/types");
+    for toolbelt in ["lp-faas-toolbelt", "core-functions-toolbelt"] {
+        let to = folder.join("node_modules/@types").join(toolbelt);
+        std::fs::create_dir_all(&to).unwrap();
+        for file in ["package.json", "index.d.ts"] {
+            std::fs::copy(types.join(toolbelt).join(file), to.join(file)).unwrap();
+        }
+    }
+    let file = format!("{name}.ts");
+    std::fs::write(folder.join(&file), code).unwrap();
+    let output = Command::new(folder.join("node_modules/.bin/tsc"))
+        .args([
+            "--noEmit",
+            "--strict",
+            "--skipLibCheck",
+            "--target",
+            "es2022",
+        ])
+        .args([
+            "--module",
+            "nodenext",
+            "--moduleResolution",
+            "nodenext",
+            &file,
+        ])
+        .current_dir(folder)
+        .output()
+        .expect("tsc can be run");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn editors_know_the_toolbelts() {
+    let code = "import { Toolbelt, LpServices, SecretError } from 'lp-faas-toolbelt';
+        import { Toolbelt as Second, ToolBeltError } from 'core-functions-toolbelt';
+        export async function lambda(input: { payload: { name: string } }): Promise<unknown> {
+          const body: string = await Toolbelt.HTTPClient().get('https://example.com', { simple: false });
+          const { value } = await Toolbelt.SecretClient().readSecret('key');
+          const [match] = Toolbelt.ConversationUtil().scanConversationForKeywords({}, ['a']);
+          const history = await Toolbelt.LpClient()(LpServices.MSG_HIST, '/path', { method: 'GET' });
+          const response = await Second.LpClient()('msgHist', '/path', { method: 'POST' });
+          const connection = Toolbelt.SFClient().connectToSalesforce({ instanceUrl: 'https://x' });
+          connection.query('SELECT Id FROM Account', (error, result) => console.info(error, result));
+          try {
+            await Toolbelt.ContextServiceClient({ accountId: '1', apiKey: value }).deleteNamespace('n');
+          } catch (error) {
+            if (error instanceof SecretError || error instanceof ToolBeltError) console.error(error.code);
+          }
+          return [body, match.tag, history, await response.json(), input.payload.name];
+        }";
+    assert_eq!(type_errors("types", code), "");
+    let wrong =
+        "import { Toolbelt } from 'lp-faas-toolbelt'; Toolbelt.SecretClient().readSecret(5);";
+    assert!(type_errors("wrong-types", wrong).contains("TS2345"));
+}

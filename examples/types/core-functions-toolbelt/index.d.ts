@@ -1,0 +1,165 @@
+// Type definitions of `core-functions-toolbelt` as Sandglass has it; docs/toolbelt.md says what each does.
+
+export interface SecretClient {
+  readSecret(key: string, options?: { useCache?: boolean; timeout?: number }): Promise<Secret>;
+  updateSecret(secret: Secret, options?: { timeout?: number }): Promise<Secret>;
+}
+
+/** Calls a service of LivePerson by its name, with an OAuth 2 token for an app key from the secrets. */
+export type LpClient = (
+  service: string, path: string, options?: RequestInit & { appKeySecretName?: string }) => Promise<Response>;
+
+export interface CsdsClient {
+  get(service: string): Promise<string>;
+  getAll(): Promise<any>;
+}
+
+export class ToolBeltError extends Error {
+  constructor(component: string, code: string, message: string);
+  component: string;
+  code: string;
+}
+
+export const ErrorCodes: Record<string, Record<string, string>>;
+
+/** A conversation's history, as the messaging history API gives it. */
+export interface Conversation {
+  conversationHistoryRecords?: Array<Record<string, any>>;
+  [field: string]: any;
+}
+
+/** A message that contains a keyword. */
+export interface KeywordMatch {
+  message: string;
+  sentTimestamp: number;
+  sentBy: string;
+  /** `keywordRef:` and the keyword. */
+  tag: string;
+}
+
+/** Engagement attributes of a conversation, the oldest first. */
+export interface ConversationSDEs {
+  sdes: { events: Array<Record<string, any>> };
+  unAuthSdes: { events: Array<Record<string, any>> };
+}
+
+export interface ConversationUtil {
+  getConversationById(conversationId: string, contentToRetrieve?: string[]): Promise<Conversation>;
+  scanConversationForKeywords(conversation: Conversation, keywords: string[]): KeywordMatch[];
+}
+
+export interface SDEUtil {
+  addSDEs(sdes: Array<Record<string, any>>, visitorId: string, sessionId: string): Promise<void>;
+  getSDEsFromConv(conversation: Conversation): ConversationSDEs;
+}
+
+export interface GDPRUtil {
+  /** Returns the paths of the files that were replaced. */
+  replaceConversationFiles(
+    conversation: Conversation,
+    credentials: { username: string; password: string },
+    shouldReplace?: (path: string) => boolean,
+    replacementFile?: { body: Uint8Array; contentType: string },
+  ): Promise<string[]>;
+}
+
+export interface Namespace {
+  name: string;
+  createdAt: Date;
+  ttlSecond?: number;
+}
+
+export type Properties = Record<string, unknown>;
+
+/** The Context Session Store. */
+export interface ContextServiceClient {
+  createNamespace(namespace: string, options?: { ttl?: number }): Promise<Namespace>;
+  deleteNamespace(namespace: string): Promise<void>;
+  getListOfNamespaces(): Promise<Namespace[]>;
+  setPropertiesInNamespace(namespace: string, properties: Properties, session?: string): Promise<any>;
+  updatePropertiesInNamespace(namespace: string, properties: Properties, session?: string): Promise<any>;
+  getAllPropertiesInSession(namespace: string, session?: string): Promise<any>;
+  getSelectedPropertiesInSession(namespace: string, names: string[], session?: string): Promise<any>;
+  getPropertyInSession(namespace: string, name: string, session?: string): Promise<any>;
+  deletePropertyInSession(namespace: string, name: string, session?: string): Promise<void>;
+  deleteSession(namespace: string, session?: string): Promise<void>;
+  getListOfSessions(namespace: string): Promise<string[]>;
+}
+
+/** A secret; a value that is JSON comes parsed. */
+export interface Secret {
+  key: string;
+  value: any;
+}
+
+export const LpServices: {
+  readonly MSG_HIST: 'msgHist';
+  readonly AGENT_VEP: 'agentVep';
+  readonly ACCOUNT_CONFIG_READ_ONLY: 'accountConfigReadOnly';
+  readonly ACCOUNT_CONFIG_READ_WRITE: 'accountConfigReadWrite';
+  readonly ASYNC_MESSAGING: 'asyncMessaging';
+  readonly ASYNC_MESSAGING_EN: 'asyncMessagingEnt';
+  readonly ENG_HIST_DOMAIN: 'engHistDomain';
+  readonly RTBF: 'rtbf';
+  readonly AUDITLOG: 'auditLog';
+  readonly SMT: 'smt';
+  readonly PUSHER: 'pusher';
+  readonly LE_DATA_REPORTING: 'leDataReporting';
+  readonly MSG_EWT_API: 'msgEwtAPI';
+  readonly MSDKGW: 'msdkgw';
+};
+
+export const ConversationContentTypes: {
+  readonly INFO: 'info';
+  readonly SDES: 'sdes';
+  readonly UNAUTH_SDES: 'unAuthSdes';
+  readonly CAMPAIGN: 'campaign';
+  readonly MESSAGE_RECORDS: 'messageRecords';
+  readonly AGENT_PARTICIPANTS: 'agentParticipants';
+  readonly AGENT_PARTICIPANTS_ACTIVE: 'agentParticipantsActive';
+  readonly AGENT_PARTICIPANTS_LEAVE: 'agentParticipantsLeave';
+  readonly CONSUMER_PARTICIPANTS: 'consumerParticipants';
+  readonly TRANSFERS: 'transfers';
+  readonly INTERACTIONS: 'interactions';
+  readonly MESSAGE_SCORES: 'messageScores';
+  readonly MESSAGE_STATUSES: 'messageStatuses';
+  readonly SKILL_CHANGES: 'skillChanges';
+  readonly CONVERSATION_SURVEYS: 'conversationSurveys';
+  readonly COBROWSE_SESSIONS: 'coBrowseSessions';
+  readonly SUMMARY: 'summary';
+  readonly MONITORING: 'monitoring';
+  readonly DIALOGS: 'dialogs';
+  readonly RESPONSE_TIME: 'responseTime';
+  readonly INTENTS: 'intents';
+  readonly UNIQUE_INTENTS: 'uniqueIntents';
+  readonly LATEST_AGENT_SURVEY: 'latestAgentSurvey';
+  readonly PREVIOUSLY_SUBMITTED_AGENT_SURVEYS: 'previouslySubmittedAgentSurveys';
+};
+
+export const SDETypes: {
+  readonly CART: 'cart';
+  readonly TRANSACTION: 'purchase';
+  readonly VIEWED_PRODUCT: 'prodView';
+  readonly CUSTOMER_INFO: 'ctmrinfo';
+  readonly MARKETING_SOURCE: 'mrktInfo';
+  readonly PERSONAL_INFO: 'personal';
+  readonly LEAD: 'lead';
+  readonly SERVICE_ACTIVITY: 'service';
+  readonly VISITOR_ERROR: 'error';
+  readonly SEARCHED_CONTENT: 'searchInfo';
+};
+
+export const ErrorStrategy: {
+  readonly EXIT_ON_ERROR: 'ExitOnError';
+  readonly CONTINUE_ON_ERROR: 'ContinueOnError';
+};
+
+export class Toolbelt {
+  static SecretClient(options?: { cache?: { ttl?: number } }): SecretClient;
+  static LpClient(): LpClient;
+  static CsdsClient(): CsdsClient;
+  static ContextServiceClient(apiKey: string): ContextServiceClient;
+  static ConversationUtil(): ConversationUtil;
+  static SDEUtil(): SDEUtil;
+  static GDPRUtil(): GDPRUtil;
+}
