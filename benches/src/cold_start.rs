@@ -29,6 +29,7 @@ pub struct Case<'a> {
 
 const FAST_ROUNDS: usize = 20_000;
 const SLOW_ROUNDS: usize = 500;
+const FEW_ROUNDS: usize = 50;
 
 impl<'a> Case<'a> {
     fn new(
@@ -88,7 +89,11 @@ pub fn cases<'a>(bench: &'a Workbench, scratch: &'a Scratch, mode: Mode) -> Resu
     }
     cases.push(artifact_on_disk(bench, scratch, mode)?);
     cases.push(artifact_without_native_code(bench, scratch, mode)?);
-    cases.push(source(bench));
+    cases.push(source("source", bench, lambdas::hello_variant).p50(5_000.0));
+    cases.push(greeting("jsforce_required", vec![bench.lambda(lambdas::SALESFORCE)?]).p50(200.0));
+    let salesforce = |number| format!("{}\nconst number = {number};\n", lambdas::SALESFORCE);
+    let from_source = source("jsforce_source", bench, salesforce).p50(150_000.0);
+    cases.push(from_source.rounds(FEW_ROUNDS));
     Ok(cases)
 }
 
@@ -166,11 +171,15 @@ fn from_disk<'a>(
 }
 
 /// From a source that was never seen before, in a warm process, to the result.
-fn source(bench: &Workbench) -> Case<'_> {
+fn source<'a>(
+    name: &'static str,
+    bench: &'a Workbench,
+    variant: impl Fn(usize) -> String + 'a,
+) -> Case<'a> {
     let mut number = 1_000;
-    let case = Case::new("source", move |_| {
+    let case = Case::new(name, move |_| {
         number += 1;
-        let code = lambdas::hello_variant(number);
+        let code = variant(number);
         async move {
             let source = Source::new("hello.js", code)?;
             let artifact = bench.compiler().compile(&source).await?;
@@ -178,5 +187,5 @@ fn source(bench: &Workbench) -> Case<'_> {
         }
         .boxed_local()
     });
-    case.rounds(SLOW_ROUNDS).p50(5_000.0)
+    case.rounds(SLOW_ROUNDS)
 }

@@ -11,6 +11,8 @@ use crate::scratch::target_directory;
 pub const HELLO: &str = include_str!("../lambdas/hello.js");
 /// Evaluates 1 MB of generated library code at its top level, then greets.
 pub const LIBRARY: &str = include_str!("../lambdas/library.js");
+/// Requires jsforce at its top level, then greets.
+pub const SALESFORCE: &str = include_str!("../lambdas/salesforce.js");
 /// Writes `count` log lines.
 pub const LOG: &str = include_str!("../lambdas/log.js");
 /// Reads a secret `count` times.
