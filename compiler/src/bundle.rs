@@ -13,6 +13,11 @@ use sandglass_runtime::artifact::Bundle;
 use crate::syntax::{self, Findings};
 use crate::{CompileError, CompileErrorKind, Source};
 
+/// How deeply the syntax tree of a source that is bundled may be nested: far deeper than people
+/// nest, and than programs do that write programs. rolldown walks the tree by recursion, on a stack
+/// that has room for some times as much.
+const DEPTH_MAX: u32 = 5_000;
+
 /// The modules that come with the engine.
 static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
     LazyLock::new(|| Arc::new(sandglass_runtime::engine_modules()));
@@ -20,8 +25,6 @@ static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
 /// Reads a lambda from disk: a file, or a folder with a `package.json` that names its `main` file,
 /// or with a file `index` or `lambda`. What it imports from files beside it and from `node_modules`
 /// is bundled.
-///
-/// Must be called on a multi-threaded tokio runtime.
 ///
 /// # Errors
 /// When a file cannot be read, does not parse, or imports what is not there; with the place.
@@ -79,6 +82,12 @@ async fn bundled(
     files: Files,
     entry: String,
 ) -> Result<Source, CompileError> {
+    if findings.depth > DEPTH_MAX {
+        let message = "the source is nested too deeply to be bundled";
+        return Err(source
+            .error(CompileErrorKind::Import, message)
+            .with_hint("give inner expressions names of their own"));
+    }
     let project = Project {
         files,
         entry,

@@ -329,3 +329,53 @@ fn an_export_that_does_not_exist_is_an_error_of_the_build() {
         "{error:?}"
     );
 }
+
+/// Sources that are nested deeply, in every way that nests: each is bundled or refused, and the host
+/// goes on.
+#[test]
+fn no_nesting_harms_the_host_that_bundles() {
+    let (mut bundled, mut refused) = (0, 0);
+    for (before, unit, middle, close) in [
+        ("export const a = ", "[", "", "]"),
+        ("export const a = ", "(", "1", ")"),
+        ("export const a = ", "{a:", "1", "}"),
+        ("export const a = ", "!", "1", ""),
+        ("export const a = ", "- ", "1", ""),
+        ("export const a = ", "a(", "", ")"),
+        ("export const a = ", "() => ", "1", ""),
+        ("export const a = ", "function () { return ", "1", "}"),
+        ("export const a = 1", " + 1", "", ""),
+        ("export const a = 1", " + a", "", ""),
+        ("export const a = b", ".a", "", ""),
+        ("export const a = b", "?.a()", "", ""),
+        ("export const a = ", "a ? b : ", "c", ""),
+        ("export const a = ", "`${", "1", "}`"),
+        ("export const a = ", "class { a = ", "1", "}"),
+        ("export const a = ", "async () => await ", "1", ""),
+        ("export let a;", "if (a) {", "", "}"),
+        ("export let a;", "if (a) {} else ", "{}", ""),
+        ("export let a;", "for (;;) ", "{}", ""),
+        ("export let a; ", "a = ", "1", ""),
+        ("export const ", "[", "a", "]"),
+    ] {
+        for count in [10, 400, 4_000, 25_000] {
+            let room = (99_000 - before.len()) / (unit.len() + close.len());
+            let count = count.min(room);
+            let code = format!(
+                "{before}{}{middle}{}",
+                unit.repeat(count),
+                close.repeat(count)
+            );
+            match named("lambda.mts", &code).compile() {
+                Ok(_) => bundled += 1,
+                Err(error) if error.message.contains("too deeply") => refused += 1,
+                Err(_) => bundled += 1,
+            }
+        }
+    }
+    assert!(bundled > 20 && refused > 20, "{bundled} and {refused}");
+    check(
+        source("function lambda(input, callback) { callback(null, 1); }"),
+        returned(1),
+    );
+}

@@ -11,7 +11,7 @@ mod resolve;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rolldown::plugin::__inner::SharedPluginable;
 use rolldown::{
@@ -20,6 +20,7 @@ use rolldown::{
 };
 use rolldown_common::{CodeSplittingMode, Output, OutputChunk, SourceMapPathTransform};
 use rolldown_error::{BuildDiagnostic, DiagnosticOptions};
+use tokio::runtime::Runtime;
 
 pub use files::Files;
 pub use resolve::Missing;
@@ -77,14 +78,40 @@ pub struct BundleError {
     pub hint: String,
 }
 
+/// The stack of each thread that bundles. rolldown's walks recurse as deep as the source is nested:
+/// this is more than ten times what the deepest that the compiler lets through takes. Only what is
+/// touched takes memory.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Where bundling takes place, apart from everybody else's threads.
+static THREADS: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
+    // Fails when somebody else has set the pool up; rolldown then runs on what there is.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK_BYTES)
+        .build_global();
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_name("sandglass-bundler")
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build()
+});
+
 /// Bundles a project.
-///
-/// Must be called on a multi-threaded tokio runtime.
 ///
 /// # Errors
 /// The first of what is wrong: a module that cannot be found, a file that does not parse, an export
 /// that does not exist.
 pub async fn bundle(project: Project) -> Result<Bundle, BundleError> {
+    let threads = THREADS
+        .as_ref()
+        .map_err(|error| plain(format!("no threads for the bundler: {error}")))?;
+    threads
+        .spawn(bundle_here(project))
+        .await
+        .unwrap_or_else(|_| Err(plain("the bundler broke down on this source")))
+}
+
+async fn bundle_here(project: Project) -> Result<Bundle, BundleError> {
     let root = project.files.root();
     let plugin = Arc::new(Resolve::new(project.clone()));
     let plugins: Vec<SharedPluginable> = vec![plugin.clone()];

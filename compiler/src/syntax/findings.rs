@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use oxc::ast::AstKind;
 use oxc::ast::ast::{
     ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
     CallExpression, Declaration, ExportDefaultDeclarationKind, ExportSpecifier, Expression,
@@ -29,6 +30,8 @@ pub(crate) struct Findings {
     pub(crate) exports_lambda: bool,
     /// Whether the top level declares `lambda`.
     pub(crate) declares_lambda: bool,
+    /// How many nodes of the syntax tree lie within each other at most.
+    pub(crate) depth: u32,
     /// The globals that it names, of those that are loaded when they are touched.
     pub(crate) globals: BTreeSet<&'static str>,
     /// Whether it asks the toolbelt for its Salesforce client, which stands on a large package.
@@ -144,6 +147,8 @@ struct Collector {
     required: HashSet<String>,
     /// Functions around the current node.
     depth: u32,
+    /// Nodes around the current node.
+    nodes: u32,
 }
 
 impl Collector {
@@ -241,6 +246,15 @@ impl<'a> Visit<'a> for Collector {
             self.requires(&specifier.value, call.span);
         }
         walk::walk_call_expression(self, call);
+    }
+
+    fn enter_node(&mut self, _kind: AstKind<'a>) {
+        self.nodes += 1;
+        self.findings.depth = self.findings.depth.max(self.nodes);
+    }
+
+    fn leave_node(&mut self, _kind: AstKind<'a>) {
+        self.nodes -= 1;
     }
 
     fn visit_identifier_reference(&mut self, identifier: &IdentifierReference<'a>) {
