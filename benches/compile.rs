@@ -1,11 +1,15 @@
 //! How long does a build take, and how large is what comes of it?
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use criterion::Criterion;
-use sandglass_benches::{Figures, Mode, Target, Workbench, lambdas};
-use sandglass_compiler::Source;
+use sandglass_benches::figures::{millis, skip};
+use sandglass_benches::workbench::greet;
+use sandglass_benches::{Figures, Mode, Samples, Target, Workbench, lambdas};
+use sandglass_compiler::{Source, pack};
+use sandglass_runtime::Policy;
 
 fn main() -> Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
@@ -33,27 +37,60 @@ fn main() -> Result<()> {
             });
         });
     }
+    let folder = lambdas::five_packages()?;
+    if let Some(folder) = &folder {
+        group.bench_function("bundle_five_packages", |bencher| {
+            bencher.iter(|| bench.block_on(pack(folder)).expect("the folder is bundled"));
+        });
+    }
     group.finish();
     criterion.final_summary();
-    artifact_sizes(&bench, cases)
+    let mut figures = Figures::new(Mode::from_args());
+    match folder {
+        Some(folder) => bundling(&bench, &folder, &mut figures)?,
+        None => skip(
+            "compile/bundle_five_packages",
+            "run `node benches/library/fetch.mjs` first",
+        ),
+    }
+    artifact_sizes(&bench, cases, &mut figures)?;
+    figures.print_table();
+    Ok(())
+}
+
+/// From a folder with five packages in its `node_modules` to the one script that is evaluated.
+fn bundling(bench: &Workbench, folder: &Path, figures: &mut Figures) -> Result<()> {
+    let mode = Mode::from_args();
+    if mode == Mode::List {
+        return Ok(());
+    }
+    let source = bench.block_on(pack(folder))?;
+    let lambda = bench.load(bench.compile(&source)?, Policy::default())?;
+    bench.block_on(greet(&lambda))?;
+    let durations = bench.sample(mode.pick(30, 1), async |_| {
+        pack(folder).await?;
+        Ok(())
+    })?;
+    let median = millis(Samples::new(durations).percentile(50.0));
+    let target = Target::AtMost(500.0);
+    figures.take("compile/bundle_five_packages", median, "ms", target);
+    Ok(())
 }
 
 /// What one deployed lambda takes on disk.
 fn artifact_sizes<const N: usize>(
     bench: &Workbench,
     cases: [(&str, String, Target); N],
+    figures: &mut Figures,
 ) -> Result<()> {
-    let mode = Mode::from_args();
-    if mode == Mode::List {
+    if Mode::from_args() == Mode::List {
         return Ok(());
     }
-    let mut figures = Figures::new(mode);
     for (name, code, target) in cases {
         let artifact = bench.compile_code(&code)?;
         let kilobytes = artifact.as_bytes().len() as f64 / 1e3;
         figures.take(format!("artifact/{name}"), kilobytes, "kB", target);
     }
-    figures.print_table();
     Ok(())
 }
 

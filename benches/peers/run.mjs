@@ -11,7 +11,6 @@
 import assert from 'node:assert';
 import { spawn, execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,7 +34,8 @@ const rounds = Number(options.rounds);
 assert(seconds > 0 && seconds <= 60 && rounds > 0 && rounds <= 10, 'at most 10 rounds of 60 s');
 
 const started = [];
-const scratch = mkdtempSync(path.join(tmpdir(), 'sandglass-peers-'));
+mkdirSync(path.join(TARGET, 'bench-data'), { recursive: true });
+const scratch = mkdtempSync(path.join(TARGET, 'bench-data', `${process.pid}-`));
 process.on('exit', () => {
   started.forEach((child) => child.kill('SIGKILL'));
   rmSync(scratch, { recursive: true, force: true });

@@ -67,3 +67,15 @@ pub fn jsforce() -> Result<Option<Source>> {
 fn jsforce_file() -> Result<PathBuf> {
     Ok(target_directory()?.join("bench-library/jsforce-core.js"))
 }
+
+/// The folder of a lambda that imports five packages from its `node_modules`; `None` when they were
+/// not fetched.
+///
+/// # Errors
+/// When there is no target directory.
+pub fn five_packages() -> Result<Option<PathBuf>> {
+    let folder = target_directory()?.join("bench-library/five-packages");
+    // npm writes it last.
+    let installed = folder.join("node_modules/.package-lock.json");
+    Ok(installed.is_file().then_some(folder))
+}

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
-/// A directory of one run under the target directory, so on a real disk. Deleted when dropped.
+/// A directory of one run under the target directory, so on a real disk. Deleted when dropped; what
+/// a run leaves that is killed, the next one deletes.
 #[derive(Debug)]
 pub struct Scratch(PathBuf);
 
@@ -17,7 +20,14 @@ impl Scratch {
     pub fn new() -> Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = target_directory()?.join(format!("bench-data/{}-{number}", std::process::id()));
+        let all = target_directory()?.join("bench-data");
+        for left in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+            if is_over(&left.path()) {
+                // Another run may be at it too.
+                let _ = std::fs::remove_dir_all(left.path());
+            }
+        }
+        let path = all.join(format!("{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).with_context(|| format!("making {}", path.display()))?;
         Ok(Self(path))
     }
@@ -38,6 +48,14 @@ impl Drop for Scratch {
         // What cannot be deleted stays under the target directory, where `cargo clean` finds it.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Whether the process that made the directory, and named it, has ended.
+fn is_over(directory: &Path) -> bool {
+    let name = directory.file_name().and_then(|name| name.to_str());
+    let process = name.and_then(|name| name.split_once('-')?.0.parse().ok());
+    let process = process.and_then(Pid::from_raw);
+    process.is_some_and(|id| test_kill_process(id) == Err(Errno::SRCH))
 }
 
 /// The target directory: a bench runs as `target/<profile>/deps/<name>`.

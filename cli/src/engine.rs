@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use sandglass_runtime::{AddressPolicy, Egress, EgressConfig, Runtime, RuntimeBuilder};
+use sandglass_runtime::{AddressPolicy, ByteSize, Egress, EgressConfig, Runtime, RuntimeBuilder};
 
 use crate::exit::{Explain as _, Failure};
 use crate::print::Printer;
 
 /// A build and a run are one after the other; the second slot lets the first be cleaned up late.
 const INSTANCES: usize = 2;
+/// What the user's cache directory may hold of native code: some thousand lambdas.
+const CODE_CACHE_MAX: ByteSize = ByteSize::mib(1_024);
 
 /// Prepares a runtime for one lambda. The engine's native code is kept in the user's cache
 /// directory, so that only the first command on a machine compiles it.
@@ -17,7 +19,7 @@ pub(crate) fn builder() -> RuntimeBuilder {
         .instances_max(INSTANCES)
         .loaded_lambdas_max(INSTANCES);
     match cache_directory() {
-        Some(directory) => builder.code_cache(directory),
+        Some(directory) => builder.code_cache(directory).code_cache_max(CODE_CACHE_MAX),
         None => builder,
     }
 }

@@ -3,7 +3,10 @@
 //! A directory of files that wasmtime wrote, named by what was compiled and by the hash of engine,
 //! configuration and CPU features that the code is compatible with. It is only a cache: it may be
 //! deleted at any time, a file that is missing or does not match its digest is made again, and
-//! nothing here is ever taken from an artifact or from the network.
+//! nothing here is ever taken from an artifact or from the network. It is bounded: past its bound,
+//! what was not loaded for longest makes room.
+
+mod room;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,76 +15,56 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use sandglass_host_abi::ByteSize;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
+
+use self::room::{Room, note_load};
 
 /// A directory of native code, or none.
 #[derive(Debug)]
 pub(crate) struct CodeCache {
-    directory: Option<PathBuf>,
+    directory: Option<Directory>,
+}
+
+#[derive(Debug)]
+struct Directory {
+    path: PathBuf,
+    room: Room,
 }
 
 /// Native code of one kind.
 pub(crate) trait Code: Sized {
     /// Compiles WebAssembly.
-    fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self>;
+    const COMPILE: fn(&Engine, Vec<u8>) -> wasmtime::Result<Self>;
     /// Writes the native code.
-    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
-    /// Maps native code from a file.
-    ///
-    /// # Safety
-    /// The file must be what [`Code::serialize`] wrote, and must stay so.
-    #[allow(unsafe_code, reason = "it loads native code")]
-    unsafe fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Self>;
+    const SERIALIZE: fn(&Self) -> wasmtime::Result<Vec<u8>>;
+    /// Maps native code from a file, which must be what [`Code::SERIALIZE`] wrote, and must stay so.
+    const MAP: unsafe fn(&Engine, PathBuf) -> wasmtime::Result<Self>;
 }
 
-impl Code for Component {
-    fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
-        Self::new(engine, wasm)
-    }
-
-    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
-        Self::serialize(self)
-    }
-
-    #[allow(
-        unsafe_code,
-        clippy::disallowed_methods,
-        reason = "called by `CodeCache::load` alone"
-    )]
-    unsafe fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Self> {
-        // SAFETY: the caller's promise.
-        unsafe { Self::deserialize_file(engine, path) }
-    }
+/// wasmtime gives both kinds the same functions, but no trait that has them.
+macro_rules! code {
+    ($($kind:ty),+) => {$(
+        impl Code for $kind {
+            const COMPILE: fn(&Engine, Vec<u8>) -> wasmtime::Result<Self> = Self::new;
+            const SERIALIZE: fn(&Self) -> wasmtime::Result<Vec<u8>> = Self::serialize;
+            #[allow(clippy::disallowed_methods, reason = "called by `load` alone")]
+            const MAP: unsafe fn(&Engine, PathBuf) -> wasmtime::Result<Self> = Self::deserialize_file;
+        }
+    )+};
 }
 
-impl Code for Module {
-    fn compile(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Self> {
-        Self::new(engine, wasm)
-    }
-
-    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
-        Self::serialize(self)
-    }
-
-    #[allow(
-        unsafe_code,
-        clippy::disallowed_methods,
-        reason = "called by `CodeCache::load` alone"
-    )]
-    unsafe fn map(engine: &Engine, path: &Path) -> wasmtime::Result<Self> {
-        // SAFETY: the caller's promise.
-        unsafe { Self::deserialize_file(engine, path) }
-    }
-}
+code!(Component, Module);
 
 impl CodeCache {
     /// Opens a cache in a directory, which is made when it is missing. A directory that others may
-    /// write to is not used: what lies there could be anybody's code.
+    /// write to is not used: what lies there could be anybody's code. It holds at most `max`, and
+    /// besides always the code of the engine, whose names begin with `engine`.
     ///
     /// # Errors
     /// When the directory cannot be made, is not a directory, or is open to others.
-    pub(crate) fn open(directory: PathBuf) -> io::Result<Self> {
+    pub(crate) fn open(directory: PathBuf, max: ByteSize, engine: &str) -> io::Result<Self> {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -96,7 +79,10 @@ impl CodeCache {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
         }
         Ok(Self {
-            directory: Some(directory),
+            directory: Some(Directory {
+                path: directory,
+                room: Room::new(max, engine),
+            }),
         })
     }
 
@@ -113,21 +99,24 @@ impl CodeCache {
         name: &str,
         wasm: impl FnOnce() -> Result<Vec<u8>, E>,
     ) -> Result<C, E> {
-        let Some(directory) = &self.directory else {
-            return Ok(C::compile(engine, &wasm()?)?);
+        let Some(Directory { path, room }) = &self.directory else {
+            return Ok(C::COMPILE(engine, wasm()?)?);
         };
-        let path = directory.join(format!("{name}-{:016x}.cwasm", compatibility(engine)));
+        let path = path.join(format!("{name}-{:016x}.cwasm", compatibility(engine)));
         if let Some(code) = load(engine, &path) {
             return Ok(code);
         }
-        let code = C::compile(engine, &wasm()?)?;
-        let stored = code
-            .serialize()
+        let code = C::COMPILE(engine, wasm()?)?;
+        let stored = C::SERIALIZE(&code)
             .map_err(io::Error::other)
-            .and_then(|bytes| store(&path, &bytes));
+            .and_then(|bytes| store(&path, &bytes).map(|()| bytes.len() as u64));
         match stored {
-            // The mapped file costs less memory than the copy in this process.
-            Ok(()) => Ok(load(engine, &path).unwrap_or(code)),
+            Ok(bytes) => {
+                // The mapped file costs less memory than the copy in this process.
+                let code = load(engine, &path).unwrap_or(code);
+                room.take(&path, bytes);
+                Ok(code)
+            }
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "native code could not be cached");
                 Ok(code)
@@ -149,12 +138,16 @@ fn load<C: Code>(engine: &Engine, path: &Path) -> Option<C> {
     // the file is one that `store` wrote; its digest shows that it is whole, and `store` replaces
     // files by renaming and never changes one in place. wasmtime itself refuses code of another
     // version, configuration or CPU.
-    let mapped = unsafe { C::map(engine, path) };
-    mapped
+    let mapped = unsafe { C::MAP(engine, path.to_owned()) };
+    let code = mapped
         .inspect_err(
             |error| tracing::warn!(path = %path.display(), %error, "cached native code is refused"),
         )
-        .ok()
+        .ok()?;
+    if let Err(error) = note_load(path) {
+        tracing::debug!(path = %path.display(), %error, "that native code was loaded could not be noted");
+    }
+    Some(code)
 }
 
 /// Writes a file and its digest so that neither is ever seen half-written.

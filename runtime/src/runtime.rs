@@ -71,6 +71,7 @@ pub struct RuntimeBuilder {
     artifacts: Option<Box<dyn ArtifactStore>>,
     code_cache: Option<PathBuf>,
     instances_max: usize,
+    code_cache_max: ByteSize,
     loaded_max: usize,
     memory_max: ByteSize,
 }
@@ -148,6 +149,7 @@ impl Runtime {
             code_cache: None,
             instances_max: 1_024,
             loaded_max: 1_000,
+            code_cache_max: ByteSize::mib(8 * 1_024),
             memory_max: ByteSize::mib(256),
         }
     }
@@ -306,6 +308,14 @@ impl RuntimeBuilder {
     }
 
     /// Lambdas that stay loaded; 1,000 by default. Each costs some memory and some of the process's
+    /// The most that the code cache may hold, 8 GiB by default: enough for about 10,000 lambdas.
+    /// Past it, code that was not loaded for longest is deleted, and made again when it is needed.
+    #[must_use]
+    pub fn code_cache_max(mut self, bytes: ByteSize) -> Self {
+        self.code_cache_max = bytes;
+        self
+    }
+
     /// memory mappings, of which Linux allows 65,530 by default.
     #[must_use]
     pub fn loaded_lambdas_max(mut self, lambdas: usize) -> Self {
@@ -328,7 +338,8 @@ impl RuntimeBuilder {
     pub fn build(self) -> Result<Runtime, BuildError> {
         let wasmtime = Engine::new(&self.config())?;
         let code_cache = match self.code_cache {
-            Some(directory) => CodeCache::open(directory).map_err(BuildError::CodeCache)?,
+            Some(directory) => CodeCache::open(directory, self.code_cache_max, name)
+                .map_err(BuildError::CodeCache)?,
             None => CodeCache::none(),
         };
         let files = EngineFiles::embedded();

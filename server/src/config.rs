@@ -46,6 +46,9 @@ pub struct Config {
     pub builds_max: usize,
     /// Lambdas kept in memory; the one that was not used for longest makes room.
     pub loaded_lambdas_max: usize,
+    /// Native code kept on disk; what was not loaded for longest makes room, and is made again when
+    /// it is needed.
+    pub code_cache_bytes_max: ByteSize,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -106,6 +109,7 @@ impl Default for Config {
             shutdown_grace_ms: 35_000,
             builds_max: cores,
             loaded_lambdas_max: 1_000,
+            code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),

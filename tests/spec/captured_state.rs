@@ -11,7 +11,7 @@ use sandglass_runtime::Runtime;
 use serde_json::{Value, json};
 
 use crate::harness::server::{TestServer, config, open, start};
-use crate::harness::{Case, Expected, block_on, builder, outcome, runtime, source};
+use crate::harness::{Case, Expected, block_on, builder, outcome, runtime, source, temporary};
 
 const SOURCES: [&str; 8] = [
     "Math.random()",
@@ -168,7 +168,7 @@ fn two_servers_with_the_same_artifact_draw_differently() {
     // A lambda's UUID is in its artifact, so only a copy of the data has the same one.
     let data_dir = server.data_dir.clone();
     let _directory = server.stop();
-    let copied = tempfile::tempdir().unwrap();
+    let copied = temporary::directory();
     copy(&data_dir, copied.path());
     let servers = [data_dir.as_path(), copied.path()].map(|dir| open(config(dir)).unwrap());
 

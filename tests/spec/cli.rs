@@ -7,6 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::harness::binary::{Ran, Serving, run, run_with_input, sandglass};
+use crate::harness::temporary;
 
 /// A directory with one lambda in it.
 struct Workspace {
@@ -15,7 +16,7 @@ struct Workspace {
 }
 
 fn file(name: &str, code: &str) -> Workspace {
-    let directory = tempfile::tempdir().expect("there is room for temporary files");
+    let directory = temporary::directory();
     let file = directory.path().join(name);
     fs::write(&file, code).expect("the lambda can be written");
     Workspace { directory, file }
@@ -121,7 +122,7 @@ fn wrong_usage_exits_with_2_and_a_hint() {
 
 #[test]
 fn a_malformed_secret_key_exits_with_2_and_a_hint() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let data_dir = directory.path().join("data");
     for key in [
         "",
@@ -149,7 +150,7 @@ fn a_malformed_secret_key_exits_with_2_and_a_hint() {
 
 #[test]
 fn a_secret_key_from_the_environment_is_not_written() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let data_dir = directory.path().join("data");
     crate::harness::server::share_code_cache(&data_dir);
     let mut command = sandglass(&["serve", "--listen", "127.0.0.1:0"]);

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::harness::binary::{Ran, Serving, run, run_with_input, sandglass};
+use crate::harness::temporary;
 
 /// One server process for the tests of this file; each works with lambdas of its own names.
 struct Shared {
@@ -20,7 +21,7 @@ struct Shared {
 fn shared() -> &'static Shared {
     static SHARED: OnceLock<Shared> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let directory = tempfile::tempdir().expect("there is room for temporary files");
+        let directory = temporary::directory();
         let data_dir = directory.path().join("data");
         let serving = Serving::start(&data_dir);
         Shared {
@@ -54,7 +55,7 @@ fn deploy(directory: &Path, name: &str, code: &str, options: &[&str]) -> Ran {
 
 #[test]
 fn deploy_invoke_and_lambdas_work_together() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let code = "function lambda(input, callback) { console.info('hi'); callback(null, `Hello ${input.payload.name} ${process.env.MARK}`); }";
     let deployed = deploy(
         directory.path(),
@@ -88,7 +89,7 @@ fn deploy_invoke_and_lambdas_work_together() {
 
 #[test]
 fn invoke_says_with_its_exit_code_how_it_went() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     deploy(
         directory.path(),
         "fails",
@@ -114,7 +115,7 @@ fn invoke_says_with_its_exit_code_how_it_went() {
 
 #[test]
 fn a_build_error_is_shown_as_run_shows_it() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let ran = deploy(
         directory.path(),
         "broken",
@@ -130,7 +131,7 @@ fn a_build_error_is_shown_as_run_shows_it() {
 
 #[test]
 fn logs_shows_what_external_systems_made_the_lambda_say() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let code =
         "function lambda(input, callback) { console.info('kept', { a: 1 }); callback(null, 1); }";
     deploy(directory.path(), "logger", code, &[]);
@@ -168,7 +169,7 @@ fn logs_shows_what_external_systems_made_the_lambda_say() {
 
 #[test]
 fn logs_follow_shows_entries_as_they_arrive() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let code =
         "function lambda(input, callback) { console.info(input.payload); callback(null, 1); }";
     deploy(directory.path(), "followed", code, &[]);
@@ -209,7 +210,7 @@ fn secrets_are_set_without_being_shown() {
         listed.out.contains("CLI_KEY") && !listed.out.contains("s3cret-value"),
         "{listed:?}"
     );
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let code = "const { Toolbelt } = require('lp-faas-toolbelt');
                 async function lambda(input, callback) { callback(null, (await Toolbelt.SecretClient().readSecret('CLI_KEY')).value); }";
     deploy(directory.path(), "reads-cli-key", code, &[]);
@@ -229,7 +230,7 @@ fn hosts_are_allowed_and_disallowed() {
 
 #[test]
 fn changing_a_variable_deploys_the_lambda_again() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     deploy(
         directory.path(),
         "moody",
@@ -246,7 +247,7 @@ fn changing_a_variable_deploys_the_lambda_again() {
 
 #[test]
 fn a_folder_with_typescript_and_packages_is_deployed_and_built_again() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let folder = directory.path().join("several-files");
     for (file, text) in [
         (
@@ -286,7 +287,7 @@ fn packages_lists_what_comes_along() {
 
 #[test]
 fn tokens_are_made_for_others() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     deploy(
         directory.path(),
         "for-others",
@@ -318,7 +319,7 @@ fn tokens_are_made_for_others() {
 
 #[test]
 fn without_a_server_the_command_says_how_to_start_one() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let mut lonely = sandglass(&["lambdas"]);
     lonely.env("SANDGLASS_DATA", directory.path());
     let ran = run(lonely);
@@ -328,7 +329,7 @@ fn without_a_server_the_command_says_how_to_start_one() {
 
 #[test]
 fn up_deploys_every_example_and_says_how_to_call_one() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let data_dir = directory.path().join("data");
     crate::harness::server::share_code_cache(&data_dir);
     let mut up = sandglass(&["up", "--listen", "127.0.0.1:0", "--data-dir"]);

@@ -8,10 +8,12 @@ pub(crate) mod binary;
 pub(crate) mod hosts;
 pub(crate) mod platform;
 pub(crate) mod server;
+pub(crate) mod temporary;
 pub(crate) mod upstream;
 
+use std::fs;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -38,12 +40,27 @@ pub(crate) fn code_cache() -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("code-cache")
 }
 
+/// Gives a new code cache the engine's native code, which takes long to make. Links will do: a cache
+/// replaces files and changes none.
+pub(crate) fn share_engine_code(cache: &Path) {
+    let engine = runtime().engine_digest().as_str();
+    fs::create_dir_all(cache).expect("the directory can be made");
+    for entry in fs::read_dir(code_cache()).expect("the runtime filled it") {
+        let entry = entry.expect("it is readable");
+        let name = entry.file_name().into_string().expect("it is ASCII");
+        if name.starts_with(engine) && !name.ends_with(".tmp") {
+            fs::hard_link(entry.path(), cache.join(name)).expect("it can be linked");
+        }
+    }
+}
+
 /// A builder with the tests' hosts: a real HTTP client that may reach loopback, secrets by account.
 pub(crate) fn builder() -> RuntimeBuilder {
     Runtime::builder()
         .http_client(hosts::Network)
         .secrets(hosts::AccountSecrets)
         .code_cache(code_cache())
+        .code_cache_max(ByteSize::mib(256))
 }
 
 /// The sandglass runtime that all tests share.

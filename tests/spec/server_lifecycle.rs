@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::harness::binary::Serving;
 use crate::harness::server::{TestServer, config, open, start};
-use crate::harness::{block_on, tokio};
+use crate::harness::{block_on, temporary, tokio};
 
 fn artifacts(data_dir: &Path) -> BTreeMap<String, std::time::SystemTime> {
     let files = fs::read_dir(data_dir.join("artifacts"))
@@ -117,7 +117,7 @@ fn secrets_survive_a_restart_and_open_only_with_their_key() {
 
 #[test]
 fn a_key_that_the_operator_gives_is_never_written_and_no_other_opens_the_secrets() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let with_key = |key: &str| Config {
         secret_key: Some(key.parse().unwrap()),
         ..config(directory.path())
@@ -222,7 +222,7 @@ fn a_server_that_drains_is_not_ready() {
 
 #[test]
 fn a_shutdown_cuts_off_what_does_not_finish() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let mut short = config(directory.path());
     short.shutdown_grace_ms = 100;
     let server: TestServer = open(short).unwrap();
@@ -244,7 +244,7 @@ fn a_shutdown_cuts_off_what_does_not_finish() {
 
 #[test]
 fn sigterm_ends_the_process_gracefully() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let serving = Serving::start(&directory.path().join("data"));
     assert_eq!(serving.terminate(), Some(0));
     assert!(!directory.path().join("data/server.json").exists());
@@ -270,7 +270,7 @@ async fn deploy_until_it_dies(url: String, token: String, name: String) -> Optio
 
 #[test]
 fn a_kill_at_any_moment_of_a_deploy_loses_nothing_that_was_acknowledged() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = temporary::directory();
     let data_dir = directory.path().join("data");
     let mut expected: BTreeMap<String, u64> = BTreeMap::new();
     for round in 0..6_u64 {

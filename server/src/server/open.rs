@@ -118,6 +118,7 @@ async fn runtime(
         .loaded_lambdas_max(config.loaded_lambdas_max)
         .memory_max(config.limits.memory.max(BUILD_MEMORY));
     match tokio::task::spawn_blocking(move || builder.build()).await {
+        .code_cache_max(config.code_cache_bytes_max)
         Ok(runtime) => Ok(runtime?),
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }

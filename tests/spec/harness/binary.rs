@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::Value;
 
-use super::server;
+use super::{server, share_engine_code, temporary};
 
 /// The binary, built by cargo if it is not up to date.
 fn path() -> &'static Path {
@@ -29,9 +29,14 @@ fn path() -> &'static Path {
     })
 }
 
-/// The engine's native code, shared by all commands under test.
-fn cache() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli-cache")
+/// Where all commands under test find the engine's native code and keep that of their lambdas.
+fn cache() -> &'static Path {
+    static CACHE: OnceLock<PathBuf> = OnceLock::new();
+    CACHE.get_or_init(|| {
+        let cache = temporary::run().join("cli-cache");
+        share_engine_code(&cache.join("sandglass"));
+        cache
+    })
 }
 
 /// A command of the binary with nothing of the caller's environment in it.

@@ -8,7 +8,7 @@ use sandglass_server::{Config, Server, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{block_on, code_cache};
+use super::{block_on, share_engine_code, temporary};
 
 /// The account that every server is made with.
 pub(crate) const ACCOUNT: &str = "10000001";
@@ -41,7 +41,7 @@ pub(crate) fn start() -> TestServer {
 
 /// Starts a server on a new data directory with another configuration.
 pub(crate) fn start_with(change: impl FnOnce(&mut Config)) -> TestServer {
-    let directory = tempfile::tempdir().expect("there is room for temporary files");
+    let directory = temporary::directory();
     let mut config = config(directory.path());
     change(&mut config);
     let mut server = open(config).expect("the server starts");
@@ -70,15 +70,7 @@ pub(crate) fn open(config: Config) -> Result<TestServer, StartError> {
 pub(crate) fn share_code_cache(data_dir: &Path) {
     let here = data_dir.join("code-cache");
     if !here.exists() {
-        super::runtime();
-        std::fs::create_dir_all(&here).expect("the directory can be made");
-        for entry in std::fs::read_dir(code_cache()).expect("the runtime filled it") {
-            let entry = entry.expect("it is readable");
-            if entry.path().is_file() {
-                std::fs::copy(entry.path(), here.join(entry.file_name()))
-                    .expect("it can be copied");
-            }
-        }
+        share_engine_code(&here);
     }
 }
 
