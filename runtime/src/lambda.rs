@@ -18,7 +18,7 @@ use crate::invocation::Invocation;
 use crate::report::{Failure, FailureKind, Outcome, Report};
 use crate::runtime::{LoadError, Shared};
 use crate::sandbox::{LimitReached, Sandbox};
-use crate::source_map::SourceMap;
+use crate::source_map::{SourceMap, mentions};
 
 /// A guest that computes without pause gives way to others after this much fuel: some tens of
 /// microseconds.
@@ -231,10 +231,16 @@ impl Instance {
         {
             sandbox.log_failure(&failure.message);
         }
-        let logs = std::mem::take(&mut sandbox.logs);
+        let mut logs = std::mem::take(&mut sandbox.logs);
         let id = sandbox.id();
         Ok(Report {
             id,
+        if let Some(bundle) = &self.loaded.bundle
+            && logs.iter().any(|entry| mentions(entry, bundle))
+            && let Some(map) = self.loaded.source_map(&self.code, &self.counted.0).await
+        {
+            map.logs(bundle, &mut logs);
+        }
             outcome,
             usage,
             logs,

@@ -1,6 +1,10 @@
 //! Which place of the user's files does a place of a bundle come from?
 
-use oxc_sourcemap::OwnedSourceMap;
+use std::borrow::Cow;
+
+use oxc_sourcemap::{OwnedSourceMap, Token};
+use sandglass_host_abi::LogEntry;
+use serde_json::value::RawValue;
 
 /// A source map (ECMA-426) of a bundle.
 #[derive(Debug)]
@@ -43,12 +47,29 @@ impl SourceMap {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    fn look_up(
-        &self,
-        table: &[&[oxc_sourcemap::Token]],
-        line: u32,
-        column: u32,
-    ) -> Option<SourcePlace> {
+    /// Makes the places of `bundle` that log entries mention, in stacks for instance, places of the
+    /// user's files.
+    pub fn logs(&self, bundle: &str, entries: &mut [LogEntry]) {
+        let table = self.0.generate_lookup_table();
+        let text = |(row, column)| {
+            let SourcePlace { file, line, column } = self.look_up(&table, row, column)?;
+            Some(format!("{file}:{line}:{column}"))
+        };
+        let quoted = inside_json(bundle);
+        for entry in entries {
+            if let Cow::Owned(message) = replaced(&entry.message, bundle, text) {
+                entry.message = message;
+            }
+            let json = |place| Some(inside_json(&text(place)?));
+            if let Cow::Owned(extras) = replaced(entry.extras.get(), &quoted, json)
+                && let Ok(extras) = RawValue::from_string(extras)
+            {
+                entry.extras = extras;
+            }
+        }
+    }
+
+    fn look_up(&self, table: &[&[Token]], line: u32, column: u32) -> Option<SourcePlace> {
         let (line, column) = (line.checked_sub(1)?, column.saturating_sub(1));
         let token = self.0.lookup_token(table, line, column)?;
         let file = self.0.get_source(token.get_source_id()?)?;
@@ -60,7 +81,47 @@ impl SourceMap {
     }
 }
 
-/// Splits `    at f (bundle.js:3:5)` around its place; a column that is missing is 1.
+/// Whether an entry may mention a place of the bundle.
+pub(crate) fn mentions(entry: &LogEntry, bundle: &str) -> bool {
+    entry.message.contains(bundle) || entry.extras.get().contains(&inside_json(bundle))
+}
+
+/// The text as it stands between the quotes of a JSON string.
+fn inside_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// The text with each place of the bundle, `bundle.js:3:5`, as `place` writes it.
+fn replaced<'a>(
+    text: &'a str,
+    bundle: &str,
+    place: impl Fn((u32, u32)) -> Option<String>,
+) -> Cow<'a, str> {
+    let name = format!("{bundle}:");
+    let (mut result, mut done) = (String::new(), 0);
+    for (start, _) in text.match_indices(&name) {
+        let before = &text[done.min(start)..start];
+        if start < done || !(before.is_empty() || before.ends_with([' ', '(', '"', '\n'])) {
+            continue;
+        }
+        let Some((at, after)) = row_and_column(&text[start + name.len()..]) else {
+            continue;
+        };
+        if let Some(place) = place(at) {
+            result.push_str(before);
+            result.push_str(&place);
+            done = text.len() - after.len();
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(text);
+    }
+    result.push_str(&text[done..]);
+    Cow::Owned(result)
+}
+
+/// Splits `    at f (bundle.js:3:5)` around its place.
 fn split<'a>(line: &'a str, bundle: &str) -> Option<(&'a str, (u32, u32), &'a str)> {
     let name = format!("{bundle}:");
     let start = line.find(&name)?;
@@ -68,10 +129,16 @@ fn split<'a>(line: &'a str, bundle: &str) -> Option<(&'a str, (u32, u32), &'a st
     if !before.is_empty() && !before.ends_with([' ', '(']) {
         return None;
     }
-    let (row, rest) = number(rest)?;
+    let (place, after) = row_and_column(rest)?;
+    Some((before, place, after))
+}
+
+/// Reads `3:5`, or `3` for the first column.
+fn row_and_column(text: &str) -> Option<((u32, u32), &str)> {
+    let (row, rest) = number(text)?;
     match rest.strip_prefix(':').and_then(number) {
-        Some((column, rest)) => Some((before, (row, column), rest)),
-        None => Some((before, (row, 1), rest)),
+        Some((column, rest)) => Some(((row, column), rest)),
+        None => Some(((row, 1), rest)),
     }
 }
 
@@ -110,6 +177,36 @@ mod tests {
             map.stack("lambda.ts", stack),
             "    at f (src/a.ts:10:3)\n    at native\n    at src/a.ts:10:3"
         );
+    }
+
+    #[test]
+    fn a_log_entry_names_files_in_its_message_and_its_extras() {
+        let map = SourceMap::parse(MAP).unwrap();
+        let entry = |message: &str, extras: &str| LogEntry {
+            level: sandglass_host_abi::LogLevel::Info,
+            message: message.to_owned(),
+            extras: RawValue::from_string(extras.to_owned()).unwrap(),
+            timestamp: 0,
+        };
+        let mut entries = [
+            entry(
+                "Error: no\n    at f (lambda.ts:2:7)\n    at g (lambda.ts:1:1)",
+                r#"[{"z":1.50,"a":"lambda.ts:2"},"x\n    at lambda.ts:2:9)"]"#,
+            ),
+            entry("other-lambda.ts:2:7 is lambda.ts:no", "[]"),
+        ];
+        map.logs("lambda.ts", &mut entries);
+        let [mapped, kept] = &entries;
+        assert_eq!(
+            mapped.message,
+            "Error: no\n    at f (src/a.ts:10:3)\n    at g (lambda.ts:1:1)"
+        );
+        assert_eq!(
+            mapped.extras.get(),
+            r#"[{"z":1.50,"a":"src/a.ts:10:3"},"x\n    at src/a.ts:10:3)"]"#
+        );
+        assert_eq!(kept.message, "other-lambda.ts:2:7 is lambda.ts:no");
+        assert!(mentions(kept, "lambda.ts") && !mentions(kept, "b.ts"));
     }
 
     #[test]

@@ -7,11 +7,11 @@ use sandglass_runtime::{Invocation, Outcome, Policy, Report};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::harness::{check, compiler, outcome, returned, runtime, source, tokio};
+use crate::harness::{check, compiler, outcome, returned, runtime, source, temporary, tokio};
 
 /// A folder with these files.
 fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = temporary::directory();
     for (name, text) in files {
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -308,6 +308,29 @@ fn errors_name_the_files_that_people_wrote() {
     );
     assert_eq!(error.kind, CompileErrorKind::Threw);
     assert_eq!(error.to_string(), "lib/now.ts:3:7: Error: not 1");
+}
+
+#[test]
+fn what_is_logged_names_the_files_that_people_wrote() {
+    let files = [
+        (
+            "index.ts",
+            "import { fail } from './lib/fail.ts';\n\ninterface Unused { a: string }\n\nexport async function lambda() {\n  try { fail(1); } catch (error) { console.error(error.stack, { error: error.stack, n: 1.50 }); }\n}",
+        ),
+        (
+            "lib/fail.ts",
+            "type Number = number;\n\nexport function fail(n: Number): never {\n  throw new TypeError(`no ${n}`);\n}",
+        ),
+    ];
+    let folder = project(&files);
+    let report = run(folder.path()).unwrap();
+    let [entry] = &report.logs[..] else {
+        panic!("{:?}", report.logs)
+    };
+    for text in [&entry.message, entry.extras.get()] {
+        assert!(text.contains("(lib/fail.ts:4:"), "{text}");
+        assert!(text.contains("(index.ts:6:"), "{text}");
+    }
 }
 
 #[test]

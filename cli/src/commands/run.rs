@@ -75,8 +75,10 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
         .with_environment(&args.env)?;
     let input = Input::read(args.input.as_ref())?;
     let policy = args.policy()?;
-    let runtime = args.runtime(print)?;
+    let logs = LivePrinter::new(print);
+    let runtime = args.runtime(print, logs.clone())?;
     let (artifact, build) = file.compile(&runtime).await?;
+    logs.is_of(&artifact);
 
     let limits = policy.limits;
     let lambda = runtime.load(artifact.clone(), policy).await?;
@@ -114,13 +116,13 @@ impl Args {
 
     /// A runtime with only what this lambda is given: setting up an HTTP client takes longer than
     /// running a lambda.
-    fn runtime(&self, print: Printer) -> Result<Runtime, Failure> {
+    fn runtime(&self, print: Printer, logs: LivePrinter) -> Result<Runtime, Failure> {
         let secrets = self
             .secret
             .iter()
             .map(|secret| (&secret.name, &secret.value));
         let mut builder = engine::builder()
-            .log_sink(LivePrinter(print))
+            .log_sink(logs)
             .secrets(FixedSecrets::new(secrets).blame_user()?);
         if !self.allow.is_empty() {
             builder = builder.http_client(engine::egress(self.allow_private)?);

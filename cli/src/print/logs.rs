@@ -1,9 +1,12 @@
 //! How do a lambda's log entries look?
 
-use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::{fmt, slice};
 
 use anstyle::Style;
+use sandglass_host_abi::artifact::{Artifact, Bundle};
 use sandglass_host_abi::{InvocationContext, LogEntry, LogSink};
+use sandglass_runtime::SourceMap;
 use sandglass_server::LogLine as StoredEntry;
 use serde_json::value::RawValue;
 
@@ -87,12 +90,40 @@ fn extras(extras: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(extras.get()).unwrap_or_else(|_| vec![extras])
 }
 
-/// Prints entries while the lambda runs.
-pub(crate) struct LivePrinter(pub(crate) Printer);
+/// Prints entries while the lambda runs. What it prints of a bundle names the files that went into it.
+#[derive(Clone)]
+pub(crate) struct LivePrinter {
+    print: Printer,
+    bundle: Arc<OnceLock<(String, SourceMap)>>,
+}
+
+impl LivePrinter {
+    pub(crate) fn new(print: Printer) -> Self {
+        let bundle = Arc::default();
+        Self { print, bundle }
+    }
+
+    /// From now on, what is logged names the user's files.
+    pub(crate) fn is_of(&self, artifact: &Artifact) {
+        let header = artifact.header();
+        let map = |bundle: &Bundle| SourceMap::parse(&bundle.map);
+        if let Some(map) = header.bundle.as_ref().and_then(map) {
+            let first = self.bundle.set((header.file_name.clone(), map));
+            debug_assert!(first.is_ok(), "one run has one artifact");
+        }
+    }
+}
 
 impl LogSink for LivePrinter {
     fn record(&self, _context: &InvocationContext, entry: &LogEntry) {
-        self.0.note(LogLine::of(entry));
+        match self.bundle.get() {
+            Some((bundle, map)) => {
+                let mut entry = entry.clone();
+                map.logs(bundle, slice::from_mut(&mut entry));
+                self.print.note(LogLine::of(&entry));
+            }
+            None => self.print.note(LogLine::of(entry)),
+        }
     }
 }
 
