@@ -1,8 +1,11 @@
 //! Which code makes and checks a signature, and what does it cost?
 //!
-//! `ring`. It takes keys of the usual strengths only, and works at once on all of the data: both
-//! are bounded here, so that no signature holds a thread for long.
+//! `ring`, and for P-521, which it lacks, `p521`. They take keys of the usual strengths only, and
+//! work at once on all of the data: both are bounded here, so that no signature holds a thread for
+//! long.
 
+use p521::ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
+use ring::digest;
 use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 use sandglass_host_abi::bindings::sandglass::toolbelt::crypto::{SignatureError, SignatureScheme};
@@ -18,6 +21,13 @@ const DATA_BYTES_MAX: usize = 1 << 20;
 const FAST_CURVE_FUEL: u64 = 2_000_000;
 /// Fuel for one operation on P-384, about a millisecond.
 const SLOW_CURVE_FUEL: u64 = 20_000_000;
+/// Fuel for one operation on P-521: half as much again as on P-384, as the slower of the two takes half
+/// as long again. Side by side in a release build, medians of 60: signing takes 1.2 ms and checking
+/// 0.6 ms, on P-384 both take 0.8 ms.
+const SLOWEST_CURVE_FUEL: u64 = 30_000_000;
+
+/// How long a number of P-521 is.
+const P521_NUMBER_BYTES: usize = 66;
 
 /// Refuses what would take too long.
 pub(crate) fn check_sizes(key: &[u8], data: &[u8]) -> Result<(), SignatureError> {
@@ -50,6 +60,7 @@ fn curve_fuel(scheme: SignatureScheme) -> Option<u64> {
     match scheme {
         SignatureScheme::EcdsaP256Sha256 | SignatureScheme::Ed25519 => Some(FAST_CURVE_FUEL),
         SignatureScheme::EcdsaP384Sha384 => Some(SLOW_CURVE_FUEL),
+        SignatureScheme::EcdsaP521Sha512 => Some(SLOWEST_CURVE_FUEL),
         _ => None,
     }
 }
@@ -73,6 +84,7 @@ pub(crate) fn sign(
         SignatureScheme::EcdsaP384Sha384 => {
             ecdsa(&signature::ECDSA_P384_SHA384_FIXED_SIGNING, 48, key, data)
         }
+        SignatureScheme::EcdsaP521Sha512 => ecdsa_p521(key, data),
         SignatureScheme::Ed25519 => Ok(ed25519(key)?.sign(data).as_ref().to_vec()),
     }
 }
@@ -103,6 +115,19 @@ fn ecdsa(
     Ok(signature.as_ref().to_vec())
 }
 
+/// With the nonce of RFC 6979, so that nothing random is needed.
+fn ecdsa_p521(key: &[u8], data: &[u8]) -> Result<Vec<u8>, SignatureError> {
+    let (number, point) = key.split_at(P521_NUMBER_BYTES.min(key.len()));
+    let key = p521::ecdsa::SigningKey::from_slice(number)
+        .map_err(|_| invalid("it is no number of the curve"))?;
+    if key.verifying_key().to_sec1_point(false).as_bytes() != point {
+        return Err(invalid("its public part is not that of its number"));
+    }
+    let hash = digest::digest(&digest::SHA512, data);
+    let signature: p521::ecdsa::Signature = key.sign_prehash(hash.as_ref()).map_err(invalid)?;
+    Ok(signature.to_bytes().to_vec())
+}
+
 fn ed25519(seed: &[u8]) -> Result<Ed25519KeyPair, SignatureError> {
     Ed25519KeyPair::from_seed_unchecked(seed).map_err(invalid)
 }
@@ -127,10 +152,25 @@ pub(crate) fn verify(scheme: SignatureScheme, key: &[u8], data: &[u8], signature
         SignatureScheme::RsaPssSha512 => &signature::RSA_PSS_2048_8192_SHA512,
         SignatureScheme::EcdsaP256Sha256 => &signature::ECDSA_P256_SHA256_FIXED,
         SignatureScheme::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_FIXED,
+        SignatureScheme::EcdsaP521Sha512 => return is_of_p521(key, data, signature),
         SignatureScheme::Ed25519 => &signature::ED25519,
     };
     let key = signature::UnparsedPublicKey::new(algorithm, key);
     key.verify(data, signature).is_ok()
+}
+
+/// Points are taken as ring takes them: uncompressed only.
+fn is_of_p521(key: &[u8], data: &[u8], signature: &[u8]) -> bool {
+    if key.len() != 1 + 2 * P521_NUMBER_BYTES {
+        return false;
+    }
+    let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(key);
+    let signature = p521::ecdsa::Signature::from_slice(signature);
+    let (Ok(key), Ok(signature)) = (key, signature) else {
+        return false;
+    };
+    let hash = digest::digest(&digest::SHA512, data);
+    key.verify_prehash(hash.as_ref(), &signature).is_ok()
 }
 
 #[cfg(test)]
@@ -168,11 +208,74 @@ mod tests {
         for scheme in [
             SignatureScheme::RsaPssSha256,
             SignatureScheme::EcdsaP384Sha384,
+            SignatureScheme::EcdsaP521Sha512,
             SignatureScheme::Ed25519,
         ] {
             assert!(sign(scheme, b"no key", b"").is_err(), "{scheme:?}");
             assert!(!verify(scheme, b"no key", b"", b""), "{scheme:?}");
         }
+    }
+
+    /// RFC 6979, appendix A.2.7: the private number, its point, and the signature of "sample".
+    const RFC_6979: [&str; 3] = [
+        "00fad06daa62ba3b25d2fb40133da757205de67f5bb0018fee8c86e1b68c7e75caa896eb32f1f47c70855836a6d16fcc1466f6d8fbec67db89ec0c08b0e996b83538",
+        "0401894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b5d5370a7f20fb633155d38ffa16d2bd761dcac474b9a2f5023a4\
+         00493101c962cd4d2fddf782285e64584139c2f91b47f87ff82354d6630f746a28a0db25741b5b34a828008b22acc23f924faafbd4d33f81ea66956dfeaa2bfdfcf5",
+        "00c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25a1ee9017b5d450606add152b534931d7d4e8455cc91f9b15bf05ec36e377fa\
+         00617cce7cf5064806c467f678d3b4080d6f1cc50af26ca209417308281b68af282623eaa63e5b5c0723d8b8c37ff0777b1a20f8ccb1dccc43997f1ee0e44da4a67a",
+    ];
+
+    fn is_signed_on_p521(point: &[u8], signature: &[u8]) -> bool {
+        verify(
+            SignatureScheme::EcdsaP521Sha512,
+            point,
+            b"sample",
+            signature,
+        )
+    }
+
+    #[test]
+    fn ecdsa_on_p521_is_that_of_rfc_6979() {
+        let [number, point, signature] = RFC_6979.map(hex);
+        let key = [number, point.clone()].concat();
+        let made = sign(SignatureScheme::EcdsaP521Sha512, &key, b"sample").unwrap();
+        assert_eq!(made, signature);
+        assert!(is_signed_on_p521(&point, &signature));
+    }
+
+    /// Each byte of each part wrong, each length but the right one, numbers out of their range, and
+    /// points in the other forms of SEC 1.
+    #[test]
+    fn what_is_not_of_p521_is_no_key_and_no_signature() {
+        let [number, point, signature] = RFC_6979.map(hex);
+        for at in 0..signature.len() {
+            let mut wrong = signature.clone();
+            wrong[at] ^= 1;
+            assert!(!is_signed_on_p521(&point, &wrong), "{at}");
+            assert!(!is_signed_on_p521(&point, &signature[..at]), "{at}");
+        }
+        for at in 0..point.len() {
+            let mut wrong = point.clone();
+            wrong[at] ^= 1;
+            assert!(!is_signed_on_p521(&wrong, &signature), "{at}");
+            assert!(!is_signed_on_p521(&point[..at], &signature), "{at}");
+            let key = [number.as_slice(), &wrong].concat();
+            assert!(sign(SignatureScheme::EcdsaP521Sha512, &key, b"").is_err());
+        }
+        for fill in [0, 0xff] {
+            let out_of_range = [fill; P521_NUMBER_BYTES];
+            let key = [out_of_range.as_slice(), &point].concat();
+            assert!(sign(SignatureScheme::EcdsaP521Sha512, &key, b"").is_err());
+            let [r, s] = [0, P521_NUMBER_BYTES].map(|at| &signature[at..at + P521_NUMBER_BYTES]);
+            assert!(!is_signed_on_p521(&point, &[&out_of_range, s].concat()));
+            assert!(!is_signed_on_p521(&point, &[r, &out_of_range].concat()));
+        }
+        let x = &point[1..1 + P521_NUMBER_BYTES];
+        for compressed in [[&[2], x].concat(), [&[3], x].concat(), vec![0]] {
+            assert!(!is_signed_on_p521(&compressed, &signature));
+        }
+        let hybrid = [&[7], &point[1..]].concat();
+        assert!(!is_signed_on_p521(&hybrid, &signature));
     }
 
     fn hex(text: &str) -> Vec<u8> {

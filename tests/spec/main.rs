@@ -28,6 +28,7 @@ mod http_client;
 mod isolation;
 mod javascript;
 mod javascript_page;
+mod json_web_tokens;
 mod limits;
 mod loaded_lambdas;
 mod lp_client;

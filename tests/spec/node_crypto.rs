@@ -1,5 +1,6 @@
 //! Keys, signatures and the web's `subtle`, checked against `ring`, which reads the same keys by itself,
-//! and against files that OpenSSL wrote (`node_crypto/*.pem`).
+//! and against files that OpenSSL wrote (`node_crypto/*.pem`). P-521, which `ring` lacks, is checked against
+//! RFC 6979 and a signature by Node.js.
 
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ const P256: &str = include_str!("node_crypto/p256.pkcs8.pem");
 const P256_SEC1: &str = include_str!("node_crypto/p256.sec1.pem");
 const P256_SPKI: &str = include_str!("node_crypto/p256.spki.pem");
 const P384: &str = include_str!("node_crypto/p384.pkcs8.pem");
+const P521: &str = include_str!("node_crypto/p521.pkcs8.pem");
+const P521_SEC1: &str = include_str!("node_crypto/p521.sec1.pem");
+const P521_SPKI: &str = include_str!("node_crypto/p521.spki.pem");
 const ED25519_PEM: &str = include_str!("node_crypto/ed25519.pkcs8.pem");
 const ED25519_SPKI: &str = include_str!("node_crypto/ed25519.spki.pem");
 
@@ -155,6 +159,100 @@ fn es256_and_es384_are_those_of_the_standard() {
     .expect("without `dsaEncoding`, signatures are in DER");
 }
 
+/// RFC 6979, appendix A.2.7: its key, in JWK, and what it prints for "sample" and SHA-512.
+#[test]
+fn es512_is_that_of_the_standard() {
+    let key = json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AYlFUNB4WTLgDqojtpTyE_jDEh-G3JegTlpxZ9tOW803ESPUbkXba11TcKfyD7YzFV04_6FtK9dh3KxHS5ovUCOk",
+        "y": "AEkxAclizU0v3feCKF5kWEE5wvkbR_h_-CNU1mMPdGoooNsldBtbNKgoAIsirMI_kk-q-9TTP4HqZpVt_qor_fz1",
+        "d": "APrQbapiujsl0vtAEz2nVyBd5n9bsAGP7oyG4baMfnXKqJbrMvH0fHCFWDam0W_MFGb22PvsZ9uJ7AwIsOmWuDU4",
+    });
+    let code = "const sample = Buffer.from('sample'), key = crypto.createPrivateKey({ key: keys, format: 'jwk' });
+                const der = crypto.createSign('sha512').update(sample).sign(key);
+                callback(null, [crypto.sign('sha512', sample, { key, dsaEncoding: 'ieee-p1363' }).toString('hex'),
+                  crypto.createVerify('sha512').update(sample).verify(crypto.createPublicKey(key), der), der.toString('hex')])";
+    let r = "c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25a1ee9017b5d450606add152b534931d7d4e8455cc91f9b15bf05ec36e377fa";
+    let s = "617cce7cf5064806c467f678d3b4080d6f1cc50af26ca209417308281b68af282623eaa63e5b5c0723d8b8c37ff0777b1a20f8ccb1dccc43997f1ee0e44da4a67a";
+    check(
+        with_keys(key, code),
+        returned(json!([
+            format!("00{r}00{s}"),
+            true,
+            format!("308187024200{r}0241{s}")
+        ])),
+    );
+}
+
+/// Node.js signed; `other` is the key of RFC 7515, appendix A.4.
+#[test]
+fn what_nodejs_signed_on_p521_is_verified_and_nothing_else() {
+    let other = json!({
+        "kty": "EC",
+        "crv": "P-521",
+        "x": "AekpBQ8ST8a8VcfVOTNl353vSrDCLLJXmPk06wTjxrrjcBpXp5EOnYG_NjFZ6OvLFV1jSfS9tsz4qUxcWceqwQGk",
+        "y": "ADSmRA43Z1DSNx_RvcLI87cdL07l6jQyyBXMoxVg_l2Th-x3S1WDhjDly79ajL4Kkd0AZMaZmh9ubmf63e3kyMj2",
+    });
+    let signature = "MIGHAkE+JU0ewWtBPjUq61cOu0aGbdiL5KPZJnRgAS7FbhOptLU3FbZEvaFuDvGIirVi0+9t6dHAj3aPtKkvybg+D0p5tAJC\
+                     AbNREZytWPSUpKM7nBTrdy1ZuQTg7uaDtTEr1s21p1DvcIposnHYq2EBDaecWF6sD6BXE64qJVkkJ3sX7ov8jgM5";
+    let payload = json!({ "private": P521, "sec1": P521_SEC1, "spki": P521_SPKI, "other": other, "der": signature });
+    let code = "const key = crypto.createPublicKey(keys.spki), other = crypto.createPublicKey({ key: keys.other, format: 'jwk' });
+                const theirs = Buffer.from(keys.der, 'base64'), ours = crypto.sign('sha512', data, { key: keys.sec1, dsaEncoding: 'ieee-p1363' });
+                const der = signature => crypto.verify('sha512', data, key, signature);
+                const web = signature => crypto.verify('sha512', data, { key, dsaEncoding: 'ieee-p1363' }, signature);
+                const padded = Buffer.concat([Buffer.of(0x30, 0x81, 0x88, 2, 0x42, 0), theirs.subarray(5)]);
+                callback(null, [
+                  [der(theirs), web(ours), der(crypto.sign('sha512', data, keys.private))],
+                  [crypto.verify('sha512', data, other, theirs), crypto.verify('sha512', Buffer.from('other'), key, theirs)],
+                  [web(theirs), web(ours.subarray(1)), web(Buffer.concat([ours, Buffer.of(0)])), web(Buffer.alloc(132)),
+                    web(Buffer.alloc(132, 255)), web(Buffer.alloc(0))],
+                  [der(ours), der(theirs.subarray(0, -1)), der(Buffer.concat([theirs, Buffer.of(0)])), der(padded), der(Buffer.alloc(0))],
+                ])";
+    check(
+        with_keys(payload, code),
+        returned(json!([
+            [true, true, true],
+            [false, false],
+            [false, false, false, false, false, false],
+            [false, false, false, false, false]
+        ])),
+    );
+}
+
+/// A point of another curve, of none, half of one, and what belongs to another private number.
+#[test]
+fn a_key_that_is_not_of_p521_signs_and_verifies_nothing() {
+    let payload = json!({ "p256": P256, "p384": P384, "p521": P521 });
+    let code = "const why = act => { try { return act(); } catch (error) { return error.message; } };
+                const jwk = pem => crypto.createPrivateKey(pem).export({ format: 'jwk' }), own = jwk(keys.p521);
+                const signature = crypto.sign('sha512', data, { key: keys.p521, dsaEncoding: 'ieee-p1363' });
+                const verify = key => why(() => crypto.verify('sha512', data, { key, format: 'jwk', dsaEncoding: 'ieee-p1363' }, signature));
+                const sign = key => why(() => crypto.sign('sha512', data, { key, format: 'jwk' }) instanceof Buffer);
+                const all = Buffer.alloc(66, 255).toString('base64url'), none = Buffer.alloc(66).toString('base64url');
+                callback(null, [verify(own), verify({ ...jwk(keys.p256), crv: 'P-521' }), verify({ ...own, y: own.x }),
+                  verify({ ...own, x: none, y: none }), verify({ ...own, x: all, y: all }), verify(jwk(keys.p384)),
+                  why(() => crypto.sign('sha256', data, keys.p521)),
+                  sign(own), sign({ ...own, d: none }), sign({ ...own, d: all }), sign({ ...own, d: jwk(keys.p384).d }), sign({ ...own, y: own.x })])";
+    check(
+        with_keys(payload, code),
+        returned(json!([
+            true,
+            false,
+            false,
+            false,
+            false,
+            "Signatures with the curve secp384r1 and sha512 are not supported",
+            "Signatures with the curve secp521r1 and sha256 are not supported",
+            true,
+            "the key cannot be used: it is no number of the curve",
+            "the key cannot be used: it is no number of the curve",
+            "the key cannot be used: its public part is not that of its number",
+            "the key cannot be used: its public part is not that of its number"
+        ])),
+    );
+}
+
 #[test]
 fn eddsa_is_that_of_the_standard() {
     let signature = bytes_of(json!(ED25519_PEM), "crypto.sign(null, data, keys)");
@@ -199,12 +297,13 @@ fn what_others_signed_is_verified_and_nothing_else() {
 
 #[test]
 fn keys_are_written_as_openssl_writes_them() {
-    let payload = json!({ "rsa": RSA, "p256": P256, "ed25519": ED25519_PEM });
+    let payload = json!({ "rsa": RSA, "p256": P256, "p521": P521, "ed25519": ED25519_PEM });
     let code = "const { createPrivateKey, createPublicKey } = crypto, format = 'pem';
-                const rsa = createPrivateKey(keys.rsa), ec = createPrivateKey(keys.p256), ed = createPrivateKey(keys.ed25519);
+                const rsa = createPrivateKey(keys.rsa), ec = createPrivateKey(keys.p256), large = createPrivateKey(keys.p521), ed = createPrivateKey(keys.ed25519);
                 callback(null, [rsa.export({ format, type: 'pkcs8' }), rsa.export({ format, type: 'pkcs1' }),
                   createPublicKey(rsa).export({ format, type: 'spki' }), createPublicKey(keys.rsa).export({ format, type: 'pkcs1' }),
                   ec.export({ format, type: 'pkcs8' }), ec.export({ format, type: 'sec1' }), createPublicKey(ec).export({ format, type: 'spki' }),
+                  large.export({ format, type: 'pkcs8' }), large.export({ format, type: 'sec1' }), createPublicKey(large).export({ format, type: 'spki' }),
                   ed.export({ format, type: 'pkcs8' }), createPublicKey(ed).export({ format, type: 'spki' })])";
     check(
         with_keys(payload, code),
@@ -216,6 +315,9 @@ fn keys_are_written_as_openssl_writes_them() {
             P256,
             P256_SEC1,
             P256_SPKI,
+            P521,
+            P521_SEC1,
+            P521_SPKI,
             ED25519_PEM,
             ED25519_SPKI
         ])),
@@ -224,7 +326,7 @@ fn keys_are_written_as_openssl_writes_them() {
 
 #[test]
 fn keys_survive_jwk_and_der() {
-    let payload = json!([RSA, P256, P384, ED25519_PEM]);
+    let payload = json!([RSA, P256, P384, P521, ED25519_PEM]);
     let code = "callback(null, keys.map(pem => {
                   const key = crypto.createPrivateKey(pem), jwk = key.export({ format: 'jwk' });
                   const der = key.export({ format: 'der', type: 'pkcs8' });
@@ -237,7 +339,13 @@ fn keys_survive_jwk_and_der() {
     let same = |kty| json!([true, true, true, false, kty, false]);
     check(
         with_keys(payload, code),
-        returned(json!([same("RSA"), same("EC"), same("EC"), same("OKP")])),
+        returned(json!([
+            same("RSA"),
+            same("EC"),
+            same("EC"),
+            same("EC"),
+            same("OKP")
+        ])),
     );
 }
 
@@ -302,7 +410,7 @@ fn a_secret_key_object_is_a_key_for_hmac() {
 
 #[test]
 fn subtle_hashes_and_signs() {
-    let payload = json!({ "rsa": RSA, "p256": P256 });
+    let payload = json!({ "rsa": RSA, "p256": P256, "p521": P521 });
     let code = "const { subtle } = globalThis.crypto, hex = buffer => Buffer.from(buffer).toString('hex');
                 const der = (pem, type) => type === 'pkcs8' ? crypto.createPrivateKey(pem).export({ format: 'der', type })
                   : crypto.createPublicKey(pem).export({ format: 'der', type });
@@ -325,6 +433,7 @@ fn subtle_hashes_and_signs() {
                   await agrees(keys.rsa, { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-384' }),
                   await agrees(keys.rsa, { name: 'RSA-PSS', hash: 'SHA-256' }, { saltLength: 32 }),
                   await agrees(keys.p256, { name: 'ECDSA', namedCurve: 'P-256' }, { hash: 'SHA-256' }),
+                  await agrees(keys.p521, { name: 'ECDSA', namedCurve: 'P-521' }, { hash: 'SHA-512' }),
                   await subtle.sign('HMAC', made, data).then(() => 'signed'), await subtle.verify('HMAC', made, mac, data).catch(e => e.name),
                 ])";
     check(
@@ -336,6 +445,7 @@ fn subtle_hashes_and_signs() {
             false,
             "a2V5",
             64,
+            [true, false],
             [true, false],
             [true, false],
             [true, false],
@@ -394,14 +504,16 @@ fn signatures_that_draw_random_numbers_differ_between_two_invocations() {
 
 #[test]
 fn the_top_level_may_read_a_key_and_sign_without_randomness() {
-    let case = source(&format!(
-        "const crypto = require('crypto'), key = crypto.createPrivateKey({RSA:?});
-         const early = crypto.sign('sha256', Buffer.from('x'), key).toString('hex');
-         function lambda(input, callback) {{
-           callback(null, early === crypto.sign('sha256', Buffer.from('x'), key).toString('hex'));
-         }}"
-    ));
-    check(case, returned(true));
+    for (pem, hash) in [(RSA, "sha256"), (P521, "sha512")] {
+        let case = source(&format!(
+            "const crypto = require('crypto'), key = crypto.createPrivateKey({pem:?});
+             const early = crypto.sign('{hash}', Buffer.from('x'), key).toString('hex');
+             function lambda(input, callback) {{
+               callback(null, early === crypto.sign('{hash}', Buffer.from('x'), key).toString('hex'));
+             }}"
+        ));
+        check(case, returned(true));
+    }
 }
 
 #[test]
@@ -414,6 +526,7 @@ fn signing_burns_fuel_by_the_strength_of_the_key() {
     };
     assert!(fuel(RSA, "sha256", 2) > fuel(RSA, "sha256", 1) + 30_000_000);
     assert!(fuel(P384, "sha384", 2) > fuel(P384, "sha384", 1) + 20_000_000);
+    assert!(fuel(P521, "sha512", 2) > fuel(P521, "sha512", 1) + 30_000_000);
 }
 
 #[test]

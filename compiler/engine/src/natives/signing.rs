@@ -56,18 +56,20 @@ fn scheme(ctx: &Ctx<'_>, name: &str) -> Result<SignatureScheme> {
         "rsa-pss-sha512" => Ok(SignatureScheme::RsaPssSha512),
         "ecdsa-p256-sha256" => Ok(SignatureScheme::EcdsaP256Sha256),
         "ecdsa-p384-sha384" => Ok(SignatureScheme::EcdsaP384Sha384),
+        "ecdsa-p521-sha512" => Ok(SignatureScheme::EcdsaP521Sha512),
         "ed25519" => Ok(SignatureScheme::Ed25519),
         _ => Err(Exception::throw_type(ctx, "unknown signature scheme")),
     }
 }
 
-/// Everything but PKCS#1 v1.5 and Ed25519.
+/// Everything but PKCS#1 v1.5, P-521 and Ed25519.
 fn draws_randomness(scheme: SignatureScheme) -> bool {
     !matches!(
         scheme,
         SignatureScheme::RsaPkcs1Sha256
             | SignatureScheme::RsaPkcs1Sha384
             | SignatureScheme::RsaPkcs1Sha512
+            | SignatureScheme::EcdsaP521Sha512
             | SignatureScheme::Ed25519
     )
 }

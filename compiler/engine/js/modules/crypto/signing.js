@@ -10,7 +10,11 @@ import { CURVES, writeRsaPrivate, writeRsaPublic } from 'sandglass:crypto/key_fo
 import { keyMaterial, toKey } from 'sandglass:crypto/keys';
 
 const HASH_BYTES = { sha256: 32, sha384: 48, sha512: 64 };
-const ECDSA = { 'prime256v1 sha256': 'ecdsa-p256-sha256', 'secp384r1 sha384': 'ecdsa-p384-sha384' };
+const ECDSA = {
+  'prime256v1 sha256': 'ecdsa-p256-sha256',
+  'secp384r1 sha384': 'ecdsa-p384-sha384',
+  'secp521r1 sha512': 'ecdsa-p521-sha512',
+};
 
 // `sha256` for any of `SHA256`, `sha-256` and `RSA-SHA256`.
 function hashName(name) {
@@ -56,14 +60,16 @@ function toDer(signature) {
   return write(SEQUENCE, writeNumber(signature.subarray(0, half)), writeNumber(signature.subarray(half)));
 }
 
+// DER has one way to write two numbers. Any other is malformed, as for OpenSSL: no signature of anything.
 function fromDer(signature, curve) {
   const { bytes } = CURVES.find((known) => known.curve === curve);
+  const malformed = new Uint8Array(0);
   try {
     const numbers = readSequence(signature).map((item) => item.number);
-    return concatenate(numbers.flatMap((number) => [new Uint8Array(bytes - number.length), number]));
+    const fixed = concatenate(numbers.flatMap((number) => [new Uint8Array(bytes - number.length), number]));
+    return Buffer.compare(toDer(fixed), signature) === 0 ? fixed : malformed;
   } catch {
-    // Malformed: no signature of anything.
-    return new Uint8Array(0);
+    return malformed;
   }
 }
 
