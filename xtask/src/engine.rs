@@ -25,7 +25,11 @@ const TARGET: &str = "wasm32-wasip2";
 const QUICKJS: &str = "rquickjs-sys";
 
 /// The C stack: in linear memory, below everything else. QuickJS measures its own depth against it.
-const C_STACK_BYTES: u32 = 4 * 1024 * 1024;
+///
+/// The host looks at every page of a memory that has a page table, to find those to put back. A page
+/// table covers 2 MiB, so the stack is two of them, which only deep recursion touches, and a bit: its
+/// upper end lies in the page table of the data and the heap.
+const C_STACK_BYTES: u32 = (4 << 20) + (64 << 10);
 
 /// What the committed engine says about itself: `runtime/engine/engine.json`.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
