@@ -70,13 +70,18 @@ impl AllowedHosts {
     /// - [`HttpError::InvalidUrl`] when the URL is not absolute, not `http` or `https`, too long,
     ///   or names no possible host.
     /// - [`HttpError::HostNotAllowed`] with the rule that would allow the request.
-    /// - [`HttpError::InvalidRequest`] when the method or a header is malformed or refused.
+    /// - [`HttpError::InvalidRequest`] when the method or a header is malformed or refused, or when
+    ///   an identity would go to a URL that is not `https`.
     pub fn permit(&self, mut request: HttpRequest) -> Result<PermittedRequest, HttpError> {
         let url = canonical_url(&request.url)?;
         if self.rule_for(&url).is_none() {
             return Err(HttpError::HostNotAllowed(self.missing_rule(&url)));
         }
         request::check_method(&request.method)?;
+        if request.identity.is_some() && url.scheme() != "https" {
+            let why = "a client certificate needs an https URL";
+            return Err(HttpError::InvalidRequest(why.to_owned()));
+        }
         request.headers = request::clean_headers(request.headers, &url)?;
         request.url = url.as_str().to_owned();
         Ok(PermittedRequest { url, request })

@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod bindings;
 mod context;
 mod http;
+mod lambdas;
 mod limits;
 mod logging;
 mod names;
@@ -19,7 +20,8 @@ mod units;
 pub use allowed_hosts::{AllowedHosts, PermittedRequest};
 pub use artifact::Artifact;
 pub use context::InvocationContext;
-pub use http::{BoxFuture, HttpClient, HttpError, HttpRequest, HttpResponse};
+pub use http::{BoxFuture, ClientIdentity, HttpClient, HttpError, HttpRequest, HttpResponse};
+pub use lambdas::{CallChain, LambdaAnswer, LambdaCall, LambdaCallError, LambdaInvoker};
 pub use limits::{Limit, Limits};
 pub use logging::{LogEntry, LogLevel, LogSink};
 pub use names::{

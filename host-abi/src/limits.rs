@@ -33,6 +33,10 @@ pub struct Limits {
     pub http_buffered: ByteSize,
     /// Reads and updates of secrets.
     pub secret_calls: u32,
+    /// Calls of other lambdas by an invocation from outside and all that it leads to, together.
+    pub lambda_calls: u32,
+    /// How many lambdas may call one another in a row, beginning with a call from outside.
+    pub call_depth: u32,
     /// Log entries.
     pub log_entries: u32,
     /// Bytes of log messages and extras together.
@@ -55,6 +59,8 @@ impl Default for Limits {
             http_response_body: ByteSize::mib(16),
             http_buffered: ByteSize::mib(32),
             secret_calls: 200,
+            lambda_calls: 100,
+            call_depth: 8,
             log_entries: 1_000,
             log: ByteSize::kib(256),
             payload: ByteSize::mib(4),
@@ -86,6 +92,8 @@ pub enum Limit {
     HttpBuffered,
     /// [`Limits::secret_calls`].
     SecretCalls,
+    /// [`Limits::lambda_calls`].
+    LambdaCalls,
     /// [`Limits::log_entries`].
     LogEntries,
     /// [`Limits::log`].
@@ -109,6 +117,7 @@ impl Limit {
             Self::HttpResponseBody => "http_response_body",
             Self::HttpBuffered => "http_buffered",
             Self::SecretCalls => "secret_calls",
+            Self::LambdaCalls => "lambda_calls",
             Self::LogEntries => "log_entries",
             Self::Log => "log",
             Self::Payload => "payload",
@@ -159,6 +168,10 @@ impl Limit {
             Self::SecretCalls => format!(
                 "the lambda read or updated secrets more than {} times",
                 limits.secret_calls
+            ),
+            Self::LambdaCalls => format!(
+                "the lambda and those that it called made more than {} calls of other lambdas",
+                limits.lambda_calls
             ),
             Self::LogEntries => {
                 format!("the lambda logged more than {} entries", limits.log_entries)

@@ -16,7 +16,8 @@
 //! NTLM it is a login, and an upstream that loses count of a body would answer one lambda's
 //! question to the next one. So each request gets a client and a connection of its own and asks
 //! the server to close it (as Node's default agent does for `request`). TLS sessions are resumed,
-//! which saves most of a handshake and carries no authority of a lambda's.
+//! which saves most of a handshake and carries no authority of a lambda's: one in which a lambda
+//! showed a certificate of its own is not.
 
 mod addresses;
 mod decode;
@@ -36,12 +37,13 @@ use sandglass_host_abi::{
 use tokio::sync::Semaphore;
 
 use addresses::Resolver;
+use tls::Tls;
 
 /// Sends lambdas' requests to the internet: the default [`HttpClient`].
 #[derive(Debug)]
 pub struct Egress {
     resolver: Resolver,
-    tls: rustls::ClientConfig,
+    tls: Tls,
     in_flight: Arc<Semaphore>,
     connect_timeout: Duration,
     timeout: Duration,
@@ -117,7 +119,7 @@ impl Egress {
     pub fn new(config: EgressConfig) -> Result<Self, EgressError> {
         Ok(Self {
             resolver: Resolver::new(config.addresses, config.resolve_timeout),
-            tls: tls::client_config(&config.root_certificates)?,
+            tls: Tls::new(&config.root_certificates)?,
             in_flight: Arc::new(Semaphore::new(config.in_flight_max as usize)),
             connect_timeout: config.connect_timeout,
             timeout: config.timeout,
@@ -133,7 +135,8 @@ impl Egress {
             .await
             .expect("the semaphore is never closed");
         let addresses = self.resolver.resolve(&url).await?;
-        let client = exchange::client(&addresses, self.tls.clone(), self.connect_timeout)
+        let tls = self.tls.of(request.identity.as_ref())?;
+        let client = exchange::client(&addresses, tls, self.connect_timeout)
             .map_err(|e| HttpError::Failed(failure::root_cause(&e)))?;
         let expected = exchange::Expected::of(&request, self.response_headers_max);
         let request = exchange::request(&client, url.clone(), request)?;

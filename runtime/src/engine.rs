@@ -143,6 +143,7 @@ mod tests {
             "sandglass:toolbelt/build",
             "sandglass:toolbelt/crypto",
             "sandglass:toolbelt/http",
+            "sandglass:toolbelt/lambdas",
             "sandglass:toolbelt/library",
             "sandglass:toolbelt/logging",
             "sandglass:toolbelt/outcome",

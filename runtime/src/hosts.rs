@@ -3,6 +3,8 @@
 //! The bindings of `sandglass:toolbelt/lambda`, over the traits that an embedder may replace. Each
 //! call is checked here first, so that a trait only ever receives something already permitted.
 
+mod calls;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +13,8 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::{
     build, crypto, http, library, logging, outcome, secrets, time_zones, timers,
 };
 use sandglass_host_abi::{
-    HttpClient, HttpError, HttpRequest, InvocationContext, Limit, LogLevel, LogSink,
-    PermittedRequest, Secret, SecretName, SecretStore, SecretStoreError,
+    ByteSize, ClientIdentity, HttpClient, HttpError, HttpRequest, InvocationContext, LambdaInvoker,
+    Limit, LogLevel, LogSink, PermittedRequest, Secret, SecretName, SecretStore, SecretStoreError,
 };
 use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
@@ -26,6 +28,7 @@ use crate::signing;
 pub(crate) struct Hosts {
     pub(crate) http_client: Box<dyn HttpClient>,
     pub(crate) secrets: Option<Box<dyn SecretStore>>,
+    pub(crate) lambdas: Option<Box<dyn LambdaInvoker>>,
     pub(crate) log_sink: Option<Box<dyn LogSink>>,
     pub(crate) library: HashMap<String, Vec<u8>>,
 }
@@ -172,12 +175,18 @@ impl Sandbox {
     /// is past its limit; the sum of both is looked at when the guest has ended.
     async fn charge(&mut self, fuel: u64) -> wasmtime::Result<()> {
         let before = self.host_fuel;
-        self.host_fuel += fuel;
-        if self.host_fuel > self.policy.limits.fuel.units() {
-            return Err(LimitReached(Limit::Fuel).into());
-        }
+        self.spend(fuel)?;
         if before / FUEL_SLICE != self.host_fuel / FUEL_SLICE {
             tokio::task::yield_now().await;
+        }
+        Ok(())
+    }
+
+    /// The same for work that gives way by itself, such as a request.
+    fn spend(&mut self, fuel: u64) -> Result<(), LimitReached> {
+        self.host_fuel += fuel;
+        if self.host_fuel > self.policy.limits.fuel.units() {
+            return Err(LimitReached(Limit::Fuel));
         }
         Ok(())
     }
@@ -231,7 +240,7 @@ struct Admitted {
     hosts: Arc<Hosts>,
     request: PermittedRequest,
     in_flight: Arc<Semaphore>,
-    /// What its body counts for until it is answered.
+    /// What its body and its identity count for until it is answered.
     held: u64,
 }
 
@@ -244,15 +253,46 @@ fn admit(
     if sandbox.http.requests >= limits.http_requests {
         return Err(LimitReached(Limit::HttpRequests));
     }
-    let held = request.body.len() as u64;
-    if held > limits.http_request_body.get() {
+    let body_bytes = request.body.len();
+    if body_bytes as u64 > limits.http_request_body.get() {
         return Err(LimitReached(Limit::HttpRequestBody));
     }
-    if sandbox.http.held + held > limits.http_buffered.get() {
-        return Err(LimitReached(Limit::HttpBuffered));
-    }
     sandbox.http.requests += 1;
-    let request = HttpRequest {
+    let permitted = from_guest(request, limits.http_response_body)
+        .and_then(|request| sandbox.policy.allowed_hosts.permit(request));
+    let request = match permitted {
+        Ok(permitted) => permitted,
+        Err(error) => return Ok(Err(error)),
+    };
+    let identity = request.request().identity.as_ref();
+    let identity_bytes = identity.map_or(0, ClientIdentity::bytes);
+    let fuel = identity.map_or(0, fuel_to_identify);
+    let held = sandbox.http.hold(body_bytes + identity_bytes, limits)?;
+    sandbox.http.bytes_sent += body_bytes as u64;
+    let in_flight = sandbox.http.slots(limits);
+    sandbox.spend(fuel)?;
+    let hosts = sandbox.hosts.clone();
+    Ok(Ok(Admitted {
+        hosts,
+        request,
+        in_flight,
+        held,
+    }))
+}
+
+/// The request in the host's own terms.
+fn from_guest(
+    request: http::Request,
+    response_body_max: ByteSize,
+) -> Result<HttpRequest, HttpError> {
+    let identity = request.identity.map(|identity| {
+        ClientIdentity::new(
+            identity.certificate_chain,
+            identity.private_key,
+            identity.trusted_certificates,
+        )
+    });
+    Ok(HttpRequest {
         method: request.method,
         url: request.url,
         headers: request.headers,
@@ -261,26 +301,25 @@ fn admit(
         timeout: request
             .timeout_ms
             .map(|ms| Duration::from_millis(ms.into())),
-        response_body_max: limits.http_response_body,
-    };
-    let request = match sandbox.policy.allowed_hosts.permit(request) {
-        Ok(permitted) => permitted,
-        Err(error) => return Ok(Err(error)),
-    };
-    sandbox.http.held += held;
-    sandbox.http.bytes_sent += held;
-    let slots = limits.http_in_flight.max(1) as usize;
-    let in_flight = sandbox
-        .http
-        .in_flight
-        .get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
-    let (hosts, in_flight) = (sandbox.hosts.clone(), in_flight.clone());
-    Ok(Ok(Admitted {
-        hosts,
-        request,
-        in_flight,
-        held,
-    }))
+        response_body_max,
+        identity: identity.transpose()?,
+    })
+}
+
+/// As much of a private key in PEM as any that can be used has.
+const PRIVATE_KEY_BYTES: usize = 4_096;
+
+/// Fuel for a handshake in which the lambda identifies itself: certificates are read, the key is
+/// checked and signs. The work is that of an RSA key of this length, or of P-384 at least.
+fn fuel_to_identify(identity: &ClientIdentity) -> u64 {
+    let key = identity.expose_private_key().as_bytes();
+    let key = &key[..key.len().min(PRIVATE_KEY_BYTES)];
+    let signing = [
+        crypto::SignatureScheme::RsaPkcs1Sha256,
+        crypto::SignatureScheme::EcdsaP384Sha384,
+    ];
+    let signing = signing.map(|scheme| 2 * signing::fuel_to_sign(scheme, key, &[]));
+    identity.bytes() as u64 * HASH_FUEL_PER_BYTE + signing.into_iter().max().unwrap_or_default()
 }
 
 /// What the guest is told; a response that is too large ends the invocation instead.
@@ -290,6 +329,8 @@ fn to_guest(error: HttpError) -> Result<http::HttpError, LimitReached> {
         HttpError::AddressRefused(host) => http::HttpError::AddressRefused(host),
         HttpError::InvalidUrl(wrong) => http::HttpError::InvalidUrl(wrong),
         HttpError::InvalidRequest(wrong) => http::HttpError::InvalidRequest(wrong),
+        HttpError::InvalidCertificate(wrong) => http::HttpError::InvalidCertificate(wrong),
+        HttpError::InvalidPrivateKey(wrong) => http::HttpError::InvalidPrivateKey(wrong),
         HttpError::DnsFailed(host) => http::HttpError::DnsFailed(host),
         HttpError::ConnectionFailed(cause) => http::HttpError::ConnectionFailed(cause),
         HttpError::TlsFailed(cause) => http::HttpError::TlsFailed(cause),

@@ -2,13 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sandglass_host_abi::InvocationId;
+use sandglass_host_abi::{CallChain, InvocationId};
 
 /// One call of a lambda: its input and its id.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     pub(crate) input: String,
     pub(crate) id: Option<InvocationId>,
+    pub(crate) chain: Option<CallChain>,
 }
 
 /// Why a text is not an input.
@@ -25,7 +26,11 @@ impl Invocation {
     pub fn json(input: impl Into<String>) -> Result<Self, InvocationError> {
         let input = input.into();
         serde_json::from_str::<&serde_json::value::RawValue>(&input)?;
-        Ok(Self { input, id: None })
+        Ok(Self {
+            input,
+            id: None,
+            chain: None,
+        })
     }
 
     /// Gives the invocation an id, for instance the caller's `x-request-id`. Without one, the
@@ -33,6 +38,19 @@ impl Invocation {
     #[must_use]
     pub fn with_id(mut self, id: InvocationId) -> Self {
         self.id = Some(id);
+        self
+    }
+
+    /// The id, when it was given one.
+    pub fn id(&self) -> Option<&InvocationId> {
+        self.id.as_ref()
+    }
+
+    /// Says which calls of lambdas by lambdas led here, so that loops end. Without, the call comes from
+    /// outside.
+    #[must_use]
+    pub fn with_chain(mut self, chain: CallChain) -> Self {
+        self.chain = Some(chain);
         self
     }
 

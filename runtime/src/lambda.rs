@@ -189,7 +189,9 @@ impl Instance {
     /// When the host fails. What the lambda does is in the report.
     pub async fn invoke(mut self, invocation: Invocation) -> Result<Report, InvokeError> {
         let limits = self.policy.limits;
-        self.store.data_mut().id = invocation.id;
+        let sandbox = self.store.data_mut();
+        sandbox.id = invocation.id;
+        sandbox.chain = invocation.chain;
         let (outcome, cpu) = match self.guest {
             Err(limit) => (Outcome::Exceeded(limit), Duration::ZERO),
             Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
@@ -233,14 +235,14 @@ impl Instance {
         }
         let mut logs = std::mem::take(&mut sandbox.logs);
         let id = sandbox.id();
-        Ok(Report {
-            id,
         if let Some(bundle) = &self.loaded.bundle
             && logs.iter().any(|entry| mentions(entry, bundle))
             && let Some(map) = self.loaded.source_map(&self.code, &self.counted.0).await
         {
             map.logs(bundle, &mut logs);
         }
+        Ok(Report {
+            id,
             outcome,
             usage,
             logs,

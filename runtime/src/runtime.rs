@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use sandglass_host_abi::artifact::Artifact;
 use sandglass_host_abi::{
-    ArtifactDigest, ByteSize, EngineDigest, HttpClient, LogSink, Policy, SecretStore,
+    ArtifactDigest, ByteSize, EngineDigest, HttpClient, LambdaInvoker, LogSink, Policy, SecretStore,
 };
 use tokio::sync::{OnceCell, Semaphore};
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -67,11 +67,12 @@ pub(crate) struct Shared {
 pub struct RuntimeBuilder {
     http_client: Box<dyn HttpClient>,
     secrets: Option<Box<dyn SecretStore>>,
+    lambdas: Option<Box<dyn LambdaInvoker>>,
     log_sink: Option<Box<dyn LogSink>>,
     artifacts: Option<Box<dyn ArtifactStore>>,
     code_cache: Option<PathBuf>,
-    instances_max: usize,
     code_cache_max: ByteSize,
+    instances_max: usize,
     loaded_max: usize,
     memory_max: ByteSize,
 }
@@ -144,12 +145,13 @@ impl Runtime {
         RuntimeBuilder {
             http_client: Box::new(NoHttp),
             secrets: None,
+            lambdas: None,
             log_sink: None,
             artifacts: None,
             code_cache: None,
+            code_cache_max: ByteSize::mib(8 * 1_024),
             instances_max: 1_024,
             loaded_max: 1_000,
-            code_cache_max: ByteSize::mib(8 * 1_024),
             memory_max: ByteSize::mib(256),
         }
     }
@@ -277,6 +279,13 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Lets lambdas call one another; without it they cannot.
+    #[must_use]
+    pub fn lambdas(mut self, invoker: impl LambdaInvoker) -> Self {
+        self.lambdas = Some(Box::new(invoker));
+        self
+    }
+
     /// Receives log entries while lambdas run, besides the copy in each report.
     #[must_use]
     pub fn log_sink(mut self, sink: impl LogSink) -> Self {
@@ -299,6 +308,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// The most that the code cache may hold, 8 GiB by default: enough for about 10,000 lambdas.
+    /// Past it, code that was not loaded for longest is deleted, and made again when it is needed.
+    #[must_use]
+    pub fn code_cache_max(mut self, bytes: ByteSize) -> Self {
+        self.code_cache_max = bytes;
+        self
+    }
+
     /// Sandboxes that may exist at once; 1,024 by default. More cost address space, and speed up
     /// runtimes with that many hot lambdas.
     #[must_use]
@@ -308,14 +325,6 @@ impl RuntimeBuilder {
     }
 
     /// Lambdas that stay loaded; 1,000 by default. Each costs some memory and some of the process's
-    /// The most that the code cache may hold, 8 GiB by default: enough for about 10,000 lambdas.
-    /// Past it, code that was not loaded for longest is deleted, and made again when it is needed.
-    #[must_use]
-    pub fn code_cache_max(mut self, bytes: ByteSize) -> Self {
-        self.code_cache_max = bytes;
-        self
-    }
-
     /// memory mappings, of which Linux allows 65,530 by default.
     #[must_use]
     pub fn loaded_lambdas_max(mut self, lambdas: usize) -> Self {
@@ -337,13 +346,13 @@ impl RuntimeBuilder {
     /// When the code cache cannot be used, or the pool does not fit the address space.
     pub fn build(self) -> Result<Runtime, BuildError> {
         let wasmtime = Engine::new(&self.config())?;
+        let files = EngineFiles::embedded();
+        let name = files.digest.as_str();
         let code_cache = match self.code_cache {
             Some(directory) => CodeCache::open(directory, self.code_cache_max, name)
                 .map_err(BuildError::CodeCache)?,
             None => CodeCache::none(),
         };
-        let files = EngineFiles::embedded();
-        let name = files.digest.as_str();
         let component: Component = code_cache.get(&wasmtime, name, || {
             Ok::<_, BuildError>(files.component.clone())
         })?;
@@ -360,6 +369,7 @@ impl RuntimeBuilder {
             hosts: Arc::new(Hosts {
                 http_client: self.http_client,
                 secrets: self.secrets,
+                lambdas: self.lambdas,
                 log_sink: self.log_sink,
                 library: files.library,
             }),

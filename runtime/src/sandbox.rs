@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sandglass_host_abi::{InvocationContext, InvocationId, Limit, LogEntry, LogLevel, Policy};
+use sandglass_host_abi::{
+    CallChain, InvocationContext, InvocationId, Limit, Limits, LogEntry, LogLevel, Policy,
+};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use wasmtime::ResourceLimiter;
@@ -26,6 +28,8 @@ pub(crate) struct Sandbox {
     pub(crate) memory: MemoryLimiter,
     pub(crate) http: HttpUse,
     pub(crate) secret_calls: u32,
+    /// Made when another lambda is first called, unless the caller gave it.
+    pub(crate) chain: Option<CallChain>,
     /// Fuel for work that the host did for the guest.
     pub(crate) host_fuel: u64,
     /// Made when they are first used; most invocations never do.
@@ -45,6 +49,27 @@ pub(crate) struct HttpUse {
     /// Bytes of the bodies of requests that are not answered yet.
     pub(crate) held: u64,
     pub(crate) in_flight: Option<Arc<Semaphore>>,
+}
+
+impl HttpUse {
+    /// Counts a body as held until it is answered; returns its size in bytes.
+    pub(crate) fn hold(&mut self, body: usize, limits: &Limits) -> Result<u64, LimitReached> {
+        let held = body as u64;
+        if self.held + held > limits.http_buffered.get() {
+            return Err(LimitReached(Limit::HttpBuffered));
+        }
+        self.held += held;
+        Ok(held)
+    }
+
+    /// The turns to have a request open.
+    pub(crate) fn slots(&mut self, limits: &Limits) -> Arc<Semaphore> {
+        let slots = limits.http_in_flight.max(1) as usize;
+        let in_flight = self
+            .in_flight
+            .get_or_insert_with(|| Arc::new(Semaphore::new(slots)));
+        in_flight.clone()
+    }
 }
 
 /// An invocation ran into a limit: the error that unwinds the sandbox.
@@ -67,6 +92,7 @@ impl Sandbox {
             memory,
             http: HttpUse::default(),
             secret_calls: 0,
+            chain: None,
             host_fuel: 0,
             clocks: None,
             random: None,

@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
-use sandglass_runtime::{ByteSize, InvocationId, Limits};
+use sandglass_runtime::{ByteSize, InvocationId, LambdaCall, Limits};
 use uuid::Uuid;
 
 use crate::admin::Admin;
@@ -75,6 +75,23 @@ impl App {
         reply
     }
 
+    /// Runs a lambda for another one of the account. There is always an answer.
+    pub(crate) async fn call(&self, account: &str, call: LambdaCall) -> Reply {
+        let LambdaCall {
+            lambda,
+            input,
+            chain,
+        } = call;
+        let RequestId { header, id } = RequestId::new();
+        let called = async {
+            let call = invoke::Call::by_lambda(self, account, &lambda)?;
+            call.run_for(self, input, chain, id).await
+        };
+        let mut reply = called.await.unwrap_or_else(|problem| problem.reply());
+        reply.headers_mut().insert(X_REQUEST_ID, header);
+        reply
+    }
+
     async fn answer(
         &self,
         parts: &Parts,
@@ -125,14 +142,16 @@ impl RequestId {
                 id,
             })
         });
-        given.unwrap_or_else(|| {
-            let mut text = Uuid::encode_buffer();
-            let text = &*Uuid::new_v4().hyphenated().encode_lower(&mut text);
-            Self {
-                header: HeaderValue::from_str(text).expect("a UUID is visible ASCII"),
-                id: text.parse().expect("a UUID is visible ASCII"),
-            }
-        })
+        given.unwrap_or_else(Self::new)
+    }
+
+    fn new() -> Self {
+        let mut text = Uuid::encode_buffer();
+        let text = &*Uuid::new_v4().hyphenated().encode_lower(&mut text);
+        Self {
+            header: HeaderValue::from_str(text).expect("a UUID is visible ASCII"),
+            id: text.parse().expect("a UUID is visible ASCII"),
+        }
     }
 }
 

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
-use sandglass_runtime::{Invocation, InvocationId, Lambda, Limits, LogEntry, LogLevel, Report};
+use sandglass_runtime::{
+    CallChain, Invocation, InvocationId, Lambda, Limits, LogEntry, LogLevel, Report,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
@@ -21,7 +23,7 @@ use crate::app::App;
 use crate::auth::{Action, authenticate};
 use crate::clock::now_ms;
 use crate::journal;
-use crate::registry::{Entry, State};
+use crate::registry::{Entry, Registry, State};
 use crate::reply::{self, Reply};
 use crate::route::parameter;
 use crate::status::{CUSTOMER_CODING, LambdaFailure, OutcomeName, Problem, invoke_problem, settle};
@@ -94,7 +96,7 @@ impl<'a> Call<'a> {
         lambda: &'a str,
     ) -> Result<Self, Problem> {
         let registry = app.registry.load();
-        let grant = authenticate(parts, &registry)?.may(Action::Invoke, account)?;
+        authenticate(parts, &registry)?.may(Action::Invoke, account)?;
         let query = parts.uri.query();
         if parameter(query, "v")?.as_deref() != Some("1") {
             return Err(Problem::BadInput("the query needs v=1".to_owned()));
@@ -103,7 +105,21 @@ impl<'a> Call<'a> {
             Some(_) => Audience::System,
             None => Audience::Person,
         };
-        let owned = registry.account(grant.account().as_str());
+        Self::of(&registry, account, lambda, audience)
+    }
+
+    /// A call by another lambda of the same account.
+    pub(crate) fn by_lambda(app: &App, account: &'a str, lambda: &'a str) -> Result<Self, Problem> {
+        Self::of(&app.registry.load(), account, lambda, Audience::System)
+    }
+
+    fn of(
+        registry: &Registry,
+        account: &'a str,
+        lambda: &'a str,
+        audience: Audience,
+    ) -> Result<Self, Problem> {
+        let owned = registry.account(account);
         let entry = owned.and_then(|account| account.lambda(lambda)).cloned();
         let missing = || Problem::LambdaMissing {
             lambda: lambda.to_owned(),
@@ -124,14 +140,33 @@ impl<'a> Call<'a> {
         body: Incoming,
         id: InvocationId,
     ) -> Result<Reply, Problem> {
+        self.deployed()?;
+        let body = app.read(body, app.settings.body_max).await?;
+        self.perform(app, invocation(body, &app.limits)?.with_id(id))
+            .await
+    }
+
+    /// Waits for a slot, runs the lambda for another one and answers.
+    pub(crate) async fn run_for(
+        self,
+        app: &App,
+        input: String,
+        chain: CallChain,
+        id: InvocationId,
+    ) -> Result<Reply, Problem> {
+        self.deployed()?;
+        let invocation = invocation(input.into(), &app.limits)?;
+        self.perform(app, invocation.with_id(id).with_chain(chain))
+            .await
+    }
+
+    async fn perform(self, app: &App, invocation: Invocation) -> Result<Reply, Problem> {
         let lambda = self.deployed()?;
         let span = tracing::debug_span!(
             "invoke",
             lambda.name = %self.entry.name,
-            invocation.id = %id,
+            invocation.id = invocation.id().map(InvocationId::as_str),
         );
-        let invocation =
-            invocation(app.read(body, app.settings.body_max).await?, &app.limits)?.with_id(id);
         let report = {
             let _slot = app.admission.admit().await?;
             let report = lambda.invoke(invocation).instrument(span).await;

@@ -17,6 +17,7 @@ mod admission;
 mod app;
 mod artifacts;
 mod auth;
+mod calls;
 mod clock;
 mod config;
 mod directory;

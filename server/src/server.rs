@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin::Admin;
 use crate::app::App;
+use crate::calls::Calls;
 use crate::config::{Config, ConfigError};
 use crate::directory::{DataDir, DirectoryError};
 use crate::listener::Listener;
@@ -99,7 +100,10 @@ impl Server {
         // answer, connections are refused.
         let socket = bind(config.listen).map_err(listen_failed)?;
         let address = socket.local_addr().map_err(listen_failed)?;
-        let app = Arc::new(open::open(&config, data, address.ip().is_loopback()).await?);
+        let calls = Calls::default();
+        let app = open::open(&config, data, address.ip().is_loopback(), &calls).await?;
+        let app = Arc::new(app);
+        calls.serve(&app);
         let socket = socket.listen(BACKLOG).map_err(listen_failed)?;
         let url = format!("http://{}", reachable(address));
         write_server_file(&app.data, &url)?;

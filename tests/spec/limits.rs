@@ -87,6 +87,14 @@ fn one_past_each_limit(upstream: &Upstream) -> Vec<(Limit, Case)> {
             |l| l.secret_calls = 2,
         ),
         limited(
+            past(
+                Limit::LambdaCalls,
+                "const client = require('lp-faas-toolbelt').Toolbelt.OrchestratorClient(); \
+                 for (;;) await client.invoke([{ uuid: 'x' }], 9).catch(() => 0)",
+            ),
+            |l| l.lambda_calls = 2,
+        ),
+        limited(
             past(Limit::LogEntries, "for (;;) console.info('more')"),
             |l| l.log_entries = 1,
         ),

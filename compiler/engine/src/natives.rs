@@ -4,6 +4,7 @@
 //! trust their callers about types; strings must be well-formed.
 
 mod bytes;
+mod calls;
 mod hashing;
 mod inspection;
 mod network;
@@ -51,6 +52,7 @@ natives! {
     "hexEncode" => bytes::hex_encode,
     "hmac" => hashing::hmac,
     "httpSend" => network::send,
+    "lambdaInvoke" => calls::invoke,
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
     "namespace" => crate::library::namespace,

@@ -96,6 +96,75 @@ export interface SDEUtil {
   getSDEsFromConv(conversation: Conversation): ConversationSDEs;
 }
 
+/** One call of another lambda of the account. */
+export interface LambdaInvocation {
+  /** The UUID of the lambda; its name will do. */
+  uuid: string;
+  payload?: unknown;
+  headers?: Record<string, string>;
+  /** How often to try again; 3 unless told otherwise. */
+  retries?: number;
+  /** Whether to try again; without it, after 429, 500, 502, 504 and when there was no answer. */
+  retryFunction?: (statusCode: number | undefined, error: { code: string; message: string }) => boolean;
+}
+
+export interface LambdaResult {
+  uuid: string;
+  body?: any;
+  headers?: Record<string, string>;
+  statusCode?: number;
+  error?: { code: string; message: string };
+}
+
+export interface OrchestratorClient {
+  /** Calls lambdas, one after the other unless `invokeParallel`; `deadline` is in milliseconds, at most 25,000. */
+  invoke(
+    invocations: LambdaInvocation[],
+    deadline: number,
+    options?: {
+      /** Milliseconds for each attempt. */
+      timeout?: number;
+      errorStrategy?: 'ExitOnError' | 'ContinueOnError';
+      invokeParallel?: boolean;
+      /** Whether JSON is parsed; true unless told otherwise. */
+      json?: boolean;
+    },
+  ): Promise<LambdaResult[]>;
+}
+
+/** A certificate of the lambda and its key, in PEM. */
+export interface ClientTLS {
+  /** Certificates that lead to an authority may follow. */
+  cert: string | Uint8Array;
+  /** Without a passphrase. */
+  key: string | Uint8Array;
+  /** Authorities that may vouch for the server, or certificates of the server itself. */
+  ca?: string | Uint8Array;
+}
+
+export interface MTLSOptions {
+  /** Milliseconds until the request is given up. */
+  timeout?: number;
+  /** Whether the body is sent as JSON and the answer parsed, where it is JSON. */
+  json?: boolean;
+  /** Changes nothing: the server's certificate is always checked. Pass it, or its authority's, as `ca`. */
+  allowSelfSigned?: boolean;
+}
+
+export interface MTLSResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body?: any;
+}
+
+type MTLSSend = (
+  url: string, headers?: Record<string, string>, body?: unknown, options?: MTLSOptions) => Promise<MTLSResponse>;
+type MTLSAsk = (url: string, headers?: Record<string, string>, options?: MTLSOptions) => Promise<MTLSResponse>;
+
+/** Requests to servers that ask the lambda for a certificate. Any status resolves, no redirect is followed. */
+export type MTLSClient = Record<'get' | 'post' | 'put' | 'patch' | 'delete', MTLSSend>
+  & Record<'head' | 'options', MTLSAsk>;
+
 export interface GDPRUtil {
   /** Returns the paths of the files that were replaced. */
   replaceConversationFiles(
@@ -205,6 +274,8 @@ export class Toolbelt {
   };
   static ContextServiceClient(config: { accountId: string; apiKey: string }): ContextServiceClient;
   static LpClient(): LpClient;
+  static MTLSClient(config: ClientTLS): MTLSClient;
+  static OrchestratorClient(): OrchestratorClient;
   static ConversationUtil(): ConversationUtil;
   static SDEUtil(): SDEUtil;
   static GDPRUtil(): GDPRUtil;

@@ -12,6 +12,7 @@ fn request(url: String, headers: Vec<(String, Vec<u8>)>) -> HttpRequest {
         decompress: false,
         timeout: None,
         response_body_max: ByteSize::mib(1),
+        identity: None,
     }
 }
 

@@ -17,6 +17,7 @@ fn get(url: &str) -> HttpRequest {
         decompress: false,
         timeout: None,
         response_body_max: ByteSize::mib(1),
+        identity: None,
     }
 }
 
@@ -511,6 +512,29 @@ fn malformed_methods_and_headers_are_refused() {
     }
     assert!(with_header("b", b"\ttab, space and \xc3\xa4").is_ok());
     assert!(with_header("b", b"").is_ok());
+}
+
+#[test]
+fn a_client_certificate_needs_an_https_url() {
+    let identity = crate::ClientIdentity::new("chain".into(), "key".into(), None).unwrap();
+    let with_identity = |url| HttpRequest {
+        identity: Some(identity.clone()),
+        ..get(url)
+    };
+    let allowed = allowed(&["a.example"]);
+    assert!(allowed.permit(with_identity("https://a.example/")).is_ok());
+    let why = "a client certificate needs an https URL".to_owned();
+    assert_eq!(
+        allowed
+            .permit(with_identity("http://a.example/"))
+            .unwrap_err(),
+        HttpError::InvalidRequest(why)
+    );
+    let error = allowed.permit(with_identity("https://b.example/"));
+    assert_eq!(
+        error.unwrap_err(),
+        HttpError::HostNotAllowed("b.example".into())
+    );
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn request(method: &str, url: &str) -> HttpRequest {
         decompress: false,
         timeout: Some(Duration::from_secs(20)),
         response_body_max: ByteSize::mib(1),
+        identity: None,
     }
 }
 

@@ -1,31 +1,75 @@
-//! Whom do we believe to be the host that was asked for?
+//! Whom do we believe to be the host that was asked for, and as whom do we ask?
+
+mod identity;
 
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::Verifier;
+use sandglass_host_abi::{ClientIdentity, HttpError};
 
 use super::EgressError;
 
-/// TLS 1.2 and 1.3, certificates checked against the operating system's roots and `extra_roots`
-/// (PEM).
-pub(super) fn client_config(extra_roots: &[u8]) -> Result<ClientConfig, EgressError> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| EgressError::Tls(e.into()))?;
-    let builder = match verifier(&parse(extra_roots)?, provider)? {
+/// How requests speak TLS 1.2 and 1.3. Certificates are checked against the operating system's
+/// roots and those that the operator adds.
+#[derive(Debug)]
+pub(super) struct Tls {
+    provider: Arc<CryptoProvider>,
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    /// `None` on a machine without root certificates, such as an empty container: plain HTTP works
+    /// there, and HTTPS requests fail for want of trust.
+    roots: Option<Arc<dyn ServerCertVerifier>>,
+    anonymous: ClientConfig,
+}
+
+impl Tls {
+    /// Reads the operating system's roots; `extra_roots` are in PEM.
+    pub(super) fn new(extra_roots: &[u8]) -> Result<Self, EgressError> {
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|e| EgressError::Tls(e.into()))?;
+        let roots = roots(&parse(extra_roots)?, Arc::clone(&provider))?;
+        let anonymous = checked_by(builder.clone(), roots.clone()).with_no_client_auth();
+        Ok(Self {
+            provider,
+            builder,
+            roots,
+            anonymous: over_http(anonymous),
+        })
+    }
+
+    /// For a request of this identity, or of none. Sessions are resumed, save those of an identity:
+    /// what a server believes of one lambda must not answer for another.
+    pub(super) fn of(&self, identity: Option<&ClientIdentity>) -> Result<ClientConfig, HttpError> {
+        match identity {
+            None => Ok(self.anonymous.clone()),
+            Some(identity) => Ok(over_http(self.identified(identity)?)),
+        }
+    }
+}
+
+/// Without a verifier, no certificate is good enough.
+fn checked_by(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+    verifier: Option<Arc<dyn ServerCertVerifier>>,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    match verifier {
         Some(verifier) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier)),
+            .with_custom_certificate_verifier(verifier),
         None => builder.with_root_certificates(RootCertStore::empty()),
-    };
-    let mut config = builder.with_no_client_auth();
+    }
+}
+
+fn over_http(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    config
 }
 
 fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, EgressError> {
@@ -38,14 +82,12 @@ fn parse(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, EgressError> {
     Ok(certificates)
 }
 
-/// `None` on a machine without root certificates, such as an empty container: plain HTTP works
-/// there, and every HTTPS request fails for want of trust.
-fn verifier(
+fn roots(
     extra_roots: &[CertificateDer<'static>],
     provider: Arc<CryptoProvider>,
-) -> Result<Option<Verifier>, EgressError> {
+) -> Result<Option<Arc<dyn ServerCertVerifier>>, EgressError> {
     match Verifier::new_with_extra_roots(extra_roots.iter().cloned(), provider) {
-        Ok(verifier) => Ok(Some(verifier)),
+        Ok(verifier) => Ok(Some(Arc::new(verifier))),
         Err(e) if extra_roots.is_empty() => {
             tracing::warn!(error = %e, "no root certificates: every HTTPS request will fail");
             Ok(None)

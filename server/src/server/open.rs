@@ -13,6 +13,7 @@ use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::auth::{Role, TokenHash, TokenText};
+use crate::calls::Calls;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::directory::DataDir;
@@ -39,6 +40,7 @@ pub(super) async fn open(
     config: &Config,
     data: DataDir,
     metrics_open: bool,
+    calls: &Calls,
 ) -> Result<App, StartError> {
     let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
     let key = match &config.secret_key {
@@ -47,7 +49,7 @@ pub(super) async fn open(
     };
     let vault = Vault::open(Arc::clone(&store), &key).await?;
     let artifacts = Artifacts::new(data.subdirectory(ARTIFACTS)?);
-    let runtime = runtime(config, &data, &vault, &artifacts).await?;
+    let runtime = runtime(config, &data, &vault, &artifacts, calls).await?;
     let registry = Arc::new(Current::from_pointee(Registry::default()));
     let metrics = Arc::new(Metrics::default());
     let admin = Admin::new(Parts {
@@ -99,6 +101,7 @@ async fn runtime(
     data: &DataDir,
     vault: &Vault,
     artifacts: &Artifacts,
+    calls: &Calls,
 ) -> Result<Runtime, StartError> {
     data.subdirectory(CODE_CACHE)?;
     let addresses = match config.egress.allow_private_addresses {
@@ -112,13 +115,14 @@ async fn runtime(
     let builder = Runtime::builder()
         .http_client(Egress::new(egress)?)
         .secrets(vault.clone())
+        .lambdas(calls.clone())
         .artifacts(artifacts.clone())
         .code_cache(data.path_of(CODE_CACHE))
+        .code_cache_max(config.code_cache_bytes_max)
         .instances_max(config.max_concurrent + config.builds_max + SPARE_INSTANCES)
         .loaded_lambdas_max(config.loaded_lambdas_max)
         .memory_max(config.limits.memory.max(BUILD_MEMORY));
     match tokio::task::spawn_blocking(move || builder.build()).await {
-        .code_cache_max(config.code_cache_bytes_max)
         Ok(runtime) => Ok(runtime?),
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }

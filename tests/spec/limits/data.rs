@@ -115,7 +115,8 @@ fn the_default_limits_are_the_documented_ones() {
     let expected = json!({
         "fuel": 400_000_000_000_u64, "memory": 268_435_456, "wall_clock": 30_000,
         "http_requests": 200, "http_in_flight": 20, "http_request_body": 8_388_608,
-        "http_response_body": 16_777_216, "http_buffered": 33_554_432, "secret_calls": 200, "log_entries": 1_000, "log": 262_144,
+        "http_response_body": 16_777_216, "http_buffered": 33_554_432, "secret_calls": 200,
+        "lambda_calls": 100, "call_depth": 8, "log_entries": 1_000, "log": 262_144,
         "payload": 4_194_304, "result": 8_388_608,
     });
     assert_eq!(json, expected);

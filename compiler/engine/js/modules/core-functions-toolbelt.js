@@ -29,6 +29,18 @@ export class Toolbelt {
     return namespace('sandglass:toolbelt/v2/context_service').contextServiceClient(apiKey);
   }
 
+  static MTLSClient(config) {
+    return namespace('sandglass:toolbelt/mtls_client').mtlsClient(config);
+  }
+
+  static LPMtlsClient() {
+    return namespace('sandglass:toolbelt/v2/lp_mtls_client').lpMtlsClient();
+  }
+
+  static OrchestratorClient() {
+    return namespace('sandglass:toolbelt/orchestrator_client').orchestratorClient();
+  }
+
   static ConversationUtil() {
     return namespace('sandglass:toolbelt/v2/conversation_util').conversationUtil();
   }

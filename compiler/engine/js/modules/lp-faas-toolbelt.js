@@ -33,6 +33,14 @@ export class Toolbelt {
     return namespace('sandglass:toolbelt/lp_client').lpClient();
   }
 
+  static MTLSClient(config) {
+    return namespace('sandglass:toolbelt/mtls_client').mtlsClient(config);
+  }
+
+  static OrchestratorClient() {
+    return namespace('sandglass:toolbelt/orchestrator_client').orchestratorClient();
+  }
+
   static ConversationUtil() {
     return namespace('sandglass:toolbelt/conversation_util').conversationUtil();
   }

@@ -3,10 +3,11 @@
 use rquickjs::{Array, Ctx, Object, Promise, Result, TypedArray};
 
 use super::bytes_of;
-use crate::sandglass::toolbelt::http::{self, HttpError, Request, Response};
+use crate::sandglass::toolbelt::http::{self, ClientIdentity, HttpError, Request, Response};
 use crate::{event_loop, phase};
 
-/// Sends `{method, url, headers: [name, value, …], body?, decompress, timeout?}`.
+/// Sends `{method, url, headers: [name, value, …], body?, decompress, timeout?, identity?}`; an
+/// identity is `{certificateChain, privateKey, trustedCertificates?}`.
 ///
 /// Resolves to `{status, reason, headers: [name, value, …], body}`, or to `{error, detail}` with
 /// the name of the error case. Header values pass as Latin-1 text, a byte a character.
@@ -22,6 +23,10 @@ pub(super) fn send<'js>(ctx: Ctx<'js>, request: Object<'js>) -> Result<Promise<'
         },
         decompress: request.get("decompress")?,
         timeout_ms: request.get("timeout")?,
+        identity: match request.get::<_, Option<Object>>("identity")? {
+            Some(identity) => Some(client_identity(&identity)?),
+            None => None,
+        },
     };
     event_loop::promise(&ctx, http::send(request), |ctx, answer| {
         let object = Object::new(ctx.clone())?;
@@ -30,6 +35,14 @@ pub(super) fn send<'js>(ctx: Ctx<'js>, request: Object<'js>) -> Result<Promise<'
             Err(error) => explain(&object, error)?,
         }
         Ok(Ok(object.into_value()))
+    })
+}
+
+fn client_identity(identity: &Object<'_>) -> Result<ClientIdentity> {
+    Ok(ClientIdentity {
+        certificate_chain: identity.get("certificateChain")?,
+        private_key: identity.get("privateKey")?,
+        trusted_certificates: identity.get("trustedCertificates")?,
     })
 }
 
@@ -70,6 +83,8 @@ fn explain<'js>(object: &Object<'js>, error: HttpError) -> Result<()> {
         HttpError::AddressRefused(host) => ("address-refused", host),
         HttpError::InvalidUrl(wrong) => ("invalid-url", wrong),
         HttpError::InvalidRequest(wrong) => ("invalid-request", wrong),
+        HttpError::InvalidCertificate(wrong) => ("invalid-certificate", wrong),
+        HttpError::InvalidPrivateKey(wrong) => ("invalid-private-key", wrong),
         HttpError::DnsFailed(host) => ("dns-failed", host),
         HttpError::ConnectionFailed(cause) => ("connection-failed", cause),
         HttpError::TlsFailed(cause) => ("tls-failed", cause),

@@ -8,22 +8,23 @@ import { findUrl } from 'sandglass:toolbelt/v2/csds_client';
 import { ToolBeltError } from 'sandglass:toolbelt/v2/error';
 import { secretClient } from 'sandglass:toolbelt/v2/secret_client';
 
-const DEFAULT_APP_KEY = 'LIVEPERSON_DEFAULT_APP_KEY';
+export const DEFAULT_APP_KEY = 'LIVEPERSON_DEFAULT_APP_KEY';
+const OWN_ERRORS = { component: 'LpClient', codes: ErrorCodes.LpClient.Creds };
 
 // The credentials are an object, or its JSON as text.
-async function readAppKey(name, reading) {
+export async function readAppKey(name, reading, { component, codes } = OWN_ERRORS) {
   const { value } = await secretClient().readSecret(name, reading);
-  const credentials = typeof value === 'string' ? parse(value) : value;
+  const credentials = typeof value === 'string' ? parse(value, { component, codes }) : value;
   const { client_id, client_secret } = credentials ?? {};
   if (typeof client_id === 'string' && typeof client_secret === 'string') return credentials;
-  throw new ToolBeltError('LpClient', ErrorCodes.LpClient.Creds.Format, 'Credentials have Invalid Format');
+  throw new ToolBeltError(component, codes.Format, 'Credentials have Invalid Format');
 }
 
-function parse(text) {
+function parse(text, { component, codes }) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ToolBeltError('LpClient', ErrorCodes.LpClient.Creds.Failure,
+    throw new ToolBeltError(component, codes.Failure,
       `Could not fetch App Key credentials from secret storage: ${error.message}`);
   }
 }
