@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sandglass_host_abi::bindings::sandglass::toolbelt::outcome;
 use sandglass_host_abi::{Artifact, ArtifactDigest, Limit, Policy};
 use serde_json::value::RawValue;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
@@ -51,8 +51,6 @@ pub(crate) struct Loaded {
     pub(crate) invoke: ComponentExportIndex,
     /// The name by which stacks call the bundle, when the lambda is one.
     pub(crate) bundle: Option<String>,
-    /// The bundle's source map, read when an invocation fails for the first time.
-    pub(crate) source_map: OnceCell<Option<SourceMap>>,
 }
 
 /// `invoke` of the WIT world `sandglass:toolbelt/lambda`.
@@ -237,7 +235,7 @@ impl Instance {
         let id = sandbox.id();
         if let Some(bundle) = &self.loaded.bundle
             && logs.iter().any(|entry| mentions(entry, bundle))
-            && let Some(map) = self.loaded.source_map(&self.code, &self.counted.0).await
+            && let Some(map) = self.code.source_map(&self.counted.0).await
         {
             map.logs(bundle, &mut logs);
         }
@@ -260,24 +258,11 @@ impl Loaded {
         shared: &Arc<Shared>,
     ) -> Failure {
         if let Some(bundle) = &self.bundle
-            && let Some(map) = self.source_map(code, shared).await
+            && let Some(map) = code.source_map(shared).await
         {
             failure.stack = map.stack(bundle, &failure.stack);
         }
         failure
-    }
-
-    /// The bundle's source map; `None` when the artifact is gone or its map cannot be read.
-    async fn source_map(&self, code: &Arc<Code>, shared: &Arc<Shared>) -> Option<&SourceMap> {
-        let read = || async {
-            let (code, shared) = (code.clone(), shared.clone());
-            let map = tokio::task::spawn_blocking(move || {
-                let artifact = code.artifact(&shared).ok()?;
-                SourceMap::parse(&artifact.header().bundle.as_ref()?.map)
-            });
-            map.await.ok().flatten()
-        };
-        self.source_map.get_or_init(read).await.as_ref()
     }
 }
 
@@ -428,6 +413,16 @@ impl Code {
             Some(artifact) => Ok(Cow::Borrowed(artifact)),
             None => Ok(Cow::Owned(shared.read_artifact(&self.digest)?)),
         }
+    }
+
+    /// The bundle's source map; `None` when the artifact is gone or its map cannot be read.
+    async fn source_map(self: &Arc<Self>, shared: &Arc<Shared>) -> Option<Arc<SourceMap>> {
+        let (code, from) = (self.clone(), shared.clone());
+        let read = move || {
+            let artifact = code.artifact(&from).ok()?;
+            SourceMap::parse(&artifact.header().bundle.as_ref()?.map)
+        };
+        shared.source_maps.get(&self.digest, read).await
     }
 
     pub(crate) fn unload(&self) {

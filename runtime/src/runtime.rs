@@ -12,7 +12,7 @@ use sandglass_host_abi::artifact::Artifact;
 use sandglass_host_abi::{
     ArtifactDigest, ByteSize, EngineDigest, HttpClient, LambdaInvoker, LogSink, Policy, SecretStore,
 };
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -24,6 +24,7 @@ use crate::image::{Base, ImageError};
 use crate::lambda::{Code, Lambda, Loaded};
 use crate::linking;
 use crate::sandbox::Sandbox;
+use crate::source_map::SourceMaps;
 use crate::stores::{ArtifactStore, ArtifactStoreError};
 
 /// The host stack of one sandbox. Deep JavaScript recursion is stopped by QuickJS's own check,
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) uses: AtomicU64,
     /// Turns to load a lambda, one a processor: more at once would only hold more memory.
     pub(crate) loads: Arc<Semaphore>,
+    pub(crate) source_maps: SourceMaps,
     component: Component,
     invocations: Linker<Sandbox>,
     /// The engine with the blank image, for builds.
@@ -242,7 +244,6 @@ impl Shared {
             pre,
             invoke: invoke.ok_or_else(missing)?,
             bundle: header.bundle.is_some().then(|| header.file_name.clone()),
-            source_map: OnceCell::new(),
         })
     }
 
@@ -376,6 +377,7 @@ impl RuntimeBuilder {
             instances: AtomicUsize::new(0),
             uses: AtomicU64::new(1),
             loads: Arc::new(Semaphore::new(processors())),
+            source_maps: SourceMaps::default(),
             artifacts: self.artifacts,
             codes: Mutex::default(),
             loaded: Mutex::default(),

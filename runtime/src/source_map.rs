@@ -1,14 +1,44 @@
 //! Which place of the user's files does a place of a bundle come from?
+//!
+//! A map may come with a deployment and is not trusted: what is kept of it is bounded, a place is
+//! found by a binary search, and only so many places of a report are looked up.
+
+mod kept;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
-use oxc_sourcemap::{OwnedSourceMap, Token};
+use oxc_sourcemap::OwnedSourceMap;
 use sandglass_host_abi::LogEntry;
+use serde::Deserialize;
 use serde_json::value::RawValue;
+
+pub(crate) use kept::SourceMaps;
+
+/// Mappings of a map, at most; a bundle of a megabyte has some hundred thousand.
+const MAPPINGS_MAX: usize = 500_000;
+/// Files that went into a bundle, at most.
+const FILES_MAX: usize = 20_000;
+/// The longest path of a file, in bytes.
+const FILE_BYTES_MAX: usize = 1_024;
+/// Places of one stack, or of the logs of one invocation, that are looked up; others stay.
+const PLACES_MAX: u32 = 1_000;
 
 /// A source map (ECMA-426) of a bundle.
 #[derive(Debug)]
-pub struct SourceMap(OwnedSourceMap);
+pub struct SourceMap {
+    /// In the order of the bundle.
+    mappings: Box<[Mapping]>,
+    files: Box<[Box<str>]>,
+}
+
+/// From here on the bundle comes from there. Lines and columns from 0.
+#[derive(Debug)]
+struct Mapping {
+    bundle: (u32, u32),
+    file: Option<u32>,
+    source: (u32, u32),
+}
 
 /// A place in one of the files that went into a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,38 +51,80 @@ pub struct SourcePlace {
     pub column: u32,
 }
 
+/// The part of a map that says how large it is.
+#[derive(Deserialize)]
+struct Size<'a> {
+    #[serde(borrow)]
+    mappings: Cow<'a, str>,
+}
+
 impl SourceMap {
-    /// Reads a source map; `None` when the text is none.
+    /// Reads a source map; `None` when the text is none, or more than 500,000 mappings, 20,000
+    /// files or 1,024 bytes of a file's path.
     pub fn parse(json: &str) -> Option<Self> {
-        OwnedSourceMap::from_json_string(json).ok().map(Self)
+        let size: Size<'_> = serde_json::from_str(json).ok()?;
+        let ends = size.mappings.bytes().filter(|byte| b",;".contains(byte));
+        if ends.count() >= MAPPINGS_MAX {
+            return None;
+        }
+        let map = OwnedSourceMap::from_json_string(json).ok()?;
+        let files: Box<[Box<str>]> = map.get_sources().map(Into::into).collect();
+        if files.len() > FILES_MAX || files.iter().any(|file| file.len() > FILE_BYTES_MAX) {
+            return None;
+        }
+        let mut mappings: Box<[Mapping]> = map
+            .get_tokens()
+            .map(|token| Mapping {
+                bundle: (token.get_dst_line(), token.get_dst_col()),
+                file: token.get_source_id(),
+                source: (token.get_src_line(), token.get_src_col()),
+            })
+            .collect();
+        mappings.sort_by_key(|mapping| mapping.bundle);
+        Some(Self { mappings, files })
     }
 
     /// Where a place of the bundle, counted from 1, comes from; `None` for the bundler's own code.
     pub fn place(&self, line: u32, column: u32) -> Option<SourcePlace> {
-        let table = self.0.generate_lookup_table();
-        self.look_up(&table, line, column)
+        let (line, column) = (line.checked_sub(1)?, column.saturating_sub(1));
+        let after = self
+            .mappings
+            .partition_point(|mapping| mapping.bundle <= (line, column));
+        let mapping = self.mappings[..after].last()?;
+        if mapping.bundle.0 != line {
+            return None;
+        }
+        let file = self.files.get(mapping.file? as usize)?;
+        let (line, column) = mapping.source;
+        Some(SourcePlace {
+            file: file.to_string(),
+            line: line.saturating_add(1),
+            column: column.saturating_add(1),
+        })
     }
 
     /// A stack whose frames name the user's files instead of `bundle`. Frames of the bundler's own
-    /// code are left out.
+    /// code are left out, and so are those past the thousandth of the bundle.
     pub fn stack(&self, bundle: &str, stack: &str) -> String {
-        let table = self.0.generate_lookup_table();
+        let budget = Budget::default();
         let lines = stack.lines().filter_map(|line| {
             let Some((before, (row, column), after)) = split(line, bundle) else {
                 return Some(line.to_owned());
             };
-            let SourcePlace { file, line, column } = self.look_up(&table, row, column)?;
+            let place = budget.spend().then(|| self.place(row, column))?;
+            let SourcePlace { file, line, column } = place?;
             Some(format!("{before}{file}:{line}:{column}{after}"))
         });
         lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Makes the places of `bundle` that log entries mention, in stacks for instance, places of the
-    /// user's files.
+    /// user's files; the first thousand of them.
     pub fn logs(&self, bundle: &str, entries: &mut [LogEntry]) {
-        let table = self.0.generate_lookup_table();
+        let budget = Budget::default();
         let text = |(row, column)| {
-            let SourcePlace { file, line, column } = self.look_up(&table, row, column)?;
+            let place = budget.spend().then(|| self.place(row, column))?;
+            let SourcePlace { file, line, column } = place?;
             Some(format!("{file}:{line}:{column}"))
         };
         let quoted = inside_json(bundle);
@@ -68,16 +140,22 @@ impl SourceMap {
             }
         }
     }
+}
 
-    fn look_up(&self, table: &[&[Token]], line: u32, column: u32) -> Option<SourcePlace> {
-        let (line, column) = (line.checked_sub(1)?, column.saturating_sub(1));
-        let token = self.0.lookup_token(table, line, column)?;
-        let file = self.0.get_source(token.get_source_id()?)?;
-        Some(SourcePlace {
-            file: file.to_owned(),
-            line: token.get_src_line() + 1,
-            column: token.get_src_col() + 1,
-        })
+/// How many places may still be looked up.
+struct Budget(Cell<u32>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(PLACES_MAX))
+    }
+}
+
+impl Budget {
+    fn spend(&self) -> bool {
+        let left = self.0.get().checked_sub(1);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
     }
 }
 
@@ -156,6 +234,21 @@ mod tests {
     /// Line 2 of the bundle is line 10 of a.ts; its line 3 is the bundler's own.
     const MAP: &str = r#"{"version":3,"sources":["src/a.ts"],"names":[],"mappings":";AASE;A"}"#;
 
+    fn map_of(file: &str, mappings: &str) -> Option<SourceMap> {
+        let json =
+            format!(r#"{{"version":3,"sources":["{file}"],"names":[],"mappings":"{mappings}"}}"#);
+        SourceMap::parse(&json)
+    }
+
+    fn entry(message: &str, extras: &str) -> LogEntry {
+        LogEntry {
+            level: sandglass_host_abi::LogLevel::Info,
+            message: message.to_owned(),
+            extras: RawValue::from_string(extras.to_owned()).unwrap(),
+            timestamp: 0,
+        }
+    }
+
     #[test]
     fn a_place_of_the_bundle_is_one_of_a_file() {
         let map = SourceMap::parse(MAP).unwrap();
@@ -182,12 +275,6 @@ mod tests {
     #[test]
     fn a_log_entry_names_files_in_its_message_and_its_extras() {
         let map = SourceMap::parse(MAP).unwrap();
-        let entry = |message: &str, extras: &str| LogEntry {
-            level: sandglass_host_abi::LogLevel::Info,
-            message: message.to_owned(),
-            extras: RawValue::from_string(extras.to_owned()).unwrap(),
-            timestamp: 0,
-        };
         let mut entries = [
             entry(
                 "Error: no\n    at f (lambda.ts:2:7)\n    at g (lambda.ts:1:1)",
@@ -217,5 +304,36 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_map_has_as_many_mappings_and_as_long_a_path_as_it_may_and_no_more() {
+        let mappings = |n: usize| vec!["AAAA"; n].join(",");
+        assert!(map_of("a.ts", &mappings(MAPPINGS_MAX)).is_some());
+        assert!(map_of("a.ts", &mappings(MAPPINGS_MAX + 1)).is_none());
+        assert!(map_of("a.ts", &";".repeat(MAPPINGS_MAX)).is_none());
+        assert!(map_of(&"a".repeat(FILE_BYTES_MAX), "AAAA").is_some());
+        assert!(map_of(&"a".repeat(FILE_BYTES_MAX + 1), "AAAA").is_none());
+    }
+
+    #[test]
+    fn places_past_the_thousandth_stay() {
+        let map = map_of(&"f".repeat(FILE_BYTES_MAX), "AAAA").unwrap();
+        let mut entries = [
+            entry(&".a:1 ".repeat(PLACES_MAX as usize - 1), "[]"),
+            entry(".a:1 .a:1 .a:1", "[]"),
+        ];
+        map.logs(".a", &mut entries);
+        assert!(!entries[0].message.contains(".a:1"));
+        assert!(entries[1].message.ends_with(":1:1 .a:1 .a:1"));
+        let stack = map.stack(".a", &"at .a:1\n".repeat(5_000));
+        assert_eq!(stack.lines().count(), PLACES_MAX as usize);
+    }
+
+    #[test]
+    fn a_place_beyond_all_numbers_is_the_last() {
+        // The VLQ of 2^31 - 1 for the line and the column of the source.
+        let map = map_of("a.ts", "AA+/////D+/////D,CA+/////DA");
+        assert!(map.is_none_or(|map| map.place(1, 9).is_some_and(|place| place.line > 1)));
     }
 }
