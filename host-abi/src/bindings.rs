@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
     imports: {
         default: trappable,
         "sandglass:toolbelt/crypto": async | trappable,
+        "sandglass:toolbelt/library": async | trappable,
         "sandglass:toolbelt/time-zones": async | trappable,
     },
     exports: { default: async },

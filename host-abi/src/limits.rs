@@ -22,14 +22,15 @@ pub struct Limits {
     pub wall_clock: Duration,
     /// HTTP requests that one invocation may start.
     pub http_requests: u32,
-    /// HTTP requests that one invocation may have open at once; further ones wait their turn.
+    /// HTTP requests, and calls of other lambdas, that one invocation may have open at once; further
+    /// ones wait their turn.
     pub http_in_flight: u32,
     /// The body of one outgoing request.
     pub http_request_body: ByteSize,
     /// The body of one response, after decompression.
     pub http_response_body: ByteSize,
-    /// The bodies of requests that are not answered yet, together: what the host holds for a lambda
-    /// that starts many requests at once.
+    /// The bodies of requests and the inputs of calls that are not answered yet, together: what the
+    /// host holds for a lambda that starts many at once.
     pub http_buffered: ByteSize,
     /// Reads and updates of secrets.
     pub secret_calls: u32,
@@ -162,7 +163,7 @@ impl Limit {
                 )
             }
             Self::HttpBuffered => format!(
-                "the bodies of open HTTP requests were larger than {} together",
+                "the bodies of open HTTP requests and calls were larger than {} together",
                 limits.http_buffered
             ),
             Self::SecretCalls => format!(

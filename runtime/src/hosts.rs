@@ -60,8 +60,12 @@ impl logging::Host for Sandbox {
 }
 
 impl library::Host for Sandbox {
-    fn load(&mut self, name: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        Ok(self.hosts.library.get(&name).cloned())
+    async fn load(&mut self, name: String) -> wasmtime::Result<Option<Vec<u8>>> {
+        let hosts = self.hosts.clone();
+        let module = hosts.library.get(&name);
+        let bytes = name.len() + module.map_or(0, Vec::len);
+        self.charge(bytes as u64 * COPY_FUEL_PER_BYTE).await?;
+        Ok(module.cloned())
     }
 }
 
@@ -103,6 +107,8 @@ impl crypto::Host for Sandbox {
         private_key: Vec<u8>,
         data: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, crypto::SignatureError>> {
+        self.charge((private_key.len() + data.len()) as u64 * COPY_FUEL_PER_BYTE)
+            .await?;
         if let Err(error) = signing::check_sizes(&private_key, &data) {
             return Ok(Err(error));
         }
@@ -118,6 +124,8 @@ impl crypto::Host for Sandbox {
         data: Vec<u8>,
         signature: Vec<u8>,
     ) -> wasmtime::Result<Result<bool, crypto::SignatureError>> {
+        let bytes = public_key.len() + data.len() + signature.len();
+        self.charge(bytes as u64 * COPY_FUEL_PER_BYTE).await?;
         if let Err(error) = signing::check_sizes(&public_key, &data) {
             return Ok(Err(error));
         }
@@ -145,11 +153,14 @@ const TIME_ZONE_FUEL: u64 = 10_000;
 
 impl time_zones::Host for Sandbox {
     async fn offset(&mut self, zone: String, unix_seconds: i64) -> wasmtime::Result<Option<i32>> {
-        self.charge(TIME_ZONE_FUEL).await?;
+        self.charge(TIME_ZONE_FUEL + zone.len() as u64 * COPY_FUEL_PER_BYTE)
+            .await?;
         Ok(crate::time_zones::offset(&zone, unix_seconds))
     }
 }
 
+/// Fuel for a byte that crosses the wall, so that calls which come to nothing are not free.
+const COPY_FUEL_PER_BYTE: u64 = 1;
 /// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
 pub(crate) const HASH_FUEL_PER_BYTE: u64 = 16;
 /// Fuel for a hash of nothing.
@@ -310,7 +321,8 @@ fn from_guest(
 const PRIVATE_KEY_BYTES: usize = 4_096;
 
 /// Fuel for a handshake in which the lambda identifies itself: certificates are read, the key is
-/// checked and signs. The work is that of an RSA key of this length, or of P-384 at least.
+/// checked and signs. The work is that of an RSA key of this length, or of P-384 at least. Where the
+/// lambda trusts authorities of its own, a server can have each of them tried.
 fn fuel_to_identify(identity: &ClientIdentity) -> u64 {
     let key = identity.expose_private_key().as_bytes();
     let key = &key[..key.len().min(PRIVATE_KEY_BYTES)];
@@ -319,7 +331,12 @@ fn fuel_to_identify(identity: &ClientIdentity) -> u64 {
         crypto::SignatureScheme::EcdsaP384Sha384,
     ];
     let signing = signing.map(|scheme| 2 * signing::fuel_to_sign(scheme, key, &[]));
-    identity.bytes() as u64 * HASH_FUEL_PER_BYTE + signing.into_iter().max().unwrap_or_default()
+    let trying = match identity.trusted_certificates() {
+        Some(_) => 8 * signing::fuel_to_sign(crypto::SignatureScheme::EcdsaP384Sha384, &[], &[]),
+        None => 0,
+    };
+    let reading = identity.bytes() as u64 * HASH_FUEL_PER_BYTE;
+    reading + trying + signing.into_iter().max().unwrap_or_default()
 }
 
 /// What the guest is told; a response that is too large ends the invocation instead.

@@ -60,6 +60,13 @@ impl Admission {
         taken.is_ok().then(|| Place(&self.queued))
     }
 
+    /// Returns when nothing runs.
+    pub(crate) async fn idle(&self) {
+        let all = u32::try_from(self.slots_max).unwrap_or(u32::MAX);
+        // It is never closed.
+        _ = self.slots.acquire_many(all).await;
+    }
+
     /// Invocations that run now.
     pub(crate) fn running(&self) -> usize {
         self.slots_max - self.slots.available_permits()

@@ -34,6 +34,8 @@ pub(crate) struct App {
     pub(crate) admin: Admin,
     pub(crate) registry: Arc<Current>,
     pub(crate) admission: Admission,
+    /// For lambdas that others call: those that wait for them hold no place that they need.
+    pub(crate) calls: Admission,
     pub(crate) journal: Arc<Journal>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,

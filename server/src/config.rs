@@ -26,6 +26,9 @@ pub struct Config {
     pub failure_status: u16,
     /// Invocations that may run at once.
     pub max_concurrent: usize,
+    /// Lambdas that others have called and that may run at once, besides. With a room of their own, they
+    /// cannot be kept waiting by those that wait for them. 0 lets no lambda call another.
+    pub max_concurrent_calls: usize,
     /// Invocations that may wait for one of those; further ones are answered 429 at once.
     pub queue_max: usize,
     /// How long an invocation may wait before it is answered 429.
@@ -99,6 +102,7 @@ impl Default for Config {
             account: "10000001".parse().expect("digits are a valid account id"),
             failure_status: 901,
             max_concurrent: 1_024,
+            max_concurrent_calls: 256,
             queue_max: 1_024,
             queue_wait_ms: 5_000,
             connections_max: 4_096,

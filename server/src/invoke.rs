@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
+use crate::admission::Admission;
 use crate::app::App;
 use crate::auth::{Action, authenticate};
 use crate::clock::now_ms;
@@ -142,8 +143,8 @@ impl<'a> Call<'a> {
     ) -> Result<Reply, Problem> {
         self.deployed()?;
         let body = app.read(body, app.settings.body_max).await?;
-        self.perform(app, invocation(body, &app.limits)?.with_id(id))
-            .await
+        let invocation = invocation(body, &app.limits)?.with_id(id);
+        self.perform(app, &app.admission, invocation).await
     }
 
     /// Waits for a slot, runs the lambda for another one and answers.
@@ -156,11 +157,16 @@ impl<'a> Call<'a> {
     ) -> Result<Reply, Problem> {
         self.deployed()?;
         let invocation = invocation(input.into(), &app.limits)?;
-        self.perform(app, invocation.with_id(id).with_chain(chain))
-            .await
+        let invocation = invocation.with_id(id).with_chain(chain);
+        self.perform(app, &app.calls, invocation).await
     }
 
-    async fn perform(self, app: &App, invocation: Invocation) -> Result<Reply, Problem> {
+    async fn perform(
+        self,
+        app: &App,
+        admission: &Admission,
+        invocation: Invocation,
+    ) -> Result<Reply, Problem> {
         let lambda = self.deployed()?;
         let span = tracing::debug_span!(
             "invoke",
@@ -168,7 +174,7 @@ impl<'a> Call<'a> {
             invocation.id = invocation.id().map(InvocationId::as_str),
         );
         let report = {
-            let _slot = app.admission.admit().await?;
+            let _slot = admission.admit().await?;
             let report = lambda.invoke(invocation).instrument(span).await;
             report.map_err(|error| invoke_problem(&error, self.lambda, self.account))?
         };

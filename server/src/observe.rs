@@ -32,8 +32,8 @@ pub(crate) fn metrics(app: &App, parts: &Parts) -> Result<Reply, Problem> {
     }
     let gauges = Gauges {
         runtime: app.admin.parts().runtime.usage(),
-        running: app.admission.running(),
-        queued: app.admission.queued(),
+        running: app.admission.running() + app.calls.running(),
+        queued: app.admission.queued() + app.calls.queued(),
         journal_pending: app.journal.pending(),
         journal_dropped: app.journal.dropped(),
     };

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use sandglass_runtime::{BuildError, EgressError};
 use serde::Serialize;
@@ -28,6 +29,9 @@ pub(crate) const SERVER_FILE: &str = "server.json";
 
 /// Connections that the kernel holds until they are accepted.
 const BACKLOG: u32 = 1_024;
+
+/// How long lambdas that others have called may take to end once these have.
+const CALLS_END: Duration = Duration::from_secs(2);
 
 /// A running server. Dropping it stops it too, without waiting for it.
 pub struct Server {
@@ -151,6 +155,13 @@ impl Server {
         _ = stop.send(true);
         if let Err(error) = listener.await {
             tracing::error!(%error, "the listener ended in a panic");
+        }
+        // Who called them is gone, so they end as soon as they give way.
+        if tokio::time::timeout(CALLS_END, app.calls.idle())
+            .await
+            .is_err()
+        {
+            tracing::warn!("lambdas that others had called still run");
         }
         let store = &app.admin.parts().store;
         if let Err(error) = note_token_use(store, &app.registry.load()).await {

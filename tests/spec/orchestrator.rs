@@ -1,12 +1,18 @@
 //! A lambda calls other lambdas of its account, each in a sandbox of its own.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sandglass_runtime::{Limit, Limits, Outcome};
+use sandglass_runtime::{
+    BoxFuture, InvocationContext, LambdaAnswer, LambdaCall, LambdaCallError, LambdaInvoker, Limit,
+    Limits, Outcome,
+};
 use serde_json::{Value, json};
 
 use crate::harness::server::{TestServer, start, start_with};
-use crate::harness::{async_lambda, check, exceeded, returned, source};
+use crate::harness::{
+    Expected, async_lambda, block_on, builder, check, exceeded, outcome, returned, source,
+};
 
 const STATUS: &str = "com.liveperson.faas.orchestrator-fn.invoke.status-code-error";
 const TIMEOUT: &str = "com.liveperson.faas.orchestrator-fn.invoke.timeout";
@@ -170,6 +176,66 @@ fn a_lambda_that_does_not_exist_answers_404() {
     assert_eq!(results[0]["error"]["code"], STATUS);
 }
 
+/// Lambdas that are named after the statuses with which they answer, one after the other; the last one stays.
+#[derive(Clone, Default)]
+struct Scripted(Arc<Mutex<Vec<String>>>);
+
+impl LambdaInvoker for Scripted {
+    fn invoke<'a>(
+        &'a self,
+        _context: &'a InvocationContext,
+        call: LambdaCall,
+    ) -> BoxFuture<'a, Result<LambdaAnswer, LambdaCallError>> {
+        let mut calls = self.0.lock().expect("nobody panics with it");
+        let before = calls.iter().filter(|name| **name == call.lambda).count();
+        let mut script = call.lambda.split('-');
+        let status = script.clone().nth(before).or_else(|| script.next_back());
+        let status = status.and_then(|status| status.parse().ok());
+        calls.push(call.lambda.clone());
+        let answer = LambdaAnswer {
+            status: status.expect("a lambda is named after its statuses"),
+            headers: Vec::new(),
+            body: String::new(),
+        };
+        Box::pin(async { Ok(answer) })
+    }
+}
+
+#[test]
+fn only_what_may_pass_is_tried_again_and_three_times_at_most() {
+    let lambdas = Scripted::default();
+    let scripts = [
+        ("500-502-504-200", 4, 200),
+        ("429-200", 2, 200),
+        ("500-500-500-500-200", 4, 500),
+        ("404-200", 1, 404),
+        ("901-200", 1, 901),
+        ("503-200", 1, 503),
+    ];
+    let invocations = scripts.map(|(name, ..)| json!({ "uuid": name }));
+    let options = json!({ "errorStrategy": "ContinueOnError", "invokeParallel": true });
+    let case = source(CONDUCTOR).payload(json!([invocations, 20_000, options]));
+    let report = block_on(async {
+        let builder = builder().lambdas(lambdas.clone()).instances_max(2);
+        let runtime = builder.build().expect("the runtime builds");
+        let conductor = case.load_into(&runtime).await;
+        conductor.invoke(case.invocation()).await.unwrap()
+    });
+    let Expected::Returned(results) = outcome(&report) else {
+        panic!("{report:?}")
+    };
+    let calls = lambdas.0.lock().unwrap();
+    let told: Vec<_> = scripts
+        .iter()
+        .zip(results.as_array().expect("a list"))
+        .map(|((name, ..), result)| {
+            let made = calls.iter().filter(|call| call == name).count();
+            (*name, made, result["statusCode"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(told, scripts);
+}
+
 #[test]
 fn attempts_are_repeated_as_often_as_told_after_growing_pauses() {
     let server = start();
@@ -210,7 +276,7 @@ fn attempts_are_repeated_as_often_as_told_after_growing_pauses() {
 #[test]
 fn a_server_without_a_free_slot_is_asked_again_and_does_not_hang() {
     let server = start_with(|config| {
-        config.max_concurrent = 1;
+        config.max_concurrent_calls = 0;
         config.queue_max = 0;
     });
     server.deploy("conductor", CONDUCTOR);
@@ -222,6 +288,23 @@ fn a_server_without_a_free_slot_is_asked_again_and_does_not_hang() {
     assert!(
         begun.elapsed() >= Duration::from_millis(600),
         "three more attempts"
+    );
+}
+
+#[test]
+fn a_lambda_that_waits_holds_no_place_that_those_it_calls_need() {
+    let server = start_with(|config| {
+        config.max_concurrent = 1;
+        config.max_concurrent_calls = 1;
+        config.queue_max = 0;
+    });
+    server.deploy("conductor", CONDUCTOR);
+    server.deploy_body("echo", "callback(null, input.payload)");
+    let row = json!([[{ "uuid": "echo", "payload": 1 }, { "uuid": "echo", "payload": 2 }], 5_000]);
+    let results = conduct(&server, row);
+    assert_eq!(
+        (&results[0]["body"], &results[1]["body"]),
+        (&json!(1), &json!(2))
     );
 }
 
@@ -417,6 +500,21 @@ fn an_input_may_be_as_long_as_a_payload_and_no_longer() {
             .unwrap()
             .contains("the input is longer than 1 KiB"),
         "{past}"
+    );
+}
+
+#[test]
+fn a_name_is_as_long_as_a_name_may_be() {
+    let server = stage();
+    let call = |bytes: usize| {
+        let row =
+            json!([[{ "uuid": "x".repeat(bytes) }], 5_000, { "errorStrategy": "ContinueOnError" }]);
+        conduct(&server, row)[0].clone()
+    };
+    assert_eq!(call(256)["statusCode"], 404);
+    assert_eq!(
+        call(257)["error"]["message"],
+        "the name of the lambda is longer than 256 bytes"
     );
 }
 

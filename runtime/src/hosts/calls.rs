@@ -52,6 +52,9 @@ impl lambdas::HostWithStore<Sandbox> for Own {
     }
 }
 
+/// Longer than any name or UUID of a lambda, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+
 /// A call that may be made.
 struct Admitted {
     hosts: Arc<Hosts>,
@@ -66,6 +69,18 @@ struct Admitted {
 /// Checks a call and counts it, in the whole tree of calls that it belongs to.
 fn admit(sandbox: &mut Sandbox, call: Call) -> Result<Result<Admitted, CallError>, LimitReached> {
     let limits = sandbox.policy.limits;
+    let chain = sandbox.chain.get_or_insert_default();
+    // Calls that are refused count too: looking at them costs time.
+    if !chain.count(limits.lambda_calls) {
+        return Err(LimitReached(Limit::LambdaCalls));
+    }
+    if chain.depth() >= limits.call_depth {
+        return Ok(Err(CallError::TooDeep(limits.call_depth)));
+    }
+    if call.lambda.len() > NAME_BYTES_MAX {
+        let rule = format!("the name of the lambda is longer than {NAME_BYTES_MAX} bytes");
+        return Ok(Err(CallError::InvalidInput(rule)));
+    }
     let input_max = limits.payload;
     if call.input.len() as u64 > input_max.get() {
         let rule = format!("the input is longer than {input_max}");
@@ -73,13 +88,6 @@ fn admit(sandbox: &mut Sandbox, call: Call) -> Result<Result<Admitted, CallError
     }
     if let Err(error) = serde_json::from_str::<&RawValue>(&call.input) {
         return Ok(Err(CallError::InvalidInput(error.to_string())));
-    }
-    let chain = sandbox.chain.get_or_insert_default();
-    if chain.depth() >= limits.call_depth {
-        return Ok(Err(CallError::TooDeep(limits.call_depth)));
-    }
-    if !chain.count(limits.lambda_calls) {
-        return Err(LimitReached(Limit::LambdaCalls));
     }
     let chain = chain.called();
     let held = sandbox.http.hold(call.input.len(), &limits)?;

@@ -70,6 +70,11 @@ pub(super) async fn open(
         admin,
         registry,
         admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
+        calls: Admission::new(
+            config.max_concurrent_calls,
+            config.queue_max,
+            config.queue_wait(),
+        ),
         journal: Arc::clone(store.journal()),
         metrics,
         limits: config.limits,
@@ -119,7 +124,12 @@ async fn runtime(
         .artifacts(artifacts.clone())
         .code_cache(data.path_of(CODE_CACHE))
         .code_cache_max(config.code_cache_bytes_max)
-        .instances_max(config.max_concurrent + config.builds_max + SPARE_INSTANCES)
+        .instances_max(
+            config.max_concurrent
+                + config.max_concurrent_calls
+                + config.builds_max
+                + SPARE_INSTANCES,
+        )
         .loaded_lambdas_max(config.loaded_lambdas_max)
         .memory_max(config.limits.memory.max(BUILD_MEMORY));
     match tokio::task::spawn_blocking(move || builder.build()).await {

@@ -19,6 +19,8 @@ use sandglass_host_abi::{ClientIdentity, HttpError};
 
 use super::{Tls, checked_by};
 
+/// The certificates of one text, at most: a hostile server can have each of them tried.
+const CERTIFICATES_MAX: usize = 16;
 /// What the parts of an identity are called where they cannot be used.
 const CHAIN: &str = "certificate chain";
 const TRUSTED: &str = "text of trusted certificates";
@@ -90,6 +92,10 @@ impl Tls {
 fn certificates(part: &str, pem: &str) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let certificates = parsed.map_err(|_| unreadable(part))?;
+    if certificates.len() > CERTIFICATES_MAX {
+        let why = format!("the {part} holds more than {CERTIFICATES_MAX} certificates");
+        return Err(HttpError::InvalidCertificate(why));
+    }
     if certificates.is_empty() {
         let why = format!("the {part} holds no certificate in PEM");
         return Err(HttpError::InvalidCertificate(why));

@@ -77,7 +77,7 @@ function bodyOf(text, isJson) {
 
 async function attempt(invocation, timeout, json) {
   const { uuid } = invocation;
-  const answer = await lambdaInvoke(uuid.toWellFormed(), inputOf(invocation), Math.ceil(timeout));
+  const answer = await lambdaInvoke(uuid.toWellFormed(), inputOf(invocation), Math.max(0, Math.ceil(timeout)));
   if (answer.error !== undefined) return unanswered(uuid, answer);
   const { status: statusCode, headers, body: text } = answer;
   const body = bodyOf(text, json && /\bjson\b/.test(headers['content-type'] ?? ''));
