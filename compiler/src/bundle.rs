@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use sandglass_bundler::{BundleError, Files, Project};
 use sandglass_runtime::artifact::Bundle;
 
+use crate::compile_error::shown;
 use crate::syntax::{self, Findings};
 use crate::{CompileError, CompileErrorKind, Source};
 
@@ -89,16 +90,17 @@ async fn bundled(
             .with_hint("give inner expressions names of their own"));
     }
     let project = Project {
-        files,
+        files: files.clone(),
         entry,
         entry_suffix: suffix(findings).to_owned(),
         provided: PROVIDED.clone(),
         module: findings.module,
         browser: false,
     };
-    let bundle = sandglass_bundler::bundle(project)
-        .await
-        .map_err(|error| bundle_error(&source, error))?;
+    let bundle = match sandglass_bundler::bundle(project).await {
+        Ok(bundle) => bundle,
+        Err(error) => return Err(bundle_error(&source, &files, error).await),
+    };
     source.with_bundle(Bundle {
         code: bundle.code,
         map: bundle.map,
@@ -118,7 +120,8 @@ fn suffix(findings: &Findings) -> &'static str {
     }
 }
 
-fn bundle_error(source: &Source, error: BundleError) -> CompileError {
+async fn bundle_error(source: &Source, files: &Files, error: BundleError) -> CompileError {
+    let syntax = syntax_error(files, &error).await;
     let kind = CompileErrorKind::Import;
     let mut told = source.error(kind, error.message).with_hint(error.hint);
     if !error.file.is_empty() {
@@ -126,8 +129,22 @@ fn bundle_error(source: &Source, error: BundleError) -> CompileError {
     }
     told.line = error.line;
     told.column = error.column;
-    told.source_line = error.source_line;
+    told.source_line = shown(&error.source_line);
+    if let Some(syntax) = syntax {
+        (told.kind, told.message, told.hint) = (syntax.kind, syntax.message, syntax.hint);
+    }
     told
+}
+
+/// What does not parse is said in the same words, whether it is the entry or a file that it imports.
+async fn syntax_error(files: &Files, error: &BundleError) -> Option<CompileError> {
+    let is_code =
+        ["js", "mjs", "cjs", "ts", "mts", "cts"].contains(&syntax::extension(&error.file));
+    let text = is_code.then(|| files.read(&error.file)).flatten()?;
+    let source = Source::new(error.file.as_str(), text).ok()?;
+    let said = checked(&source).await.err()?;
+    // Elsewhere it is another mistake than the bundler's.
+    ((said.line, said.column) == (error.line, error.column)).then_some(said)
 }
 
 /// The file that a lambda starts from.

@@ -83,7 +83,7 @@ impl CompileError {
         if let Some(text) = source.line(place.line) {
             self.line = place.line;
             self.column = place.column;
-            self.source_line = text.chars().take(SOURCE_LINE_CHARACTERS_MAX).collect();
+            self.source_line = shown(text);
         }
         self
     }
@@ -93,6 +93,11 @@ impl CompileError {
         self.hint = hint.into();
         self
     }
+}
+
+/// As much of a line as an error shows.
+pub(crate) fn shown(line: &str) -> String {
+    line.chars().take(SOURCE_LINE_CHARACTERS_MAX).collect()
 }
 
 impl fmt::Display for CompileError {

@@ -274,6 +274,49 @@ fn build_writes_the_same_artifact_every_time() {
 }
 
 #[test]
+fn a_folder_with_packages_runs_and_builds_the_same_bytes_without_node() {
+    let directory = temporary::directory();
+    let folder = directory.path().join("greeter");
+    for (file, text) in [
+        (
+            "index.ts",
+            "import { greet } from 'dep';
+             export async function lambda(input: { payload: { name: string } }) { return greet(input.payload.name); }",
+        ),
+        (
+            "node_modules/dep/package.json",
+            r#"{"name":"dep","version":"1.0.0","main":"lib/greet.js"}"#,
+        ),
+        (
+            "node_modules/dep/lib/greet.js",
+            "const { mark } = require('mark'); exports.greet = (name) => `Hello ${name}${mark}`;",
+        ),
+        ("node_modules/mark/index.js", "exports.mark = '!';"),
+    ] {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let without_node = |arguments: &[&str]| {
+        let mut command = sandglass(arguments);
+        command
+            .env("PATH", "/nonexistent")
+            .current_dir(directory.path());
+        let ran = run(command);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran
+    };
+    let input = r#"{"payload":{"name":"Ada"}}"#;
+    let ran = without_node(&["run", "greeter", "--input", input]);
+    assert_eq!(ran.out, "\"Hello Ada!\"\n");
+    let build = |out: &str| {
+        without_node(&["build", "greeter", "-o", out]);
+        fs::read(directory.path().join(out)).unwrap()
+    };
+    assert!(build("one.sandglass") == build("two.sandglass"));
+}
+
+#[test]
 fn help_teaches_each_command() {
     let help = run(sandglass(&["--help"]));
     assert_eq!(help.code, 0);

@@ -23,7 +23,7 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let directory = temporary::directory();
         let data_dir = directory.path().join("data");
-        let serving = Serving::start(&data_dir);
+        let serving = Serving::start_for_all_tests(&data_dir);
         Shared {
             data_dir,
             serving,
@@ -268,6 +268,35 @@ fn a_folder_with_typescript_and_packages_is_deployed_and_built_again() {
     fs::remove_dir_all(&folder).unwrap();
     ok(&["env", "set", "several-files", "MOOD=good"]);
     assert_eq!(ok(&["invoke", "several-files"]).out, "\"Good\"\n");
+}
+
+#[test]
+fn a_folder_with_packages_of_its_own_is_deployed_without_node_and_needed_no_more() {
+    let directory = temporary::directory();
+    let folder = directory.path().join("own-packages");
+    for (file, text) in [
+        (
+            "index.ts",
+            "import { greet } from 'dep';
+             export async function lambda(input: { payload: { name: string } }) { return greet(input.payload.name); }",
+        ),
+        (
+            "node_modules/dep/index.js",
+            "exports.greet = (name) => `Hello ${name}`;",
+        ),
+    ] {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let mut deploy = command(&["deploy", folder.to_str().unwrap()]);
+    deploy.env("PATH", "/nonexistent");
+    let deployed = run(deploy);
+    assert_eq!(deployed.code, 0, "{deployed:?}");
+    fs::remove_dir_all(&folder).unwrap();
+    let input = r#"{"payload":{"name":"Ada"}}"#;
+    let invoked = ok(&["invoke", "own-packages", "--input", input]);
+    assert_eq!(invoked.out, "\"Hello Ada\"\n");
 }
 
 #[test]

@@ -163,6 +163,40 @@ fn modules_and_typescript_import_each_other() {
 }
 
 #[test]
+fn json_is_imported_by_attribute_and_later_and_an_imported_file_may_await() {
+    let files = [
+        (
+            "index.mjs",
+            "import data from './data.json' with { type: 'json' };
+             import { three } from './later.js';
+             export async function lambda() {
+               const { default: again, n } = await import('./data.json', { with: { type: 'json' } });
+               const plain = await import('./data.json');
+               return [data.n, again.n, n, plain.default.n, three];
+             }",
+        ),
+        (
+            "later.js",
+            "export const three = await new Promise((done) => queueMicrotask(() => done(3)));",
+        ),
+        ("data.json", r#"{"n":1}"#),
+    ];
+    check_project(&files, "index.mjs", json!([1, 1, 1, 1, 3]));
+}
+
+/// The image holds what the lambda uses, so the package is no part of the other one.
+#[test]
+fn a_package_is_part_of_the_artifacts_that_require_it_only() {
+    let bytes = |requires: &str| {
+        let hello =
+            format!("{requires} function lambda(input, callback) {{ callback(null, 'hello'); }}");
+        source(&hello).compile().unwrap().as_bytes().len()
+    };
+    let (hello, with_package) = (bytes(""), bytes("const jsforce = require('jsforce');"));
+    assert!(hello * 5 < with_package, "{hello} and {with_package}");
+}
+
+#[test]
 fn packages_come_from_node_modules_as_node_finds_them() {
     let files = [
         (
@@ -273,6 +307,154 @@ fn a_module_that_cannot_work_says_so_and_through_which_package_it_came() {
 }
 
 #[test]
+fn native_code_cannot_work_and_the_package_that_brings_it_is_named() {
+    const HINT: &str = "native code cannot run in a sandbox: use a package that is JavaScript only";
+    for (asks, of) in [
+        (
+            "require('./build/Release/addon.node')",
+            "./build/Release/addon.node",
+        ),
+        ("require('./build/Release/addon')", "./build/Release/addon"),
+        ("require('./prebuilt')", "./prebuilt"),
+        ("require('bindings')('addon')", "bindings"),
+        ("require('node-gyp-build')(__dirname)", "node-gyp-build"),
+        (
+            "require('@mapbox/node-pre-gyp').find()",
+            "@mapbox/node-pre-gyp",
+        ),
+        ("require('node-pre-gyp').find()", "node-pre-gyp"),
+        ("require('prebuild-install')", "prebuild-install"),
+    ] {
+        let native = format!("const fs = require('fs');\nexports.hash = {asks};");
+        let folder = project(&[
+            (
+                "index.js",
+                "const hash = require('hash'); function lambda(input, callback) { callback(null, hash); }",
+            ),
+            (
+                "node_modules/hash/index.js",
+                "module.exports = require('native');",
+            ),
+            ("node_modules/native/index.js", &native),
+            ("node_modules/native/prebuilt/index.node", ""),
+            // Neither is blamed for the file system, which they look through for native code.
+            (
+                "node_modules/bindings/index.js",
+                "const fs = require('fs');",
+            ),
+        ]);
+        let release = folder.path().join("node_modules/native/build/Release");
+        std::fs::create_dir_all(&release).unwrap();
+        std::fs::write(release.join("addon.node"), b"\x7fELF\xff\xfe").unwrap();
+        let error = run(folder.path()).expect_err(asks);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "node_modules/native/index.js:2:16: '{of}' cannot work in a sandbox, which \
+                 node_modules/native/index.js asks for (required by node_modules/hash/index.js, \
+                 required by index.js)"
+            )
+        );
+        assert_eq!(error.source_line, format!("exports.hash = {asks};"));
+        assert_eq!(error.hint, HINT);
+    }
+    let unbuilt = source("require('../build/Release/addon'); function lambda() {}").compile();
+    assert_eq!(unbuilt.unwrap_err().hint, HINT);
+}
+
+#[test]
+fn what_a_package_may_go_without_does_not_fail_the_build() {
+    let files = [
+        (
+            "index.js",
+            "const dep = require('dep'); function lambda(input, callback) { callback(null, dep); }",
+        ),
+        (
+            "node_modules/dep/index.js",
+            "let found = []; exports.found = found;
+             try { require('zlib'); found.push('zlib'); } catch {}
+             try { require('./build/Release/addon.node'); found.push('addon'); } catch {}
+             try { require('node-gyp-build')(__dirname); found.push('node-gyp-build'); } catch {}
+             try { require('node:dns/promises'); found.push('dns'); } catch {}
+             if (found.length > 0) require('tty').isatty(1);
+             exports.load = () => require('bindings')('addon');",
+        ),
+        ("node_modules/dep/build/Release/addon.node", ""),
+        (
+            "node_modules/node-gyp-build/index.js",
+            "const fs = require('fs');",
+        ),
+    ];
+    check_project(&files, "index.js", json!({ "found": [] }));
+    // What Node.js has only with `node:` before the name is a package without it.
+    let files = [
+        (
+            "index.js",
+            "const sqlite = require('sqlite'); function lambda(input, callback) { callback(null, sqlite); }",
+        ),
+        (
+            "node_modules/sqlite/index.js",
+            "module.exports = 'a package';",
+        ),
+    ];
+    check_project(&files, "index.js", json!("a package"));
+}
+
+#[test]
+fn an_imported_file_that_does_not_parse_is_shown_as_the_entry_would_be() {
+    let entry = (
+        "index.ts",
+        "import { rate } from './lib/rate.ts';\nexport async function lambda() { return rate; }",
+    );
+    let broken = "type Rate = number;\n\nexport const rate: Rate = /* 😀 */ 1 +;\n";
+    let error = error_of(&[entry, ("lib/rate.ts", broken)], "");
+    let own = named("rate.ts", broken).compile().unwrap_err();
+    assert_eq!(
+        (error.kind, error.to_string().as_str()),
+        (CompileErrorKind::Syntax, "lib/rate.ts:3:38: unexpected `;`")
+    );
+    assert_eq!(error.source_line, "export const rate: Rate = /* 😀 */ 1 +;");
+    assert_eq!((&error.message, &error.hint), (&own.message, &own.hint));
+    assert_eq!((error.line, error.column), (own.line, own.column));
+
+    let typed = "const a = 1;\nlet rate: number = 2;\nexports.rate = rate;";
+    let error = error_of(
+        &[
+            (
+                "index.js",
+                "exports.lambda = async () => require('./rate.js');",
+            ),
+            ("rate.js", typed),
+        ],
+        "",
+    );
+    assert_eq!(
+        (error.file.as_str(), error.line),
+        ("rate.js", 2),
+        "{error:?}"
+    );
+    assert_eq!(error.source_line, "let rate: number = 2;");
+    assert!(error.hint.contains("TypeScript"), "{error:?}");
+}
+
+#[test]
+fn json_that_is_none_is_shown_at_its_line() {
+    let error = error_of(
+        &[
+            (
+                "index.js",
+                "const data = require('./data.json'); function lambda() {}",
+            ),
+            ("data.json", "{\n  \"ä😀\": 'x'\n}"),
+        ],
+        "",
+    );
+    assert_eq!(error.to_string(), "data.json:2:9: expected value");
+    assert_eq!(error.source_line, "  \"ä😀\": 'x'");
+    assert!(error.hint.contains("double quotes"), "{error:?}");
+}
+
+#[test]
 fn errors_name_the_files_that_people_wrote() {
     let files = [
         (
@@ -308,6 +490,39 @@ fn errors_name_the_files_that_people_wrote() {
     );
     assert_eq!(error.kind, CompileErrorKind::Threw);
     assert_eq!(error.to_string(), "lib/now.ts:3:7: Error: not 1");
+}
+
+#[test]
+fn a_rejection_of_a_package_that_nobody_handles_names_every_file_line_and_column() {
+    let folder = project(&[
+        (
+            "rej.ts",
+            "import { boom } from 'dep';\n\ninterface Input {\n  payload: unknown;\n}\n\n\
+             export function lambda(input: Input, callback: () => void): void {\n  if (input) boom(1 as number);\n}",
+        ),
+        (
+            "node_modules/dep/package.json",
+            r#"{"name":"dep","main":"i.js"}"#,
+        ),
+        (
+            "node_modules/dep/i.js",
+            "'use strict';\n\nexports.boom = async function boom(n) {\n  throw new RangeError(`boom ${n}`);\n};",
+        ),
+    ]);
+    let report = run(&folder.path().join("rej.ts")).unwrap();
+    let Outcome::Threw(failure) = &report.outcome else {
+        panic!("{:?}", report.outcome)
+    };
+    assert_eq!(failure.message, "boom 1");
+    let stack: Vec<&str> = failure.stack.lines().map(str::trim).collect();
+    assert_eq!(
+        stack[..2],
+        [
+            "at boom (node_modules/dep/i.js:4:9)",
+            "at lambda (rej.ts:8:14)"
+        ],
+        "{stack:?}"
+    );
 }
 
 #[test]

@@ -15,8 +15,11 @@ pub enum Files {
 /// Where files in memory seem to be. No such folder needs to exist.
 const NOWHERE: &str = "/sandglass-project";
 
-/// What may be left out of the path of an import, in the order in which it is tried.
-pub(crate) const EXTENSIONS: [&str; 7] = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"];
+/// What may be left out of the path of an import, in the order in which it is tried. The last one is
+/// native code, which is found in order to be refused.
+pub(crate) const EXTENSIONS: [&str; 8] = [
+    ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json", ".node",
+];
 
 /// TypeScript imports a file by the name that it has once it is compiled.
 const WRITTEN_AS: [(&str, &str); 3] = [(".js", ".ts"), (".mjs", ".mts"), (".cjs", ".cts")];
@@ -30,8 +33,8 @@ impl Files {
         }
     }
 
-    /// The text of a file.
-    pub(crate) fn read(&self, path: &str) -> Option<String> {
+    /// The text of a file, by its path relative to the project.
+    pub fn read(&self, path: &str) -> Option<String> {
         match self {
             Self::Memory(files) => files.get(path).cloned(),
             Self::Folder(folder) => std::fs::read_to_string(folder.join(path)).ok(),

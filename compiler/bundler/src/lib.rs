@@ -7,6 +7,7 @@
 
 mod files;
 mod imports;
+mod impossible;
 mod resolve;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,11 @@ use tokio::runtime::Runtime;
 pub use files::Files;
 pub use resolve::Missing;
 
-use resolve::Resolve;
+use resolve::{Resolve, count};
+
+/// What JSON does not have, though JavaScript has it.
+const JSON: &str =
+    "JSON has neither comments nor trailing commas, and its names and texts stand in double quotes";
 
 /// What is bundled.
 #[derive(Debug, Clone)]
@@ -116,12 +121,12 @@ async fn bundle_here(project: Project) -> Result<Bundle, BundleError> {
     let plugin = Arc::new(Resolve::new(project.clone()));
     let plugins: Vec<SharedPluginable> = vec![plugin.clone()];
     let mut bundler = Bundler::with_plugins(options(&project, &root), plugins)
-        .map_err(|errors| first(&root, errors.into_vec()))?;
+        .map_err(|errors| first(&project, errors.into_vec()))?;
     let output = bundler.generate().await;
     if let Some(missing) = plugin.missing() {
         return Err(missing.into_error(&project));
     }
-    let output = output.map_err(|errors| first(&root, errors.into_vec()))?;
+    let output = output.map_err(|errors| first(&project, errors.into_vec()))?;
     let chunk = output.assets.iter().find_map(|asset| match asset {
         Output::Chunk(chunk) if chunk.is_entry => Some(chunk),
         _ => None,
@@ -202,22 +207,40 @@ fn finished(root: &std::path::Path, chunk: &OutputChunk, provided: Vec<String>) 
     }
 }
 
-fn first(root: &std::path::Path, errors: Vec<BuildDiagnostic>) -> BundleError {
+fn first(project: &Project, errors: Vec<BuildDiagnostic>) -> BundleError {
+    let root = project.files.root();
     let Some(error) = errors.into_iter().next() else {
         return plain("the bundler failed and did not say why");
     };
-    let seen_from = DiagnosticOptions {
-        cwd: root.to_owned(),
-    };
+    let seen_from = DiagnosticOptions { cwd: root.clone() };
     let message = error.to_message_with(&seen_from);
     let mut told = plain(message.lines().next().unwrap_or_default());
     let diagnostic = error.to_diagnostic_with(&seen_from);
     if let Some((file, line, column, _)) = diagnostic.get_primary_location() {
-        told.file = files::relative(root, &root.join(file));
-        told.line = u32::try_from(line).unwrap_or(0);
-        told.column = u32::try_from(column + 1).unwrap_or(0);
+        told.file = files::relative(&root, &root.join(file));
+        let text = project.files.read(&told.file).unwrap_or_default();
+        let source_line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        told.line = count(line);
+        told.column = count(characters(source_line, column) + 1);
+        source_line.clone_into(&mut told.source_line);
+    }
+    if told.file.ends_with(".json") {
+        // The parser of JSON says the place again.
+        if let Some(end) = told.message.rfind(" at line ") {
+            told.message.truncate(end);
+            told.hint = JSON.to_owned();
+        }
     }
     told
+}
+
+/// How many characters the first `units` code units of UTF-16 are.
+fn characters(line: &str, units: usize) -> usize {
+    let ends = line.chars().scan(0, |end, character| {
+        *end += character.len_utf16();
+        Some(*end)
+    });
+    ends.take_while(|end| *end <= units).count()
 }
 
 fn plain(message: impl Into<String>) -> BundleError {

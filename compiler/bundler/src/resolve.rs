@@ -13,51 +13,7 @@ use rolldown::plugin::{
 use rolldown_common::{ImportKind, ModuleType, ResolvedExternal};
 
 use crate::imports::Asked;
-use crate::{BundleError, Project, files, imports, plain};
-
-/// Modules of Node.js that cannot work in a sandbox, and what to use instead.
-const IMPOSSIBLE: [(&str, &str); 22] = [
-    ("child_process", "a lambda cannot start processes"),
-    ("cluster", "a lambda cannot start processes"),
-    ("dgram", "use the toolbelt's HTTP client or `fetch`"),
-    (
-        "dns",
-        "use the toolbelt's HTTP client or `fetch`, which resolve names",
-    ),
-    ("domain", "use `try` and `catch`"),
-    (
-        "fs",
-        "there is no file system: import data as a JSON module, or keep it in a secret or a variable",
-    ),
-    (
-        "fs/promises",
-        "there is no file system: import data as a JSON module, or keep it in a secret or a variable",
-    ),
-    ("http2", "use the toolbelt's HTTP client or `fetch`"),
-    ("inspector", "use `console.debug`"),
-    ("module", "use `require` or `import`"),
-    ("net", "use the toolbelt's HTTP client or `fetch`"),
-    (
-        "readline",
-        "there is no terminal: the input is the lambda's argument",
-    ),
-    (
-        "repl",
-        "there is no terminal: the input is the lambda's argument",
-    ),
-    ("sea", "a lambda is no executable"),
-    (
-        "sqlite",
-        "there is no file system: use the Context Session Store or a service of yours",
-    ),
-    ("test", "run tests with Node.js"),
-    ("tls", "use the toolbelt's HTTP client or `fetch`"),
-    ("trace_events", "use `console.debug`"),
-    ("v8", "the engine is QuickJS"),
-    ("vm", "every lambda has a sandbox of its own already"),
-    ("wasi", "a lambda cannot load WebAssembly"),
-    ("worker_threads", "a lambda has one thread: use promises"),
-];
+use crate::{BundleError, Project, files, imports, impossible, plain};
 
 /// Before the name of a module of the engine that is imported by parts: it has one export, whose
 /// properties these are, as with every CommonJS module.
@@ -67,6 +23,8 @@ const WHOLE: &str = "\0sandglass:";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     specifier: String,
+    /// What to use instead, when no such module can work in a sandbox.
+    instead: Option<&'static str>,
     /// The file that asks, relative to the project.
     importer: String,
     /// The place in that file.
@@ -98,12 +56,17 @@ impl Resolve {
         }
     }
 
-    /// The first module that is missing, in the order of files and places.
+    /// The first module that is missing, in the order of files and places; of one file's, native code
+    /// first, since that is what such a file reads other files for.
     pub(crate) fn missing(&self) -> Option<Missing> {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         missing
             .iter()
-            .min_by_key(|missing| (missing.through.len(), &missing.importer, missing.offset))
+            .min_by_key(|missing| {
+                let is_native = missing.instead == Some(impossible::NATIVE);
+                let place = (!is_native, missing.offset);
+                (missing.through.len(), &missing.importer, place)
+            })
             .cloned()
     }
 
@@ -142,7 +105,12 @@ impl Resolve {
     }
 
     /// Notes that a module is missing. Whoever asked in a `try` is prepared for that.
-    fn miss(&self, specifier: &str, importer: &str) -> HookResolveIdOutput {
+    fn miss(
+        &self,
+        specifier: &str,
+        importer: &str,
+        instead: Option<&'static str>,
+    ) -> HookResolveIdOutput {
         let path = self.relative(importer);
         let asked = self
             .project
@@ -160,6 +128,7 @@ impl Resolve {
         if !is_optional {
             let missing = Missing {
                 specifier: specifier.to_owned(),
+                instead,
                 importer: path,
                 offset: asked.offset,
                 through: self.through(importer),
@@ -189,8 +158,9 @@ impl Resolve {
                 false => external(name),
             }));
         }
-        if IMPOSSIBLE.iter().any(|(module, _)| *module == name) {
-            return Ok(Some(self.miss(specifier, importer)));
+        let instead = impossible::instead(specifier);
+        if instead.is_some() && !impossible::may_be_package(specifier) {
+            return Ok(Some(self.miss(specifier, importer, instead)));
         }
         let files::Files::Memory(_) = &self.project.files else {
             let options = PluginContextResolveOptions {
@@ -198,12 +168,17 @@ impl Resolve {
                 ..PluginContextResolveOptions::default()
             };
             let resolved = context.resolve(specifier, Some(importer), Some(options));
-            return Ok(Some(match resolved.await? {
-                Ok(found) if !found.external.is_external() => {
+            let found = resolved.await?.ok();
+            let found = found.filter(|found| !found.external.is_external());
+            let refused = found
+                .as_ref()
+                .and_then(|found| impossible::instead_of_file(found.id.as_str()));
+            return Ok(Some(match found {
+                Some(found) if refused.is_none() => {
                     self.remember(found.id.as_str(), importer);
                     HookResolveIdOutput::from_resolved_id(found)
                 }
-                _ => self.miss(specifier, importer),
+                _ => self.miss(specifier, importer, refused.or(instead)),
             }));
         };
         let found = match specifier.starts_with('.') {
@@ -216,7 +191,7 @@ impl Resolve {
                 self.remember(&file, importer);
                 HookResolveIdOutput::from_id(file)
             }
-            None => self.miss(specifier, importer),
+            None => self.miss(specifier, importer, instead),
         }))
     }
 }
@@ -294,11 +269,10 @@ impl Missing {
     pub(crate) fn into_error(self, project: &Project) -> BundleError {
         let name = self.specifier.strip_prefix("node:");
         let name = name.unwrap_or(&self.specifier);
-        let impossible = IMPOSSIBLE.iter().find(|(module, _)| *module == name);
-        let mut error = match impossible {
-            Some((_, instead)) => {
+        let mut error = match self.instead {
+            Some(instead) => {
                 let mut error = plain(format!("'{name}' cannot work in a sandbox"));
-                error.hint = (*instead).to_owned();
+                error.hint = instead.to_owned();
                 error
             }
             None => {
@@ -330,6 +304,12 @@ impl Missing {
     }
 
     fn advice(&self, project: &Project) -> String {
+        if let Some(instead) = impossible::instead_of_unbuilt(&self.specifier) {
+            return instead.to_owned();
+        }
+        if self.specifier.starts_with("node:") {
+            return "check the name: Sandglass has no such module of Node.js".to_owned();
+        }
         if self.specifier.starts_with('.') {
             return "check the path: it starts at the file that asks".to_owned();
         }
@@ -351,6 +331,6 @@ impl Missing {
     }
 }
 
-fn count(number: usize) -> u32 {
+pub(crate) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

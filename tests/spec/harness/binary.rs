@@ -121,6 +121,32 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts a server process on a data directory and waits until it is ready.
     pub(crate) fn start(data_dir: &Path) -> Self {
+        Self::spawn(Self::command(data_dir), data_dir)
+    }
+
+    /// The same for a server that is never dropped: it ends when this process does.
+    pub(crate) fn start_for_all_tests(data_dir: &Path) -> Self {
+        let serve = Self::command(data_dir);
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]);
+        command.arg(serve.get_program()).args(serve.get_args());
+        command.env_clear().env("PATH", "/usr/bin:/bin");
+        for (name, value) in serve.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        let data_dir = data_dir.to_owned();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        // The process is told of the death of the thread that started it, so this one stays.
+        std::thread::spawn(move || {
+            let _ = sender.send(Self::spawn(command, &data_dir));
+            loop {
+                std::thread::park();
+            }
+        });
+        receiver.recv().expect("the server starts")
+    }
+
+    fn command(data_dir: &Path) -> Command {
         server::share_code_cache(data_dir);
         let file = data_dir.with_extension("toml");
         let config = format!(
@@ -130,7 +156,7 @@ impl Serving {
         std::fs::write(&file, config).expect("the configuration can be written");
         let mut command = sandglass(&["serve", "--config"]);
         command.arg(file);
-        Self::spawn(command, data_dir)
+        command
     }
 
     /// Starts any command that serves and waits until it is ready.
