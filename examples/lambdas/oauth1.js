@@ -1,5 +1,4 @@
-// Best practices, "OAuth 1". Repaired: the URL has a scheme; the placeholder of the body is the payload;
-// the caller gets the backend's answer, not the whole response with its signature.
+// Best practices, "OAuth 1". Repaired: the URL has a scheme; the placeholder of the body is the payload.
 async function lambda(input, callback) {
   const { Toolbelt } = require('lp-faas-toolbelt');
   const httpClient = Toolbelt.HTTPClient();
@@ -42,7 +41,7 @@ async function lambda(input, callback) {
       resolveWithFullResponse: true,
     });
 
-    callback(null, response.body);
+    callback(null, response);
   } catch (err) {
     callback(err, null);
   }

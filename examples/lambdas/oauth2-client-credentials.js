@@ -1,6 +1,5 @@
 // Best practices, "OAuth 2.0". Repaired: the URLs have a scheme; `hpptClient` is `httpClient`; the
-// header carries `token.access_token`, not the whole object; the caller gets the backend's answer,
-// not the token.
+// header carries `token.access_token`, not the whole object; the caller gets the response, not the token.
 async function lambda(input, callback) {
   const { Toolbelt } = require("lp-faas-toolbelt");
   const httpClient = Toolbelt.HTTPClient(); 
@@ -37,7 +36,7 @@ async function lambda(input, callback) {
       resolveWithFullResponse: true
     });
     
-    callback(null, response.body);
+    callback(null, response);
   } catch (err) {
     callback(err, null)
   }

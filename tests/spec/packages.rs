@@ -1,8 +1,51 @@
 //! The packages that come with Sandglass work without being installed.
 
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
+use crate::harness::binary::{run, sandglass};
+use crate::harness::server::start;
 use crate::harness::{check, returned, source};
+
+/// All of them, with their versions.
+fn packages() -> Value {
+    json!({
+        "jsforce": "3.10.10",
+        "jsonwebtoken": "9.0.0",
+        "lodash": "4.17.21",
+        "luxon": "1.28.1",
+        "oauth-1.0a": "2.2.6",
+        "uuid": "11.1.0",
+    })
+}
+
+#[test]
+fn a_server_lists_them_with_their_versions_to_who_has_a_token() {
+    let server = start();
+    let reply = server.call(Method::GET, "/packages").send();
+    assert_eq!((reply.status, reply.json()), (200, packages()));
+    let stranger = server.call(Method::GET, "/packages").bearer("").send();
+    assert_eq!(stranger.status, 401, "{stranger:?}");
+}
+
+#[test]
+fn the_command_lists_them_with_their_versions() {
+    let listed = run(sandglass(&["packages", "--json"]));
+    assert_eq!((listed.code, listed.json()), (0, packages()), "{listed:?}");
+    let table = run(sandglass(&["packages"]));
+    let rows: Vec<Vec<&str>> = table
+        .out
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows[0], ["package", "version"], "{table:?}");
+    let rows: Value = rows[1..]
+        .iter()
+        .map(|row| (row[0].to_owned(), json!(row[1])))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    assert_eq!(rows, packages(), "{table:?}");
+}
 
 #[test]
 fn lodash_is_required_and_imported_by_parts() {

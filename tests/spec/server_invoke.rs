@@ -1,5 +1,7 @@
 //! The invoke route answers as the platform's gateway does.
 
+use std::time::Instant;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -157,6 +159,29 @@ fn a_lambda_that_takes_too_long_is_901_with_the_platforms_text() {
         let reply = server.invoke(&lambda, json!({})).send();
         check_error(&reply, 901, "handler.executiontime-exceeded");
     }
+}
+
+#[test]
+fn a_lambda_that_can_never_call_back_is_901_at_once_and_its_log_says_why() {
+    let server = start();
+    let forgetful = server.deploy_body("forgets", "console.info('begun')");
+    let begun = Instant::now();
+    let reply = server.invoke(&forgetful, json!({})).send();
+    let took = begun.elapsed();
+    assert_eq!(
+        check_error(&reply, 901, "handler.executiontime-exceeded"),
+        CUSTOMER_CODING
+    );
+    let limit = sandglass_runtime::Limits::default().wall_clock;
+    assert!(took < limit / 3, "{took:?} of {limit:?}");
+    let logs = server.logs(&forgetful, 2);
+    assert_eq!(logs[0]["message"], "begun", "{logs:?}");
+    assert_eq!(logs[1]["level"], "Error", "{logs:?}");
+    let message = logs[1]["message"].as_str().unwrap();
+    assert!(
+        message.contains("nothing is pending any more and the callback was not called"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -41,6 +41,25 @@ fn nothing_is_allowed_by_default() {
 }
 
 #[test]
+fn a_refusal_has_its_reason_in_the_body_and_in_a_header() {
+    let code = "const response = await httpClient('https://www.liveperson.com', {
+                  simple: false, resolveWithFullResponse: true });
+                const { statusCode, statusMessage, headers, body } = response;
+                callback(null, { statusCode, statusMessage, headers, body });";
+    let expected = json!({
+        "statusCode": 403,
+        "statusMessage": "Forbidden",
+        "headers": {
+            "content-type": "text/plain; charset=utf-8",
+            "x-sandglass-error": "host-not-allowed",
+        },
+        "body": "Domain is not whitelisted: www.liveperson.com. \
+                 Allow it with: sandglass allow add www.liveperson.com\n",
+    });
+    check(async_lambda(code), returned(expected));
+}
+
+#[test]
 fn the_seeds_template_takes_its_403_branch() {
     let code = "const response = await httpClient('https://www.liveperson.com', {
                   method: 'GET', headers: {}, simple: false, resolveWithFullResponse: true });
