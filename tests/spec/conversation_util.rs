@@ -194,26 +194,3 @@ fn a_scan_needs_a_conversation_and_keywords() {
         failed("Please provide array containing keywords."),
     );
 }
-
-#[test]
-fn the_types_of_content_are_the_platforms() {
-    let expected = json!({
-        "INFO": "info", "SDES": "sdes", "UNAUTH_SDES": "unAuthSdes", "CAMPAIGN": "campaign",
-        "MESSAGE_RECORDS": "messageRecords", "AGENT_PARTICIPANTS": "agentParticipants",
-        "AGENT_PARTICIPANTS_ACTIVE": "agentParticipantsActive",
-        "AGENT_PARTICIPANTS_LEAVE": "agentParticipantsLeave",
-        "CONSUMER_PARTICIPANTS": "consumerParticipants", "TRANSFERS": "transfers",
-        "INTERACTIONS": "interactions", "MESSAGE_SCORES": "messageScores",
-        "MESSAGE_STATUSES": "messageStatuses", "SKILL_CHANGES": "skillChanges",
-        "CONVERSATION_SURVEYS": "conversationSurveys", "COBROWSE_SESSIONS": "coBrowseSessions",
-        "SUMMARY": "summary", "MONITORING": "monitoring", "DIALOGS": "dialogs",
-        "RESPONSE_TIME": "responseTime", "INTENTS": "intents", "UNIQUE_INTENTS": "uniqueIntents",
-        "LATEST_AGENT_SURVEY": "latestAgentSurvey",
-        "PREVIOUSLY_SUBMITTED_AGENT_SURVEYS": "previouslySubmittedAgentSurveys",
-    });
-    let case = calling(
-        &platform(),
-        "callback(null, toolbelt.ConversationContentTypes)",
-    );
-    check(case, returned(expected));
-}

@@ -245,7 +245,7 @@ fn hashes_are_the_standard_ones() {
     );
 }
 
-/// RFC 4231, test case 2, and RFC 2202 for SHA-1.
+/// Test case 2 of RFC 4231, and of RFC 2202 for MD5 and SHA-1.
 #[test]
 fn hmacs_are_the_standard_ones() {
     let hmac = |algorithm: &str| {
@@ -253,10 +253,19 @@ fn hmacs_are_the_standard_ones() {
             "require('crypto').createHmac('{algorithm}', 'Jefe').update('what do ya want ').update('for nothing?').digest('hex')"
         )
     };
+    check_value(&hmac("md5"), "750c783e6ab0b503eaa86e310a5db738");
     check_value(&hmac("sha1"), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
     check_value(
         &hmac("sha256"),
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+    );
+    check_value(
+        &hmac("sha384"),
+        "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+    );
+    check_value(
+        &hmac("sha512"),
+        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
     );
     check_value(
         "require('crypto').createHmac('sha1', 'key').update('base').digest('base64').length",

@@ -356,20 +356,3 @@ fn a_key_that_cannot_be_read_or_used_is_an_error() {
         assert!(served(&platform).is_empty());
     }
 }
-
-#[test]
-fn the_names_of_services_are_the_platforms() {
-    let expected = json!({
-        "MSG_HIST": "msgHist", "AGENT_VEP": "agentVep",
-        "ACCOUNT_CONFIG_READ_ONLY": "accountConfigReadOnly",
-        "ACCOUNT_CONFIG_READ_WRITE": "accountConfigReadWrite",
-        "ASYNC_MESSAGING": "asyncMessaging", "ASYNC_MESSAGING_EN": "asyncMessagingEnt",
-        "ENG_HIST_DOMAIN": "engHistDomain", "RTBF": "rtbf", "AUDITLOG": "auditlog", "SMT": "smt",
-        "PUSHER": "pusher", "LE_DATA_REPORTING": "leDataReporting", "MSG_EWT_API": "msgEwtAPI",
-        "MSDKGW": "msdkgw",
-    });
-    check(
-        calling(&platform(), "callback(null, LpServices)"),
-        returned(expected),
-    );
-}

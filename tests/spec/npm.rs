@@ -5,10 +5,10 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use sandglass_compiler::pack;
-use sandglass_runtime::{Invocation, Policy};
+use sandglass_runtime::{Invocation, Policy, Report};
 use serde_json::{Value, json};
 
-use crate::harness::{compiler, outcome, returned, runtime, tokio};
+use crate::harness::{compiler, log_lines, outcome, returned, runtime, tokio};
 
 /// The folder in which npm has installed the packages, once a run.
 fn installed() -> &'static Path {
@@ -36,23 +36,29 @@ fn installed() -> &'static Path {
     })
 }
 
-/// Runs the body of a lambda after these imports.
-#[track_caller]
-fn check_package(name: &str, imports: &str, body: &str, expected: Value) {
-    let file = installed().join(format!("{name}.lambda.mjs"));
-    let code = format!("{imports}\nexport async function lambda(input) {{ {body} }}\n");
+/// Runs a lambda of this file beside the packages.
+fn run_beside(file: &str, code: &str, payload: Value) -> Report {
+    let file = installed().join(file);
     std::fs::write(&file, code).unwrap();
     let runtime = runtime();
-    let report = tokio().block_on(async {
+    tokio().block_on(async {
         let source = pack(&file)
             .await
             .unwrap_or_else(|error| panic!("{error:?}"));
         let artifact = compiler(runtime).compile(&source).await;
         let artifact = artifact.unwrap_or_else(|error| panic!("{error:?}"));
         let lambda = runtime.load(artifact, Policy::default()).await.unwrap();
-        let invocation = Invocation::json(r#"{"payload":{}}"#).unwrap();
+        let input = json!({ "payload": payload }).to_string();
+        let invocation = Invocation::json(input).unwrap();
         lambda.invoke(invocation).await.unwrap()
-    });
+    })
+}
+
+/// Runs the body of a lambda after these imports.
+#[track_caller]
+fn check_package(name: &str, imports: &str, body: &str, expected: Value) {
+    let code = format!("{imports}\nexport async function lambda(input) {{ {body} }}\n");
+    let report = run_beside(&format!("{name}.lambda.mjs"), &code, json!({}));
     assert_eq!(outcome(&report), returned(expected), "{name}");
 }
 
@@ -118,6 +124,34 @@ packages! {
          return [shape.parse({ name: 'Ada', age: '36' }), shape.safeParse({ name: '' }).success];", [{ "name": "Ada", "age": 36 }, false];
 }
 
+const README: &str = include_str!("../../README.md");
+
+/// The lambda that the README shows in this language and that contains this text.
+#[track_caller]
+fn from_readme(language: &str, part: &str) -> &'static str {
+    let fences = README.split("```").skip(1).step_by(2);
+    let code = fences.filter_map(|fence| fence.strip_prefix(language)?.strip_prefix('\n'));
+    let mut found = code.filter(|code| code.contains(part));
+    let code = found.next().expect("the README has it");
+    assert!(found.next().is_none(), "the README has two with {part}");
+    code
+}
+
+#[test]
+fn the_lambdas_of_the_readme_run() {
+    let hello = from_readme("js", "async function lambda(input, callback)");
+    let report = run_beside("hello.js", hello, json!({ "name": "Ada" }));
+    assert_eq!(outcome(&report), returned("Hello Ada"));
+    assert_eq!(log_lines(&report), [r#"Info greeting [{"name":"Ada"}]"#]);
+    let greet = from_readme("js", "// greet.mjs, after `npm install ms`");
+    let payload = json!({ "name": "ADA", "millis": 7_200_000 });
+    let report = run_beside("greet.mjs", greet, payload);
+    assert_eq!(outcome(&report), returned("Ada is back in 2h"));
+    let total = from_readme("ts", "// total.ts");
+    let report = run_beside("total.ts", total, json!({ "prices": [1, 2.5, 3] }));
+    assert_eq!(outcome(&report), returned(6.5));
+}
+
 /// Type-checks TypeScript that uses the toolbelts' types; what the compiler says, empty for nothing.
 fn type_errors(name: &str, code: &str) -> String {
     let folder = installed();
@@ -154,8 +188,8 @@ fn type_errors(name: &str, code: &str) -> String {
 
 #[test]
 fn editors_know_the_toolbelts() {
-    let code = "import { Toolbelt, LpServices, SecretError } from 'lp-faas-toolbelt';
-        import { Toolbelt as Second, ToolBeltError } from 'core-functions-toolbelt';
+    let code = "import { ErrorStrategy, LpServices, SDETypes, SecretError, Toolbelt } from 'lp-faas-toolbelt';
+        import { LpServices as SecondServices, ToolBeltError, Toolbelt as Second } from 'core-functions-toolbelt';
         export async function lambda(input: { payload: { name: string } }): Promise<unknown> {
           const body: string = await Toolbelt.HTTPClient().get('https://example.com', { simple: false });
           const { value } = await Toolbelt.SecretClient().readSecret('key');
@@ -164,15 +198,56 @@ fn editors_know_the_toolbelts() {
           const response = await Second.LpClient()('msgHist', '/path', { method: 'POST' });
           const connection = Toolbelt.SFClient().connectToSalesforce({ instanceUrl: 'https://x' });
           connection.query('SELECT Id FROM Account', (error, result) => console.info(error, result));
+          const shown = await Toolbelt.MTLSClient({ cert: 'PEM', key: new Uint8Array() })
+            .post('https://example.com', { accept: 'text/plain' }, { a: 1 }, { json: true, timeout: 1000 });
+          const gateway = await Second.LPMtlsClient().get('https://example.com', {}, undefined, { json: true });
+          const statuses: number[] = [shown.statusCode, gateway.statusCode];
+          const [called] = await Toolbelt.OrchestratorClient().invoke([{ uuid: 'other', payload: { a: 1 }, retries: 1 }], 1000, {
+            errorStrategy: ErrorStrategy.CONTINUE_ON_ERROR, invokeParallel: true });
+          const domain: string = await Second.CsdsClient().get(SecondServices.AUDITLOG);
+          await Toolbelt.SDEUtil().addSDEs([{ type: SDETypes.LEAD }], 'visitor', 'session');
+          const { sdes } = Second.SDEUtil().getSDEsFromConv({});
+          const replaced: string[] = await Second.GDPRUtil().replaceConversationFiles(
+            {}, { username: 'u', password: 'p' }, (path) => path.endsWith('.png'));
           try {
             await Toolbelt.ContextServiceClient({ accountId: '1', apiKey: value }).deleteNamespace('n');
           } catch (error) {
             if (error instanceof SecretError || error instanceof ToolBeltError) console.error(error.code);
           }
-          return [body, match.tag, history, await response.json(), input.payload.name];
+          return [body, match.tag, history, await response.json(), input.payload.name, statuses, called.error?.code,
+            domain.length, sdes.events.length, replaced.join()];
         }";
     assert_eq!(type_errors("types", code), "");
-    let wrong =
-        "import { Toolbelt } from 'lp-faas-toolbelt'; Toolbelt.SecretClient().readSecret(5);";
-    assert!(type_errors("wrong-types", wrong).contains("TS2345"));
+}
+
+#[test]
+fn editors_know_what_the_toolbelts_do_not_take() {
+    let wrong = [
+        ("Toolbelt.SecretClient().readSecret(5)", "TS2345"),
+        ("Toolbelt.MTLSClient({ cert: 'PEM' })", "TS2345"),
+        ("Second.LPMtlsClient().put('https://example.com')", "TS2339"),
+        ("Toolbelt.OrchestratorClient().invoke([{}], 1000)", "TS2741"),
+        ("Second.CsdsClient().get()", "TS2554"),
+        (
+            "Toolbelt.SDEUtil().addSDEs('lead', 'visitor', 'session')",
+            "TS2345",
+        ),
+        (
+            "Toolbelt.GDPRUtil().replaceConversationFiles({}, 'password')",
+            "TS2345",
+        ),
+        ("Toolbelt.CsdsClient()", "TS2551"),
+        ("Second.HTTPClient()", "TS2551"),
+        ("Second.SFClient()", "TS2339"),
+    ];
+    let imports = "import { Toolbelt } from 'lp-faas-toolbelt';\n\
+                   import { Toolbelt as Second } from 'core-functions-toolbelt';\n";
+    let lines: String = wrong.iter().map(|(line, _)| format!("{line};\n")).collect();
+    let told = type_errors("wrong-types", &format!("{imports}{lines}"));
+    for (index, (line, code)) in wrong.iter().enumerate() {
+        let place = format!("wrong-types.ts({},", index + 3);
+        let found = told.lines().find(|error| error.starts_with(&place));
+        let found = found.unwrap_or_else(|| panic!("{line} is taken:\n{told}"));
+        assert!(found.contains(code), "{found}");
+    }
 }

@@ -110,15 +110,3 @@ fn what_is_no_conversation_is_refused() {
         );
     }
 }
-
-#[test]
-fn the_types_of_attributes_are_the_platforms() {
-    let expected = json!({
-        "CART": "cart", "TRANSACTION": "purchase", "VIEWED_PRODUCT": "prodView",
-        "CUSTOMER_INFO": "ctmrinfo", "MARKETING_SOURCE": "mrktInfo", "PERSONAL_INFO": "personal",
-        "LEAD": "lead", "SERVICE_ACTIVITY": "service", "VISITOR_ERROR": "error",
-        "SEARCHED_CONTENT": "searchInfo",
-    });
-    let case = calling(&platform(), "callback(null, toolbelt.SDETypes)");
-    check(case, returned(expected));
-}

@@ -99,16 +99,21 @@
   Math.random = function random() { return host.random(); };
   global.performance = { now: () => host.now(), get timeOrigin() { return Date.now() - host.now(); } };
 
+  function needFunction(callback) {
+    if (typeof callback === 'function') return;
+    const { ERR_INVALID_ARG_TYPE } = host.namespace('__wasm_rquickjs_builtin/internal/errors');
+    throw new ERR_INVALID_ARG_TYPE('callback', 'function', callback);
+  }
+
   // As Node.js: an object that is also a number, can be unref'ed, and closes itself.
   class Timeout {
     #id;
     constructor(callback, delay, args, repeat) {
-      if (typeof callback !== 'function') {
-        const error = new TypeError('The "callback" argument must be of type function.');
-        error.code = 'ERR_INVALID_ARG_TYPE';
-        throw error;
-      }
-      const run = args.length === 0 ? callback : () => callback(...args);
+      needFunction(callback);
+      const run = () => {
+        callback(...args);
+        if (ticks.length > 0) runTicks();
+      };
       this.#id = host.startTimer(run, Number(delay), repeat);
     }
     ref() { return this; }
@@ -139,8 +144,31 @@
   let uncaught;
   const resolved = Promise.resolve();
   global.queueMicrotask = function queueMicrotask(callback) {
+    needFunction(callback);
     resolved.then(() => callback()).catch((error) => uncaught(error));
   };
+
+  // What `process.nextTick` was given. It runs when the lambda's function, or that of a timer, has returned,
+  // before promise jobs; what one of these gave, and the top level, runs in its turn among them.
+  const ticks = [];
+  let tellOfTick;
+
+  function runTicks() {
+    for (let tick = ticks.shift(); tick !== undefined; tick = ticks.shift()) {
+      try {
+        tick();
+      } catch (error) {
+        uncaught(error);
+      }
+    }
+  }
+
+  function nextTick(callback, ...args) {
+    needFunction(callback);
+    if (ticks.length === 0) resolved.then(runTicks);
+    ticks.push(() => { callback(...args); });
+    tellOfTick();
+  }
 
   // ---- modules -------------------------------------------------------------------------------
 
@@ -249,7 +277,7 @@
       },
       { bigint: () => BigInt(Math.round(host.now() * 1e6)) },
     ),
-    nextTick: (callback, ...args) => { global.queueMicrotask(() => callback(...args)); },
+    nextTick,
     emitWarning: (warning) => { log(WARN, warning, []); },
     on: () => process,
     once: () => process,
@@ -319,6 +347,10 @@
 
     // Who takes what no JavaScript catches.
     onUncaught(report) { uncaught = report; },
+
+    // Who learns that `runTicks` has something to do.
+    onTick(tell) { tellOfTick = tell; },
+    runTicks,
 
     // What `module.exports` is after the source was evaluated.
     exported: () => userModule.exports,

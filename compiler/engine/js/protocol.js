@@ -11,6 +11,8 @@
   // Whether the lambda settles by its callback alone; otherwise by what it returns as well.
   let takesCallback;
   let settled = false;
+  // Whether `process.nextTick` was called. To read this writes to no page.
+  let hasTicks = false;
 
   // An object of each shape that every invocation makes, each property added to the one before. As
   // long as these live, so do the names and the shapes, and no invocation makes them anew.
@@ -55,6 +57,7 @@
   }
   host.onUncaught(uncaught);
   prelude.onUncaught(uncaught);
+  prelude.onTick(() => { hasTicks = true; });
 
   return {
     samples,
@@ -84,6 +87,7 @@
       } catch (error) {
         uncaught(error);
       }
+      if (hasTicks) prelude.runTicks();
     },
   };
 })

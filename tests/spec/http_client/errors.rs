@@ -183,9 +183,17 @@ fn an_object_body_without_json_is_an_argument_error() {
     let case = rejecting(
         &upstream(),
         "httpClient.post(url, { body: { a: 1 } })",
-        "[error.name, error.message.startsWith('Error: Argument error')]",
+        "[error.name, error.message, error.cause.message]",
     );
-    check(case, returned(json!(["RequestError", true])));
+    let message = "Argument error, options.body.";
+    check(
+        case,
+        returned(json!([
+            "RequestError",
+            format!("Error: {message}"),
+            message
+        ])),
+    );
 }
 
 #[test]

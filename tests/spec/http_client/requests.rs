@@ -96,6 +96,19 @@ fn headers_are_sent_as_given() {
 }
 
 #[test]
+fn no_user_agent_is_sent_but_the_lambdas_own() {
+    for call in [
+        "httpClient(url)",
+        "httpClient.post(url, { json: { a: 1 } })",
+    ] {
+        let received = sent(call);
+        assert!(!received.headers.contains_key("user-agent"), "of {call}");
+    }
+    let received = sent("httpClient(url, { headers: { 'User-Agent': 'mine' } })");
+    assert_eq!(received.header("user-agent"), "mine");
+}
+
+#[test]
 fn a_text_body_is_sent_as_it_is() {
     let received = sent("httpClient.post(url, { body: 'ä€😀' })");
     assert_eq!(received.text(), "ä€😀");

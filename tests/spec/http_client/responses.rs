@@ -181,6 +181,14 @@ fn get_and_head_follow_redirects() {
             returned("GET "),
         );
         assert_eq!(upstream.received().len(), 2);
+        let upstream = redirecting(status);
+        let head = "httpClient.head(url + '/', { resolveWithFullResponse: true })";
+        check(
+            resolving(&upstream, &format!("{head}.then(r => r.statusCode)")),
+            returned(200),
+        );
+        let methods: Vec<_> = upstream.received().into_iter().map(|r| r.method).collect();
+        assert_eq!(methods, ["HEAD", "HEAD"]);
     }
 }
 
@@ -245,6 +253,92 @@ fn after_ten_redirects_it_gives_up() {
         ])),
     );
     assert_eq!(upstream.received().len(), 11);
+}
+
+/// Sets a cookie of each kind at `/login` and redirects to `/account/there`.
+fn setting_cookies() -> Upstream {
+    Upstream::start(|received| match received.target.as_str() {
+        "/login" => [
+            "session=s1; Path=/; HttpOnly",
+            "there=t1; Path=/account",
+            "elsewhere=e1; Path=/other",
+            "secure=1; Path=/; Secure",
+            "foreign=1; Domain=example.com; Path=/",
+            "over=1; Max-Age=0; Path=/",
+        ]
+        .iter()
+        .fold(
+            with_header(answer(302, ""), "location", "/account/there"),
+            |answer, cookie| with_header(answer, "set-cookie", cookie),
+        ),
+        _ => answer(200, received.header("cookie").to_owned()),
+    })
+}
+
+#[test]
+fn a_jar_collects_cookies_over_a_redirect_and_sends_them() {
+    let code = "const jar = httpClient.jar();
+                const first = await httpClient(url + '/login', { jar });
+                const again = await httpClient(url + '/other', { jar, headers: { cookie: 'own=1' } });
+                const host = new URL(url).origin;
+                callback(null, [first, again, jar.getCookieString(url + '/'), jar.getCookieString(host + '/account/x'),
+                  jar.getCookieString('http://example.com/'), await httpClient(url + '/account')])";
+    check(
+        calling(&setting_cookies(), code),
+        returned(json!([
+            "there=t1; session=s1",
+            "own=1; elsewhere=e1; session=s1",
+            "session=s1",
+            "there=t1; session=s1",
+            "",
+            ""
+        ])),
+    );
+}
+
+#[test]
+fn a_jar_of_true_is_shared_by_the_invocation_and_ends_with_it() {
+    let upstream = setting_cookies();
+    let case = calling(
+        &upstream,
+        "const before = await httpClient(url + '/', { jar: true });
+         await httpClient(url + '/login', { jar: true });
+         callback(null, [before, await httpClient.defaults({ jar: true })(url + '/')])",
+    );
+    let lambda = case.load();
+    for _ in 0..2 {
+        let report = crate::harness::block_on(lambda.invoke(case.invocation()));
+        let report = report.expect("the host does not fail");
+        assert_eq!(
+            crate::harness::outcome(&report),
+            returned(json!(["", "session=s1"]))
+        );
+    }
+}
+
+#[test]
+fn a_cookie_is_read_from_its_text_and_put_into_a_jar() {
+    let code = "const cookie = httpClient.cookie('name=va=lue; Path=/a; Domain=Example.com; Secure; HttpOnly');
+                const jar = httpClient.jar(); jar.setCookie(httpClient.cookie('b=2'), url); jar.setCookie('a=1; Path=/', url);
+                jar.setCookie('b=3', url);
+                callback(null, [cookie.key, cookie.value, cookie.path, cookie.domain, cookie.secure, cookie.httpOnly, cookie.cookieString(),
+                  String(cookie), jar.getCookieString(url), jar.getCookies(url).length, await httpClient(url, { jar })])";
+    check(
+        calling(&setting_cookies(), code),
+        returned(json!([
+            "name",
+            "va=lue",
+            "/a",
+            "example.com",
+            true,
+            true,
+            "name=va=lue",
+            "name=va=lue; Domain=example.com; Path=/a; Secure; HttpOnly",
+            "b=3; a=1",
+            2,
+            "b=3; a=1"
+        ])),
+    );
 }
 
 #[test]

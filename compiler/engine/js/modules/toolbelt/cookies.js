@@ -102,8 +102,11 @@ export class Jar {
     cookie.path ??= defaultPath(url.pathname);
     if (cookie.maxAge !== null) cookie.expires = new Date(Date.now() + cookie.maxAge * 1000);
     const same = (other) => other.key === cookie.key && other.domain === cookie.domain && other.path === cookie.path;
-    this.#cookies = this.#cookies.filter((other) => !same(other));
-    if (!cookie.isExpired(new Date())) this.#cookies.push(cookie);
+    const kept = cookie.isExpired(new Date()) ? [] : [cookie];
+    const at = this.#cookies.findIndex(same);
+    // RFC 6265, section 5.3: one that is set again keeps its place.
+    if (at === -1) this.#cookies.push(...kept);
+    else this.#cookies.splice(at, 1, ...kept);
     return cookie;
   }
 

@@ -1,0 +1,122 @@
+//! Node's everyday modules answer as those of Node.js do.
+//!
+//! `node_basics/probes.cjs` asks, here as the source of a lambda. What Node.js itself answers is in
+//! `node_basics/node.json`, written by `node_basics/node.mjs`.
+
+use serde_json::{Value, json};
+
+use crate::harness::{async_lambda, check, failed, lambda, log_lines, result_of, returned, source};
+
+const PROBES: &str = include_str!("node_basics/probes.cjs");
+const NODE: &str = include_str!("node_basics/node.json");
+
+/// Compares the answers to the probes of a module, and shows those that differ.
+#[track_caller]
+fn check_module(module: &str) {
+    let (asked, _) = PROBES
+        .split_once("module.exports")
+        .expect("it exports what it has");
+    let code = format!("{asked} async function lambda(input) {{ return answers(input.payload); }}");
+    let ours = result_of(&source(&code).payload(json!(module)));
+    let node: Value = serde_json::from_str(NODE).expect("it was written as JSON");
+    let (ours, node) = (ours.as_object().unwrap(), node[module].as_object().unwrap());
+    assert_eq!(ours.len(), node.len(), "write node.json anew");
+    let differing: Vec<_> = node
+        .iter()
+        .filter(|(name, answer)| ours.get(*name) != Some(answer))
+        .map(|(name, answer)| json!({ "probe": name, "node": answer, "ours": ours.get(name) }))
+        .collect();
+    assert!(differing.is_empty(), "of {module}: {differing:#?}");
+}
+
+#[test]
+fn events_are_those_of_node() {
+    check_module("events");
+}
+
+#[test]
+fn util_is_that_of_node() {
+    check_module("util");
+}
+
+#[test]
+fn querystring_is_that_of_node() {
+    check_module("querystring");
+}
+
+#[test]
+fn path_is_that_of_node() {
+    check_module("path");
+}
+
+#[test]
+fn string_decoder_is_that_of_node() {
+    check_module("string_decoder");
+}
+
+#[test]
+fn assert_is_that_of_node() {
+    check_module("assert");
+}
+
+#[test]
+fn the_legacy_url_is_that_of_node() {
+    check_module("url");
+}
+
+#[test]
+fn timers_and_next_ticks_are_those_of_node() {
+    check_module("timers");
+}
+
+#[test]
+fn every_module_that_was_recorded_is_compared() {
+    let node: Value = serde_json::from_str(NODE).expect("it was written as JSON");
+    let recorded: Vec<_> = node.as_object().unwrap().keys().collect();
+    let tests = include_str!("node_basics.rs");
+    for module in &recorded {
+        let call = format!("check_module(\"{module}\")");
+        assert!(tests.contains(&call), "{module} has no test");
+    }
+    assert_eq!(recorded.len(), 8);
+}
+
+#[test]
+fn a_next_tick_comes_before_what_the_lambda_has_promised() {
+    let case = lambda(
+        "const order = [];
+         setTimeout(() => { order.push('timer'); callback(null, order); }, 1);
+         Promise.resolve().then(() => order.push('job'));
+         process.nextTick((...values) => order.push(...values), 'tick', 5);
+         require('process').nextTick(() => order.push('next'));
+         order.push('sync');",
+    );
+    check(
+        case,
+        returned(json!(["sync", "tick", 5, "next", "job", "timer"])),
+    );
+}
+
+#[test]
+fn a_next_tick_after_an_await_comes_before_the_next_timer() {
+    let case = async_lambda(
+        "await null;
+         setTimeout(callback, 0, null, 'timer');
+         process.nextTick(callback, null, 'tick');",
+    );
+    check(case, returned("tick"));
+}
+
+#[test]
+fn an_error_of_a_next_tick_is_the_failure_and_the_others_still_run() {
+    let case = lambda(
+        "process.nextTick(() => { throw new Error('in a tick'); });
+         process.nextTick(() => console.info('the next one'));",
+    );
+    let report = check(case, failed("in a tick"));
+    let expected = [
+        "Info the next one []",
+        "Error Received Error - in a tick []",
+    ];
+    assert_eq!(log_lines(&report), expected);
+}
