@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::auth::authenticate;
+use crate::auth::{authenticate, authenticate_key};
+use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
+use crate::domains::Domains;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::registry::Current;
@@ -35,6 +37,8 @@ pub(crate) struct App {
     pub(crate) registry: Arc<Current>,
     pub(crate) admission: Admission,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) contexts: ContextStore,
+    pub(crate) domains: Domains,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,
     pub(crate) settings: Settings,
@@ -66,7 +70,10 @@ impl App {
         let mut reply = match self.answer(&parts, body, &id).await {
             Ok(reply) => reply,
             Err(problem) => {
-                let reply = problem.reply();
+                let reply = match route::is_context(parts.uri.path()) {
+                    true => problem.context_reply(),
+                    false => problem.reply(),
+                };
                 self.metrics.rejected(reply.status());
                 reply
             }
@@ -111,6 +118,13 @@ impl App {
                 let principal = authenticate(parts, &self.registry.load())?;
                 let grant = principal.may(routes::action(&action), &account)?;
                 routes::manage(self, &grant, action, parts, body).await
+            }
+            Route::Context { account, action } => {
+                let grant = authenticate_key(parts, &account, &self.registry.load())?;
+                context::serve(self, &grant, action, (parts, body)).await
+            }
+            Route::Domains { account, service } => {
+                self.domains.answer(parts, &account, service.as_deref())
             }
             Route::Health => Ok(observe::health()),
             Route::Ready => Ok(observe::ready(self)),
