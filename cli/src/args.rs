@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, build, deploy, env, invoke, lambdas, logs, packages, run, secret, serve, token, up,
-    version,
+    allow, build, context_key, deploy, env, invoke, lambdas, logs, packages, run, secret, serve,
+    token, up, version,
 };
 use crate::print::style;
 
@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Allow(allow::Args),
     Env(env::Args),
     Token(token::Args),
+    ContextKey(context_key::Args),
     Packages(packages::Args),
     Version(version::Args),
 }

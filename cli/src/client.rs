@@ -9,8 +9,8 @@ mod refusal;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use sandglass_server::{
-    CreatedToken, DeployRequest, Deployed, LambdaInfo, LogPage, Redeployed, Role, SecretInfo,
-    TokenInfo, WhitelistEntry,
+    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogPage,
+    Redeployed, Role, SecretInfo, TokenInfo, WhitelistEntry,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -198,6 +198,26 @@ impl Client {
 
     pub(crate) async fn delete_token(&self, id: &str) -> Result<(), Failure> {
         self.send(self.request(Method::DELETE, &["tokens", id]))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn context_keys(&self) -> Result<Vec<ContextKeyInfo>, Failure> {
+        let request = self.request(Method::GET, &["context-keys"]);
+        read(self.send(request).await?).await
+    }
+
+    pub(crate) async fn create_context_key(
+        &self,
+        name: &str,
+    ) -> Result<CreatedContextKey, Failure> {
+        let request = self.request(Method::POST, &["context-keys"]);
+        self.json(request, &serde_json::json!({ "name": name }))
+            .await
+    }
+
+    pub(crate) async fn delete_context_key(&self, id: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["context-keys", id]))
             .await
             .map(drop)
     }

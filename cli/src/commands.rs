@@ -2,6 +2,7 @@
 
 pub(crate) mod allow;
 pub(crate) mod build;
+pub(crate) mod context_key;
 pub(crate) mod deploy;
 pub(crate) mod env;
 pub(crate) mod invoke;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Allow(args) => allow::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,
+        Command::ContextKey(args) => context_key::run(args, print).await,
         Command::Packages(args) => packages::run(args, print),
         Command::Version(args) => version::run(args, print),
     }

@@ -14,8 +14,10 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::auth::authenticate;
+use crate::auth::{authenticate, authenticate_key};
+use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
+use crate::domains::Domains;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::registry::Current;
@@ -37,6 +39,8 @@ pub(crate) struct App {
     /// For lambdas that others call: those that wait for them hold no place that they need.
     pub(crate) calls: Admission,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) contexts: ContextStore,
+    pub(crate) domains: Domains,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Limits,
     pub(crate) settings: Settings,
@@ -68,7 +72,10 @@ impl App {
         let mut reply = match self.answer(&parts, body, &id).await {
             Ok(reply) => reply,
             Err(problem) => {
-                let reply = problem.reply();
+                let reply = match route::is_context(parts.uri.path()) {
+                    true => problem.context_reply(),
+                    false => problem.reply(),
+                };
                 self.metrics.rejected(reply.status());
                 reply
             }
@@ -113,6 +120,13 @@ impl App {
                 let principal = authenticate(parts, &self.registry.load())?;
                 let grant = principal.may(routes::action(&action), &account)?;
                 routes::manage(self, &grant, action, parts, body).await
+            }
+            Route::Context { account, action } => {
+                let grant = authenticate_key(parts, &account, &self.registry.load())?;
+                context::serve(self, &grant, action, (parts, body)).await
+            }
+            Route::Domains { account, service } => {
+                self.domains.answer(parts, &account, service.as_deref())
             }
             Route::Health => Ok(observe::health()),
             Route::Ready => Ok(observe::ready(self)),

@@ -2,10 +2,13 @@
 //!
 //! One door: [`authenticate`] makes a [`Principal`] from a request's head, and nothing else does.
 //! A principal becomes a [`Grant`] for one account and one kind of action; handlers demand it.
+//! The Context Session Store has keys of its own, and [`authenticate_key`] is its door: no token
+//! opens it, and no key opens anything else.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use http::HeaderName;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use sandglass_runtime::AccountId;
@@ -13,14 +16,19 @@ use sandglass_runtime::AccountId;
 use crate::clock::now_ms;
 use crate::registry::Registry;
 
+mod context_key;
 mod role;
 mod token;
 
+pub(crate) use context_key::ContextKey;
+pub use context_key::ContextKeyId;
 pub(crate) use role::Action;
 pub use role::{Role, UnknownRole};
 pub use token::TokenId;
 pub(crate) use token::{Token, TokenHash, TokenText};
 
+/// The header with a developer key.
+const MAVEN_API_KEY: HeaderName = HeaderName::from_static("maven-api-key");
 /// Last use is noted no finer than this, so that requests do not contend for it.
 const USE_NOTED_MS: u64 = 1_000;
 
@@ -31,6 +39,21 @@ pub(crate) struct Principal(Arc<Token>);
 /// Leave to do one kind of action in one account.
 #[derive(Debug)]
 pub(crate) struct Grant(Arc<Token>);
+
+/// Leave to use the contexts of one account.
+#[derive(Debug)]
+pub(crate) struct ContextGrant(Arc<ContextKey>);
+
+/// Why the Context Session Store lets a request not in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyError {
+    /// There is no developer key.
+    #[error("this needs a developer key in the header maven-api-key")]
+    Missing,
+    /// The key is not one of ours, was deleted, or is another account's.
+    #[error("the developer key is not valid for this account")]
+    Invalid,
+}
 
 /// Why a request is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,11 +79,31 @@ pub(crate) fn authenticate(parts: &Parts, registry: &Registry) -> Result<Princip
     let token = registry
         .token(&TokenHash::of(text))
         .ok_or(AuthError::Invalid)?;
-    let now = now_ms();
-    if now.saturating_sub(token.last_used_at.load(Ordering::Relaxed)) > USE_NOTED_MS {
-        token.last_used_at.store(now, Ordering::Relaxed);
-    }
+    note_use(&token.last_used_at);
     Ok(Principal(Arc::clone(token)))
+}
+
+/// Finds out whether a request may use the contexts of an account, named as in the URL. Keys are
+/// found by their hash, as tokens are; whether an account exists, a wrong key does not tell.
+pub(crate) fn authenticate_key(
+    parts: &Parts,
+    account: &str,
+    registry: &Registry,
+) -> Result<ContextGrant, KeyError> {
+    let header = parts.headers.get(MAVEN_API_KEY).ok_or(KeyError::Missing)?;
+    let key = registry
+        .context_key(&TokenHash::of(header.as_bytes()))
+        .filter(|key| key.account.as_str() == account)
+        .ok_or(KeyError::Invalid)?;
+    note_use(&key.last_used_at);
+    Ok(ContextGrant(Arc::clone(key)))
+}
+
+fn note_use(last_used_at: &AtomicU64) {
+    let now = now_ms();
+    if now.saturating_sub(last_used_at.load(Ordering::Relaxed)) > USE_NOTED_MS {
+        last_used_at.store(now, Ordering::Relaxed);
+    }
 }
 
 /// The credentials of the `Bearer` scheme, whose name has no case (RFC 9110, section 11.1).
@@ -93,6 +136,13 @@ impl Grant {
     /// The account that it holds for.
     pub(crate) fn account(&self) -> &AccountId {
         &self.0.account
+    }
+}
+
+impl ContextGrant {
+    /// The row of the account that it holds for.
+    pub(crate) fn account_row(&self) -> i64 {
+        self.0.row
     }
 }
 

@@ -1,10 +1,12 @@
 //! What can an operator set?
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::uri::Authority;
 use sandglass_runtime::{AccountId, ByteSize, Limits};
 use serde::Deserialize;
 
@@ -58,6 +60,11 @@ pub struct Config {
     pub egress: EgressConfig,
     /// What is kept of past invocations.
     pub journal: JournalConfig,
+    /// The bounds of the Context Session Store.
+    pub context: ContextConfig,
+    /// What the domain API says: where each service is, a host name with an optional port, after an
+    /// optional `http://` or `https://`. This server's own services need no entry.
+    pub domains: BTreeMap<String, String>,
     /// The key that seals secrets. Without one, the server keeps it in `<data_dir>/secret.key`.
     /// Never read from the file: a configuration is no place for it.
     #[serde(skip)]
@@ -83,6 +90,26 @@ pub struct JournalConfig {
     pub invocations_max: u64,
     /// Bytes that may wait to be written; what does not fit is dropped and counted.
     pub pending_bytes_max: ByteSize,
+}
+
+/// How much the Context Session Store takes. What is past a bound is refused, and nothing of it saved.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContextConfig {
+    /// Namespaces of an account, besides those that every account has.
+    pub namespaces_max: u64,
+    /// Sessions of a namespace.
+    pub sessions_max: u64,
+    /// Properties of a session.
+    pub properties_max: u64,
+    /// The value of one property, as JSON.
+    pub value_bytes_max: ByteSize,
+    /// The names and values of a session's properties together.
+    pub session_bytes_max: ByteSize,
+    /// All sessions of an account together.
+    pub account_bytes_max: ByteSize,
+    /// The body of one request.
+    pub body_bytes_max: ByteSize,
 }
 
 /// Why a configuration cannot be used.
@@ -117,6 +144,8 @@ impl Default for Config {
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
+            context: ContextConfig::default(),
+            domains: BTreeMap::new(),
             secret_key: None,
         }
     }
@@ -128,6 +157,21 @@ impl Default for JournalConfig {
             retention_days: 30,
             invocations_max: 1_000_000,
             pending_bytes_max: ByteSize::mib(64),
+        }
+    }
+}
+
+impl Default for ContextConfig {
+    fn default() -> Self {
+        Self {
+            namespaces_max: 100,
+            sessions_max: 100_000,
+            properties_max: 1_000,
+            value_bytes_max: ByteSize::kib(256),
+            // The platform's, in its second version.
+            session_bytes_max: ByteSize::bytes(800_000),
+            account_bytes_max: ByteSize::mib(1_024),
+            body_bytes_max: ByteSize::mib(1),
         }
     }
 }
@@ -172,6 +216,17 @@ impl Config {
                 "body_timeout_ms",
                 "must be at least 1",
             ),
+            (
+                self.domains.keys().all(|name| is_service(name)),
+                "domains",
+                "must have the names of services: 1 to 64 letters, digits, `_` or `-`",
+            ),
+            (
+                self.domains.values().all(|uri| is_base_uri(uri)),
+                "domains",
+                "must say a host with an optional port, for instance `va.msghist.example.com` or \
+                 `http://127.0.0.1:8080`",
+            ),
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, rule)) => Err(ConfigError { key, rule }),
@@ -193,9 +248,60 @@ impl Config {
     }
 }
 
+fn is_service(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
+/// Whether it is what a client can put a path behind.
+fn is_base_uri(uri: &str) -> bool {
+    let authority = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| uri.strip_prefix(scheme))
+        .unwrap_or(uri);
+    authority.parse::<Authority>().is_ok() && !authority.contains('@')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_domain_is_a_host_and_nothing_behind_it() {
+        let check = |service: &str, uri: &str| {
+            let domains = BTreeMap::from([(service.to_owned(), uri.to_owned())]);
+            let config = Config {
+                domains,
+                ..Config::default()
+            };
+            config.check()
+        };
+        for uri in [
+            "a.example.com",
+            "a.example.com:8443",
+            "http://127.0.0.1:8080",
+            "https://[::1]:1",
+        ] {
+            assert_eq!(check("msgHist", uri), Ok(()), "{uri}");
+        }
+        for uri in [
+            "",
+            "https://",
+            "ftp://a.example.com",
+            "a.example.com/path",
+            "a b",
+            "me@a.example.com",
+            "a.example.com?x",
+        ] {
+            assert!(check("msgHist", uri).is_err(), "{uri}");
+        }
+        assert!(check("", "a.example.com").is_err());
+        let error = check("msg/Hist", "a.example.com").unwrap_err();
+        assert!(
+            error.to_string().starts_with("domains must have"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn a_file_changes_only_what_it_names() {

@@ -20,7 +20,9 @@ mod auth;
 mod calls;
 mod clock;
 mod config;
+mod context;
 mod directory;
+mod domains;
 mod invoke;
 mod journal;
 mod listener;
@@ -37,12 +39,12 @@ mod status;
 mod store;
 
 pub use admin::{
-    Admin, ChangeError, CreatedToken, DeployError, DeployRequest, Deployed, EnvironmentError,
-    LambdaInfo, LogLine, LogPage, LogQuery, LogsError, Redeployed, SecretInfo, TokenInfo,
-    WhitelistEntry,
+    Admin, ChangeError, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
+    DeployRequest, Deployed, EnvironmentError, LambdaInfo, LogLine, LogPage, LogQuery, LogsError,
+    Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
-pub use auth::{Role, TokenId, UnknownRole};
-pub use config::{Config, ConfigError, EgressConfig, JournalConfig};
+pub use auth::{ContextKeyId, Role, TokenId, UnknownRole};
+pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
 pub use directory::DirectoryError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};

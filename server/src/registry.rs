@@ -15,7 +15,7 @@ use sandglass_runtime::{
 };
 use uuid::Uuid;
 
-use crate::auth::{Token, TokenHash};
+use crate::auth::{ContextKey, ContextKeyId, Token, TokenHash};
 use crate::metrics::LambdaCounters;
 use crate::store::LambdaRow;
 
@@ -27,6 +27,7 @@ pub(crate) type Current = ArcSwap<Registry>;
 pub(crate) struct Registry {
     accounts: HashMap<AccountId, Arc<Account>>,
     tokens: HashMap<TokenHash, Arc<Token>>,
+    context_keys: HashMap<TokenHash, Arc<ContextKey>>,
 }
 
 /// One account.
@@ -83,6 +84,24 @@ impl Registry {
     /// All tokens.
     pub(crate) fn tokens(&self) -> impl Iterator<Item = &Arc<Token>> {
         self.tokens.values()
+    }
+
+    /// The developer key with that hash.
+    pub(crate) fn context_key(&self, hash: &TokenHash) -> Option<&Arc<ContextKey>> {
+        self.context_keys.get(hash)
+    }
+
+    /// All developer keys.
+    pub(crate) fn context_keys(&self) -> impl Iterator<Item = &Arc<ContextKey>> {
+        self.context_keys.values()
+    }
+
+    pub(crate) fn add_context_key(&mut self, hash: TokenHash, key: ContextKey) {
+        self.context_keys.insert(hash, Arc::new(key));
+    }
+
+    pub(crate) fn remove_context_key(&mut self, id: &ContextKeyId) {
+        self.context_keys.retain(|_, key| key.id != *id);
     }
 
     /// An account as it can be changed; made when it does not exist.

@@ -9,6 +9,10 @@ use http::Method;
 
 use crate::status::Problem;
 
+mod context;
+
+pub(crate) use context::{ContextAction, Place, is_context};
+
 /// What a request is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
@@ -22,6 +26,16 @@ pub(crate) enum Route<'a> {
     Manage {
         account: Cow<'a, str>,
         action: Manage<'a>,
+    },
+    /// The Context Session Store.
+    Context {
+        account: Cow<'a, str>,
+        action: ContextAction<'a>,
+    },
+    /// Where a service of the account is, or where all of them are.
+    Domains {
+        account: Cow<'a, str>,
+        service: Option<Cow<'a, str>>,
     },
 }
 
@@ -51,6 +65,9 @@ pub(crate) enum Manage<'a> {
     ListTokens,
     CreateToken,
     DeleteToken(Cow<'a, str>),
+    ListContextKeys,
+    CreateContextKey,
+    DeleteContextKey(Cow<'a, str>),
 }
 
 /// Finds out what a request is about.
@@ -64,6 +81,7 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Pro
     match public {
         Some(route) if matches!(*method, Method::GET | Method::HEAD) => Ok(route),
         Some(_) => Err(Problem::Method("GET, HEAD")),
+        None if is_context(path) => context::route(method, path),
         None => in_account(method, path.strip_prefix("/api/account/")),
     }
 }
@@ -87,6 +105,13 @@ fn in_account<'a>(method: &Method, path: Option<&'a str>) -> Result<Route<'a>, P
                 Method::POST => Ok(Route::Invoke { account, lambda }),
                 _ => Err(Problem::Method("POST")),
             };
+        }
+        ("service", Some("baseURI.json" | "baseURI"), None, _) => {
+            return domains(method, account, None);
+        }
+        ("service", Some(_), Some("baseURI.json" | "baseURI"), None) => {
+            let service = decode(name)?;
+            return domains(method, account, Some(service));
         }
         ("deploy", None, ..) => match *method {
             Method::POST => Manage::Deploy,
@@ -143,9 +168,29 @@ fn in_account<'a>(method: &Method, path: Option<&'a str>) -> Result<Route<'a>, P
             Method::DELETE => Manage::DeleteToken(decode(name)?),
             _ => return Err(Problem::Method("DELETE")),
         },
+        ("context-keys", None, ..) => match *method {
+            Method::GET => Manage::ListContextKeys,
+            Method::POST => Manage::CreateContextKey,
+            _ => return Err(Problem::Method("GET, POST")),
+        },
+        ("context-keys", Some(_), None, _) => match *method {
+            Method::DELETE => Manage::DeleteContextKey(decode(name)?),
+            _ => return Err(Problem::Method("DELETE")),
+        },
         _ => return Err(Problem::NoSuchAddress),
     };
     Ok(Route::Manage { account, action })
+}
+
+fn domains<'a>(
+    method: &Method,
+    account: Cow<'a, str>,
+    service: Option<Cow<'a, str>>,
+) -> Result<Route<'a>, Problem> {
+    match *method {
+        Method::GET => Ok(Route::Domains { account, service }),
+        _ => Err(Problem::Method("GET")),
+    }
 }
 
 /// A segment as it was meant. An empty one leads nowhere.
@@ -227,6 +272,22 @@ mod tests {
             action: Manage::ListLambdas,
         });
         assert_eq!(get("/api/account/a/lambdas/").map_err(drop), expected);
+    }
+
+    #[test]
+    fn a_domain_is_asked_for_by_its_service_or_with_all_others() {
+        let domains = |service: Option<&'static str>| Route::Domains {
+            account: "a".into(),
+            service: service.map(Cow::from),
+        };
+        for end in ["baseURI.json", "baseURI"] {
+            let one = format!("/api/account/a/service/faasGW/{end}");
+            assert_eq!(get(&one).unwrap(), domains(Some("faasGW")));
+            let all = format!("/api/account/a/service/{end}");
+            assert_eq!(get(&all).unwrap(), domains(None));
+        }
+        let wrong = route(&Method::POST, "/api/account/a/service/baseURI.json");
+        assert!(matches!(wrong, Err(Problem::Method("GET"))));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::admin::{Admin, LogQuery};
 use crate::app::App;
-use crate::auth::{Action, Grant, Role, TokenId};
+use crate::auth::{Action, ContextKeyId, Grant, Role, TokenId};
 use crate::reply::{self, Reply};
 use crate::route::{Manage, parameter};
 use crate::status::Problem;
@@ -43,6 +43,12 @@ struct NewToken {
     role: Role,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewContextKey {
+    name: String,
+}
+
 /// What a route needs leave for.
 pub(crate) fn action(route: &Manage<'_>) -> Action {
     match route {
@@ -56,6 +62,9 @@ pub(crate) fn action(route: &Manage<'_>) -> Action {
         Manage::ListRules => Action::ReadWhitelist,
         Manage::AddRule(_) | Manage::DeleteRule(_) => Action::ChangeWhitelist,
         Manage::ListTokens | Manage::CreateToken | Manage::DeleteToken(_) => Action::Tokens,
+        Manage::ListContextKeys | Manage::CreateContextKey | Manage::DeleteContextKey(_) => {
+            Action::ContextKeys
+        }
     }
 }
 
@@ -124,6 +133,17 @@ pub(crate) async fn manage(
         Manage::DeleteToken(id) => {
             let id = id.parse::<TokenId>().map_err(bad_input)?;
             admin.delete_token(account, &id).await?;
+            Ok(no_content())
+        }
+        Manage::ListContextKeys => Ok(ok(&admin.context_keys(account)?)),
+        Manage::CreateContextKey => {
+            let NewContextKey { name } = parse(&app.read(body, BODY_MAX).await?)?;
+            let created = admin.create_context_key(account, &name).await?;
+            Ok(reply::json(StatusCode::CREATED, &created))
+        }
+        Manage::DeleteContextKey(id) => {
+            let id = id.parse::<ContextKeyId>().map_err(bad_input)?;
+            admin.delete_context_key(account, &id).await?;
             Ok(no_content())
         }
     }

@@ -5,7 +5,7 @@ mod open;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sandglass_runtime::{BuildError, EgressError};
@@ -105,11 +105,11 @@ impl Server {
         let socket = bind(config.listen).map_err(listen_failed)?;
         let address = socket.local_addr().map_err(listen_failed)?;
         let calls = Calls::default();
-        let app = open::open(&config, data, address.ip().is_loopback(), &calls).await?;
+        let app = open::open(&config, data, address, &calls).await?;
         let app = Arc::new(app);
         calls.serve(&app);
         let socket = socket.listen(BACKLOG).map_err(listen_failed)?;
-        let url = format!("http://{}", reachable(address));
+        let url = url(address);
         write_server_file(&app.data, &url)?;
         let (stop, stopped) = watch::channel(false);
         let listener = Listener::new(socket, Arc::clone(&app), &config);
@@ -164,7 +164,7 @@ impl Server {
             tracing::warn!("lambdas that others had called still run");
         }
         let store = &app.admin.parts().store;
-        if let Err(error) = note_token_use(store, &app.registry.load()).await {
+        if let Err(error) = note_use(store, &app.registry.load()).await {
             tracing::warn!(%error, "the last use of tokens was not noted");
         }
         store.close().await;
@@ -183,15 +183,25 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn note_token_use(store: &Store, registry: &Registry) -> Result<(), StoreError> {
-    let used = |token: &Arc<crate::auth::Token>| {
-        let at = token.last_used_at.load(Ordering::Relaxed);
-        (at > 0).then(|| (token.id.as_str().to_owned(), at))
+/// Keeps when tokens and developer keys were last used.
+async fn note_use(store: &Store, registry: &Registry) -> Result<(), StoreError> {
+    let used = |id: &str, at: &AtomicU64| {
+        let at = at.load(Ordering::Relaxed);
+        (at > 0).then(|| (id.to_owned(), at))
     };
-    let used: Vec<_> = registry.tokens().filter_map(used).collect();
+    let tokens = registry.tokens();
+    let tokens: Vec<_> = tokens
+        .filter_map(|token| used(token.id.as_str(), &token.last_used_at))
+        .collect();
+    let keys = registry.context_keys();
+    let keys: Vec<_> = keys
+        .filter_map(|key| used(key.id.as_str(), &key.last_used_at))
+        .collect();
     let rows = move |tx: &rusqlite::Connection| {
         let change = "note the last use of tokens";
-        store::touch_tokens(tx, &used).map_err(|source| StoreError::Sqlite { change, source })
+        store::touch_tokens(tx, &tokens)
+            .and_then(|()| store::touch_context_keys(tx, &keys))
+            .map_err(|source| StoreError::Sqlite { change, source })
     };
     store
         .transact("note the last use of tokens", rows, |()| ())
@@ -210,6 +220,11 @@ fn write_server_file(data: &DataDir, url: &str) -> Result<(), DirectoryError> {
     };
     let text = serde_json::to_vec(&running).expect("a URL and a number are valid JSON");
     data.write_private(SERVER_FILE, &text)
+}
+
+/// The URL of what listens on an address.
+fn url(address: SocketAddr) -> String {
+    format!("http://{}", reachable(address))
 }
 
 /// An address that can be connected to from this machine.

@@ -11,18 +11,20 @@
 //! | it ran out of fuel or time, or can never call back | 901 | `handler.executiontime-exceeded` |
 //! | it logged too much | 901 | `handler.log-limit-reached` |
 //! | the request is malformed or breaks a rule | 400 | `es.badinput` |
-//! | no token, or not a valid one | 401 | `es.unauthorized` |
-//! | another account's token, or not the role | 403 | `es.forbidden` |
+//! | no token, or not a valid one; no developer key | 401 | `es.unauthorized` |
+//! | another account's token, or not the role; not a valid developer key | 403 | `es.forbidden` |
 //! | no such lambda; one that is not deployed | 404 | `es.missinglambda`; `es.notdeployed` |
 //! | anything else that does not exist | 404 | `es.notfound` |
 //! | not a method of that address | 405 | `es.badmethod` |
 //! | the body did not come in time | 408 | `es.requesttimeout` |
 //! | others keep changing the same lambda | 409 | `fm.conflict` |
-//! | the body is too large | 413 | `es.toolarge` |
+//! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
 //! | the source does not build | 422 | `fm.build-error` |
 //! | the server is full | 429 | `es.toomanyrequests` |
 //! | the server failed | 500 | `es.general` |
 //! | the server is shutting down | 503 | `es.unavailable` |
+//!
+//! The Context Session Store's answers have no code: `{"message": …}` (spec 5.10).
 //!
 //! 901 is what the configuration's `failure_status` says. hyper itself answers what is not HTTP:
 //! 400, or 431 when the headers are too large.
@@ -41,7 +43,8 @@ use serde::Serialize;
 
 use crate::admin::{ChangeError, DeployError, LogsError};
 use crate::admission::Full;
-use crate::auth::AuthError;
+use crate::auth::{AuthError, KeyError};
+use crate::context::{ContextError, NameError};
 use crate::reply::{self, Reply};
 
 macro_rules! code {
@@ -57,6 +60,7 @@ pub(crate) enum Problem {
     Method(&'static str),
     BadInput(String),
     Auth(AuthError),
+    Key(KeyError),
     LambdaMissing {
         lambda: String,
         account: String,
@@ -68,12 +72,19 @@ pub(crate) enum Problem {
     NotFound(String),
     BodyTimeout,
     BodyTooLarge(ByteSize),
+    TooLarge(String),
     Build(Box<CompileError>),
     Conflict(String),
     Full,
     Draining,
     /// The server failed; the log says how.
     Host,
+}
+
+/// The body of the Context Session Store's errors.
+#[derive(Serialize)]
+struct ContextBody<'a> {
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -123,14 +134,22 @@ impl Problem {
             }),
             _ => None,
         };
-        let mut reply = reply::json(
-            status,
-            &Body {
-                error_code: code,
-                error_msg: &message,
-                place,
-            },
-        );
+        let body = Body {
+            error_code: code,
+            error_msg: &message,
+            place,
+        };
+        self.with_header(reply::json(status, &body))
+    }
+
+    /// The answer of the Context Session Store.
+    pub(crate) fn context_reply(&self) -> Reply {
+        let (status, _, message) = self.entry();
+        self.with_header(reply::json(status, &ContextBody { message: &message }))
+    }
+
+    /// The answer with the header that its status asks for.
+    fn with_header(&self, mut reply: Reply) -> Reply {
         let header = match self {
             Self::Method(allowed) => Some((ALLOW, *allowed)),
             Self::Full | Self::Draining => Some((RETRY_AFTER, "1")),
@@ -138,6 +157,7 @@ impl Problem {
             Self::Auth(AuthError::Invalid) => {
                 Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
             }
+            Self::Key(KeyError::Missing) => Some((WWW_AUTHENTICATE, "maven-api-key")),
             _ => None,
         };
         if let Some((name, value)) = header {
@@ -178,6 +198,16 @@ impl Problem {
                 code!("es.forbidden"),
                 error.to_string().into(),
             ),
+            Self::Key(error @ KeyError::Missing) => (
+                StatusCode::UNAUTHORIZED,
+                code!("es.unauthorized"),
+                error.to_string().into(),
+            ),
+            Self::Key(error @ KeyError::Invalid) => (
+                StatusCode::FORBIDDEN,
+                code!("es.forbidden"),
+                error.to_string().into(),
+            ),
             Self::LambdaMissing { lambda, account } => (
                 StatusCode::NOT_FOUND,
                 code!("es.missinglambda"),
@@ -200,6 +230,11 @@ impl Problem {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 code!("es.toolarge"),
                 format!("the body is larger than {max}").into(),
+            ),
+            Self::TooLarge(message) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                code!("es.toolarge"),
+                message.into(),
             ),
             Self::Build(error) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -229,6 +264,31 @@ impl Problem {
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         Self::Auth(error)
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+impl From<NameError> for Problem {
+    fn from(error: NameError) -> Self {
+        Self::BadInput(error.to_string())
+    }
+}
+
+impl From<ContextError> for Problem {
+    fn from(error: ContextError) -> Self {
+        match error {
+            ContextError::NotFound(_) => Self::NotFound(error.to_string()),
+            ContextError::BuiltIn(_) | ContextError::Ttl | ContextError::TooMany { .. } => {
+                Self::BadInput(error.to_string())
+            }
+            ContextError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            ContextError::Store(_) => Self::host(&error),
+        }
     }
 }
 

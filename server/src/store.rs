@@ -4,10 +4,11 @@
 //! one after the other, each whole or not at all. Changes that wait together share one transaction,
 //! since it is the disk that takes the time; when it is durable, each publishes what it changed, in
 //! the same order, and its caller hears of it. The journal is written by the same thread whenever a
-//! short gathering time has passed. Reads of the journal have a connection of their own; everything
-//! else that a request needs is in the registry.
+//! short gathering time has passed. Reads of the journal have a connection of their own, and so have
+//! those of contexts; everything else that a request needs is in the registry.
 
 mod change;
+mod context;
 mod journal;
 mod lambdas;
 mod migrations;
@@ -23,10 +24,17 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+use crate::clock::now_ms;
 use crate::config::JournalConfig;
 use crate::journal::Journal;
 
 use change::{Change, Pending};
+pub(crate) use context::{
+    ContextKeyRow, NamespaceRow, OpenNamespace, account_bytes, add_context_key, add_namespace,
+    add_session, context_keys, count_sessions, delete_context_key, delete_namespace,
+    delete_property, delete_session, namespace, namespaces, properties, property, resize_session,
+    session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
+};
 pub(crate) use journal::{LogFilter, LogRow, logs};
 pub(crate) use lambdas::{
     Code, Committed, LambdaRow, NewDeployment, delete_lambda, deploy, digests_in_use, digests_of,
@@ -42,9 +50,9 @@ pub(crate) use settings::{
 
 /// How long journal entries are gathered before they are written.
 const GATHER: Duration = Duration::from_millis(20);
-/// How often old journal entries are looked for.
+/// How often old journal entries and contexts are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
-/// How soon the next batch of old entries is deleted while there are more.
+/// How soon the next batch of them is deleted while there are more.
 const SWEEP_NEXT: Duration = Duration::from_millis(500);
 /// Changes that may wait for the writer.
 const WAITING_MAX: usize = 4_096;
@@ -90,7 +98,8 @@ pub(crate) enum Work {
 /// The database, by the channel to the thread that writes it.
 pub(crate) struct Store {
     work: SyncSender<Work>,
-    reader: Arc<Mutex<Connection>>,
+    reader: Reader,
+    context_reader: Reader,
     thread: Mutex<Option<JoinHandle<()>>>,
     journal: Arc<Journal>,
 }
@@ -105,11 +114,8 @@ impl Store {
         let mut writer = Connection::open(path).map_err(failed)?;
         prepare(&writer).map_err(failed)?;
         migrations::migrate(&mut writer)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let reader = Connection::open_with_flags(path, flags).map_err(failed)?;
-        reader
-            .busy_timeout(Duration::from_secs(5))
-            .map_err(failed)?;
+        let reader = open_reader(path).map_err(failed)?;
+        let context_reader = open_reader(path).map_err(failed)?;
         let (work, inbox) = sync_channel(WAITING_MAX);
         let journal = Arc::new(Journal::new(work.clone(), config.pending_bytes_max));
         let writer = Writer {
@@ -122,10 +128,10 @@ impl Store {
             .name("sandglass-store".to_owned())
             .spawn(move || writer.run(&inbox))
             .expect("the system can start one more thread while the server starts");
-        let reader = Arc::new(Mutex::new(reader));
         Ok(Self {
             work,
             reader,
+            context_reader,
             thread: Mutex::new(Some(thread)),
             journal,
         })
@@ -168,15 +174,17 @@ impl Store {
         rows: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.flush().await?;
-        let reader = Arc::clone(&self.reader);
-        let read = move || rows(&reader.lock().unwrap_or_else(PoisonError::into_inner));
-        match tokio::task::spawn_blocking(read).await {
-            Ok(rows) => rows.map_err(|source| StoreError::Sqlite {
-                change: query,
-                source,
-            }),
-            Err(_) => Err(StoreError::Closed),
-        }
+        read_on(&self.reader, query, rows).await
+    }
+
+    /// Runs a query about contexts, which sees every change that was answered. Neither the journal nor
+    /// those who read it make it wait.
+    pub(crate) async fn read_context<T: Send + 'static>(
+        &self,
+        query: &'static str,
+        rows: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        read_on(&self.context_reader, query, rows).await
     }
 
     /// Writes what the journal holds.
@@ -264,10 +272,15 @@ impl Writer {
     }
 
     fn sweep(&mut self) {
-        let more = journal::sweep(&mut self.connection, &self.keep).unwrap_or_else(|error| {
+        let entries = journal::sweep(&mut self.connection, &self.keep).unwrap_or_else(|error| {
             tracing::error!(%error, "old journal entries could not be deleted");
             false
         });
+        let contexts = context::sweep(&mut self.connection, now_ms()).unwrap_or_else(|error| {
+            tracing::error!(%error, "old contexts could not be deleted");
+            false
+        });
+        let more = entries || contexts;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
     }
 }
@@ -282,6 +295,31 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA temp_store = MEMORY;
          PRAGMA journal_size_limit = 67108864;",
     )
+}
+
+/// A connection that only reads. Whoever waits for it holds no thread.
+type Reader = Arc<tokio::sync::Mutex<Connection>>;
+
+fn open_reader(path: &Path) -> rusqlite::Result<Reader> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(path, flags)?;
+    reader.busy_timeout(Duration::from_secs(5))?;
+    Ok(Arc::new(tokio::sync::Mutex::new(reader)))
+}
+
+async fn read_on<T: Send + 'static>(
+    reader: &Reader,
+    query: &'static str,
+    rows: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    let reader = Arc::clone(reader).lock_owned().await;
+    match tokio::task::spawn_blocking(move || rows(&reader)).await {
+        Ok(rows) => rows.map_err(|source| StoreError::Sqlite {
+            change: query,
+            source,
+        }),
+        Err(_) => Err(StoreError::Closed),
+    }
 }
 
 /// Writes what the journal holds. A journal entry may be lost with the power, so these transactions

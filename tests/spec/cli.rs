@@ -321,8 +321,18 @@ fn help_teaches_each_command() {
     let help = run(sandglass(&["--help"]));
     assert_eq!(help.code, 0);
     for command in [
-        "up", "serve", "build", "run", "deploy", "invoke", "logs", "secret", "allow", "env",
+        "up",
+        "serve",
+        "build",
+        "run",
+        "deploy",
+        "invoke",
+        "logs",
+        "secret",
+        "allow",
+        "env",
         "token",
+        "context-key",
     ] {
         assert!(help.out.contains(command), "{command} is not in the help");
         let own = run(sandglass(&[command, "--help"]));

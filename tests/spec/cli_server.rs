@@ -347,6 +347,31 @@ fn tokens_are_made_for_others() {
 }
 
 #[test]
+fn developer_keys_are_made_for_contexts() {
+    let made = ok(&["context-key", "create", "bots"]);
+    let key = made.out.trim();
+    let serving = &shared().serving;
+    let url = format!("{}/v1/account/10000001", serving.url);
+    let list = || {
+        let call = crate::harness::server::Call::new(reqwest::Method::GET, url.clone());
+        call.header("maven-api-key", key).send()
+    };
+    assert_eq!(list().status, 200);
+    let keys = ok(&["context-key", "list", "--json"]);
+    assert!(!keys.out.contains(key), "{keys:?}");
+    let keys = keys.json();
+    let bots = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|k| k["name"] == "bots");
+    let id = bots.unwrap()["id"].as_str().unwrap().to_owned();
+    assert!(ok(&["context-key", "list"]).out.contains(&id));
+    ok(&["context-key", "delete", &id]);
+    assert_eq!(list().status, 403);
+}
+
+#[test]
 fn without_a_server_the_command_says_how_to_start_one() {
     let directory = temporary::directory();
     let mut lonely = sandglass(&["lambdas"]);

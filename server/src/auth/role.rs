@@ -32,6 +32,7 @@ pub(crate) enum Action {
     ChangeWhitelist,
     Secrets,
     Tokens,
+    ContextKeys,
     Metrics,
 }
 

@@ -83,9 +83,14 @@ impl fmt::Debug for TokenHash {
 impl TokenText {
     /// A new token; `None` when the system has no randomness.
     pub(crate) fn generate() -> Option<Self> {
+        Self::with_prefix("sg_")
+    }
+
+    /// A new secret text of the same strength that says by its beginning what it is.
+    pub(super) fn with_prefix(prefix: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         SystemRandom::new().fill(&mut bytes).ok()?;
-        Some(Self(format!("sg_{}", URL_SAFE_NO_PAD.encode(bytes))))
+        Some(Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
 
     pub(crate) fn hash(&self) -> TokenHash {

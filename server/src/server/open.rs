@@ -1,5 +1,6 @@
 //! What has to be there before a server can listen?
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +9,7 @@ use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
 use tokio::sync::Semaphore;
 
 use super::StartError;
-use crate::admin::{Admin, Parts, create_token, token};
+use crate::admin::{Admin, Parts, context_key, create_token, token};
 use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
@@ -16,12 +17,14 @@ use crate::auth::{Role, TokenHash, TokenText};
 use crate::calls::Calls;
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::context::ContextStore;
 use crate::directory::DataDir;
+use crate::domains::Domains;
 use crate::metrics::Metrics;
 use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry};
 use crate::secrets::{SecretKey, Vault};
-use crate::store::{self, AccountRow, LambdaRow, Store, StoreError, TokenRow};
+use crate::store::{self, AccountRow, ContextKeyRow, LambdaRow, Store, StoreError, TokenRow};
 
 /// Where the first admin token is, and what it is called in the list of tokens.
 const FIRST_TOKEN: &str = "admin.token";
@@ -39,7 +42,7 @@ const SPARE_INSTANCES: usize = 8;
 pub(super) async fn open(
     config: &Config,
     data: DataDir,
-    metrics_open: bool,
+    address: SocketAddr,
     calls: &Calls,
 ) -> Result<App, StartError> {
     let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
@@ -76,13 +79,15 @@ pub(super) async fn open(
             config.queue_wait(),
         ),
         journal: Arc::clone(store.journal()),
+        domains: Domains::new(&config.domains, &super::url(address)),
+        contexts: ContextStore::new(store, config.context.clone()),
         metrics,
         limits: config.limits,
         settings: Settings {
             failure_status: config.failure_status(),
             body_max: config.body_bytes_max,
             body_timeout: config.body_timeout(),
-            metrics_open,
+            metrics_open: address.ip().is_loopback(),
         },
         draining: AtomicBool::new(false),
         data,
@@ -138,11 +143,12 @@ async fn runtime(
     }
 }
 
-/// All accounts, whitelist rules, tokens and lambdas.
+/// All accounts, whitelist rules, tokens, developer keys and lambdas.
 type Rows = (
     Vec<AccountRow>,
     Vec<(i64, String, u64)>,
     Vec<TokenRow>,
+    Vec<ContextKeyRow>,
     Vec<LambdaRow>,
 );
 
@@ -157,6 +163,7 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                 store::accounts(tx)?,
                 store::rules(tx)?,
                 store::tokens(tx)?,
+                store::context_keys(tx)?,
                 store::lambdas(tx)?,
             ))
         };
@@ -166,7 +173,7 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
         })
     };
     let owner = admin.clone();
-    let publish = move |(accounts, rules, tokens, lambdas): Rows| {
+    let publish = move |(accounts, rules, tokens, context_keys, lambdas): Rows| {
         let Parts {
             registry,
             runtime,
@@ -191,6 +198,12 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                     continue;
                 };
                 next.add_token(TokenHash(row.hash), token(row, id, role));
+            }
+            for row in context_keys {
+                let Some(id) = id_of(row.account) else {
+                    continue;
+                };
+                next.add_context_key(TokenHash(row.hash), context_key(row, id));
             }
             for row in lambdas {
                 let Some(id) = id_of(row.account) else {

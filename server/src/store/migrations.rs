@@ -100,6 +100,59 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE lambda_versions ADD COLUMN bundle TEXT;
     ",
+    // 3: the Context Session Store. Triggers keep the sums of a namespace, so that no limit costs a
+    // count. What is deleted is only marked: the sweep removes its rows, a few at a time.
+    "
+    CREATE TABLE context_keys (
+        id TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        hash BLOB NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE context_namespaces (
+        id INTEGER PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        ttl_seconds INTEGER,
+        created_at INTEGER NOT NULL,
+        deleted INTEGER NOT NULL DEFAULT 0,
+        sessions INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE UNIQUE INDEX context_namespaces_by_name
+        ON context_namespaces (account, name) WHERE deleted = 0;
+    CREATE INDEX context_namespaces_deleted ON context_namespaces (id) WHERE deleted = 1;
+    CREATE TABLE context_sessions (
+        id INTEGER PRIMARY KEY,
+        namespace INTEGER NOT NULL REFERENCES context_namespaces ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        expires_at INTEGER,
+        UNIQUE (namespace, name)
+    ) STRICT;
+    CREATE INDEX context_sessions_by_expiry
+        ON context_sessions (expires_at) WHERE expires_at IS NOT NULL;
+    CREATE TABLE context_properties (
+        session INTEGER NOT NULL REFERENCES context_sessions ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (session, name)
+    ) STRICT;
+    CREATE TRIGGER context_session_added AFTER INSERT ON context_sessions BEGIN
+        UPDATE context_namespaces SET sessions = sessions + 1, bytes = bytes + new.bytes
+        WHERE id = new.namespace;
+    END;
+    CREATE TRIGGER context_session_resized AFTER UPDATE OF bytes ON context_sessions BEGIN
+        UPDATE context_namespaces SET bytes = bytes + new.bytes - old.bytes
+        WHERE id = new.namespace;
+    END;
+    CREATE TRIGGER context_session_removed AFTER DELETE ON context_sessions BEGIN
+        UPDATE context_namespaces SET sessions = sessions - 1, bytes = bytes - old.bytes
+        WHERE id = old.namespace;
+    END;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
