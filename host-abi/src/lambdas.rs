@@ -38,7 +38,8 @@ pub enum LambdaCallError {
 
 /// Runs lambdas for other lambdas of the same account. Asked only within the caller's limits.
 pub trait LambdaInvoker: Send + Sync + 'static {
-    /// Runs one lambda in a sandbox of its own. Dropping the future must end the invocation.
+    /// Runs one lambda in a sandbox of its own. Called in a task of its own, which is aborted when the
+    /// caller ends: dropping the future must end the invocation.
     fn invoke<'a>(
         &'a self,
         context: &'a InvocationContext,

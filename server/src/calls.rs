@@ -11,7 +11,6 @@ use sandglass_runtime::{
     AccountId, BoxFuture, InvocationContext, LambdaAnswer, LambdaCall, LambdaCallError,
     LambdaInvoker,
 };
-use tokio::task::JoinSet;
 
 use crate::app::App;
 
@@ -50,12 +49,7 @@ impl LambdaInvoker for Calls {
         Box::pin(async {
             let app = self.app().map_err(failed)?;
             let account = context.account.clone().ok_or(Unserved::NoAccount);
-            // A task of its own, so that its time is not counted as the caller's; it ends when the
-            // caller does.
-            let mut task = JoinSet::new();
-            task.spawn(answer(app, account.map_err(failed)?, call));
-            let ended = task.join_next().await.expect("one was spawned");
-            ended.map_err(failed)
+            Ok(answer(app, account.map_err(failed)?, call).await)
         })
     }
 }

@@ -7,6 +7,7 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::lambdas::{self, Answer, C
 use sandglass_host_abi::{InvocationContext, LambdaAnswer, LambdaCall, Limit};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use wasmtime::component::Accessor;
 
 use super::{Hosts, Own};
@@ -33,13 +34,12 @@ impl lambdas::HostWithStore<Sandbox> for Own {
         };
         let answer = async {
             let _slot = in_flight.acquire().await.map_err(|error| failed(&error))?;
-            match &hosts.lambdas {
-                Some(invoker) => invoker
-                    .invoke(&context, call)
-                    .await
-                    .map_err(|error| failed(&error)),
-                None => Err(CallError::Unavailable),
-            }
+            // A task of its own, since no sandbox can run within another one's turn, and its time is
+            // not the caller's. It ends when the caller does.
+            let mut task = JoinSet::new();
+            task.spawn(call_lambda(hosts, context, call));
+            let ended = task.join_next().await.expect("one was spawned");
+            ended.unwrap_or_else(|error| Err(failed(&error)))
         };
         let answer = match timeout {
             Some(timeout) => tokio::time::timeout(timeout, answer)
@@ -50,6 +50,16 @@ impl lambdas::HostWithStore<Sandbox> for Own {
         accessor.with(|mut access| access.get().http.held -= held);
         Ok(answer.map(to_guest))
     }
+}
+
+async fn call_lambda(
+    hosts: Arc<Hosts>,
+    context: InvocationContext,
+    call: LambdaCall,
+) -> Result<LambdaAnswer, CallError> {
+    let invoker = hosts.lambdas.as_ref().ok_or(CallError::Unavailable)?;
+    let answer = invoker.invoke(&context, call).await;
+    answer.map_err(|error| failed(&error))
 }
 
 /// Longer than any name or UUID of a lambda, in bytes.
