@@ -49,7 +49,7 @@ export type LpClient = (
 
 type QueryCallback = (error: Error | null, result: any) => void;
 
-/** A `Connection` of jsforce, whose queries take a callback as well. */
+/** A `Connection` of jsforce, whose methods take a callback as well. */
 export interface SalesforceConnection {
   query(soql: string, callback: QueryCallback): any;
   query(soql: string, options?: Record<string, any>): any;
