@@ -17,6 +17,7 @@ use crate::clock::now_ms;
 use crate::registry::Registry;
 
 mod context_key;
+mod id;
 mod role;
 mod token;
 

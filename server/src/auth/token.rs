@@ -1,7 +1,6 @@
 //! What is a token?
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::atomic::AtomicU64;
 
 use base64::Engine as _;
@@ -9,14 +8,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use sandglass_runtime::AccountId;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::Role;
+use super::id::id;
 
-/// The id of a token, by which people speak of it. It opens nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct TokenId(String);
+id! {
+    /// The id of a token, by which people speak of it. It opens nothing.
+    TokenId
+}
 
 /// A token as the server knows it.
 #[derive(Debug)]
@@ -37,35 +36,6 @@ pub(crate) struct TokenHash(pub(crate) [u8; 32]);
 
 /// A token itself: `sg_` and 32 random bytes in base64url. Shown once, kept nowhere.
 pub(crate) struct TokenText(String);
-
-impl TokenId {
-    pub(crate) fn generate() -> Self {
-        Self(Uuid::new_v4().to_string())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub(crate) fn from_row(id: String) -> Self {
-        Self(id)
-    }
-}
-
-impl fmt::Display for TokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl FromStr for TokenId {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, uuid::Error> {
-        Uuid::try_parse(text).map(|id| Self(id.to_string()))
-    }
-}
 
 impl TokenHash {
     pub(crate) fn of(token: &[u8]) -> Self {
