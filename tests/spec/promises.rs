@@ -32,7 +32,9 @@ fn every_test_that_a_promise_names_exists() {
         .filter(|(file, test)| {
             let path = match file.ends_with(".rs") {
                 true => root().join(file),
-                false => root().join("tests/spec").join(format!("{file}.rs")),
+                false => root()
+                    .join("tests/spec")
+                    .join(format!("{}.rs", file.replace("::", "/"))),
             };
             let source = fs::read_to_string(path).unwrap_or_default();
             !source.contains(&format!("fn {test}("))
