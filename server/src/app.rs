@@ -24,7 +24,7 @@ use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
 use crate::status::Problem;
-use crate::{invoke, observe, routes};
+use crate::{api, invoke, observe};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How much of a body that is too large is read, so that the client gets to read the answer.
@@ -108,18 +108,17 @@ impl App {
         id: &RequestId,
     ) -> Result<Reply, Problem> {
         let route = route::route(&parts.method, parts.uri.path())?;
-        if self.is_draining() && !matches!(route, Route::Health | Route::Ready | Route::Metrics) {
+        let observed = matches!(route, Some(Route::Health | Route::Ready | Route::Metrics));
+        if self.is_draining() && !observed {
             return Err(Problem::Draining);
         }
+        let Some(route) = route else {
+            return self.endpoint(parts, body).await;
+        };
         match route {
             Route::Invoke { account, lambda } => {
                 let call = invoke::Call::new(self, parts, &account, &lambda)?;
                 call.run(self, body, id.id.clone()).await
-            }
-            Route::Manage { account, action } => {
-                let principal = authenticate(parts, &self.registry.load())?;
-                let grant = principal.may(routes::action(&action), &account)?;
-                routes::manage(self, &grant, action, parts, body).await
             }
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
@@ -132,6 +131,29 @@ impl App {
             Route::Ready => Ok(observe::ready(self)),
             Route::Metrics => observe::metrics(self, parts),
         }
+    }
+
+    /// Answers a request that one of the tables is about, when the caller may ask it.
+    async fn endpoint(&self, parts: &Parts, body: Incoming) -> Result<Reply, Problem> {
+        let found = api::find(&parts.method, parts.uri.path())?;
+        let grant = match found.endpoint.action() {
+            None => None,
+            Some(action) => {
+                let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
+                let principal = authenticate(parts, &self.registry.load())?;
+                Some(principal.may(action, account)?)
+            }
+        };
+        let ask = api::Ask::new(self, parts, found.path, grant, body);
+        let answered = found.endpoint.answer(ask).await;
+        answered.or_else(|problem| match found.endpoint.is_compatible() {
+            true => Err(problem),
+            false => {
+                let reply = problem.details();
+                self.metrics.rejected(reply.status());
+                Ok(reply)
+            }
+        })
     }
 
     /// Whether the server is on its way out.

@@ -14,6 +14,7 @@
 
 mod admin;
 mod admission;
+mod api;
 mod app;
 mod artifacts;
 mod auth;
@@ -32,7 +33,6 @@ mod rebuild;
 mod registry;
 mod reply;
 mod route;
-mod routes;
 mod secrets;
 mod server;
 mod status;

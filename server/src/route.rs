@@ -1,4 +1,4 @@
-//! What is this request about?
+//! Is this request about the hot route, or another of the few that are not in the tables of the API?
 //!
 //! A plain match over the segments of the path, which are decoded first (RFC 3986, section 2.1).
 //! Nothing is allocated for a path without escapes.
@@ -23,10 +23,6 @@ pub(crate) enum Route<'a> {
         account: Cow<'a, str>,
         lambda: Cow<'a, str>,
     },
-    Manage {
-        account: Cow<'a, str>,
-        action: Manage<'a>,
-    },
     /// The Context Session Store.
     Context {
         account: Cow<'a, str>,
@@ -39,39 +35,8 @@ pub(crate) enum Route<'a> {
     },
 }
 
-/// What is to be managed.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Manage<'a> {
-    Deploy,
-    ListLambdas,
-    /// The npm packages that come with the engine.
-    ListPackages,
-    DeleteLambda(Cow<'a, str>),
-    ReadLogs(Cow<'a, str>),
-    SetVariable {
-        lambda: Cow<'a, str>,
-        name: Cow<'a, str>,
-    },
-    RemoveVariable {
-        lambda: Cow<'a, str>,
-        name: Cow<'a, str>,
-    },
-    ListSecrets,
-    PutSecret(Cow<'a, str>),
-    DeleteSecret(Cow<'a, str>),
-    ListRules,
-    AddRule(Cow<'a, str>),
-    DeleteRule(Cow<'a, str>),
-    ListTokens,
-    CreateToken,
-    DeleteToken(Cow<'a, str>),
-    ListContextKeys,
-    CreateContextKey,
-    DeleteContextKey(Cow<'a, str>),
-}
-
-/// Finds out what a request is about.
-pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Problem> {
+/// Finds out what a request is about; `None` when it is about an endpoint of the tables, if any.
+pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Option<Route<'a>>, Problem> {
     let public = match path {
         "/healthz" => Some(Route::Health),
         "/readyz" => Some(Route::Ready),
@@ -79,114 +44,51 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Route<'a>, Pro
         _ => None,
     };
     match public {
-        Some(route) if matches!(*method, Method::GET | Method::HEAD) => Ok(route),
+        Some(route) if matches!(*method, Method::GET | Method::HEAD) => Ok(Some(route)),
         Some(_) => Err(Problem::Method("GET, HEAD")),
-        None if is_context(path) => context::route(method, path),
-        None => in_account(method, path.strip_prefix("/api/account/")),
+        None if is_context(path) => context::route(method, path).map(Some),
+        None => in_account(method, path).transpose(),
     }
 }
 
-fn in_account<'a>(method: &Method, path: Option<&'a str>) -> Result<Route<'a>, Problem> {
-    let path = path.ok_or(Problem::NoSuchAddress)?;
-    // The vendor's own client lists lambdas with a slash at the end.
-    let mut segments = path.strip_suffix('/').unwrap_or(path).split('/');
-    let account = decode(segments.next())?;
-    let kind = segments.next().ok_or(Problem::NoSuchAddress)?;
-    let name = segments.next();
-    let part = segments.next();
-    let key = segments.next();
+/// The routes below an account that are not in the tables: the hot one, and those that answer
+/// without a token.
+fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Problem>> {
+    let mut segments = path.strip_prefix("/api/account/")?.split('/');
+    let account = segments.next();
+    let (kind, name, part) = (segments.next()?, segments.next()?, segments.next());
     if segments.next().is_some() {
-        return Err(Problem::NoSuchAddress);
+        return None;
     }
-    let action = match (kind, name, part, key) {
-        ("lambdas", Some(_), Some("invoke"), None) => {
-            let lambda = decode(name)?;
-            return match *method {
-                Method::POST => Ok(Route::Invoke { account, lambda }),
-                _ => Err(Problem::Method("POST")),
-            };
+    match (kind, name, part) {
+        ("lambdas", lambda, Some("invoke")) => Some(invoke(method, account, lambda)),
+        ("service", "baseURI.json" | "baseURI", None) => Some(domains(method, account, None)),
+        ("service", service, Some("baseURI.json" | "baseURI")) => {
+            Some(domains(method, account, Some(service)))
         }
-        ("service", Some("baseURI.json" | "baseURI"), None, _) => {
-            return domains(method, account, None);
-        }
-        ("service", Some(_), Some("baseURI.json" | "baseURI"), None) => {
-            let service = decode(name)?;
-            return domains(method, account, Some(service));
-        }
-        ("deploy", None, ..) => match *method {
-            Method::POST => Manage::Deploy,
-            _ => return Err(Problem::Method("POST")),
-        },
-        ("packages", None, ..) => match *method {
-            Method::GET => Manage::ListPackages,
-            _ => return Err(Problem::Method("GET")),
-        },
-        ("lambdas", None, ..) => match *method {
-            Method::GET => Manage::ListLambdas,
-            _ => return Err(Problem::Method("GET")),
-        },
-        ("lambdas", Some(_), None, _) => match *method {
-            Method::DELETE => Manage::DeleteLambda(decode(name)?),
-            _ => return Err(Problem::Method("DELETE")),
-        },
-        ("lambdas", Some(_), Some("logs"), None) => match *method {
-            Method::GET => Manage::ReadLogs(decode(name)?),
-            _ => return Err(Problem::Method("GET")),
-        },
-        ("lambdas", Some(_), Some("environment"), Some(_)) => {
-            let (lambda, name) = (decode(name)?, decode(key)?);
-            match *method {
-                Method::PUT => Manage::SetVariable { lambda, name },
-                Method::DELETE => Manage::RemoveVariable { lambda, name },
-                _ => return Err(Problem::Method("PUT, DELETE")),
-            }
-        }
-        ("secrets", None, ..) => match *method {
-            Method::GET => Manage::ListSecrets,
-            _ => return Err(Problem::Method("GET")),
-        },
-        ("secrets", Some(_), None, _) => match *method {
-            Method::PUT => Manage::PutSecret(decode(name)?),
-            Method::DELETE => Manage::DeleteSecret(decode(name)?),
-            _ => return Err(Problem::Method("PUT, DELETE")),
-        },
-        ("whitelist", None, ..) => match *method {
-            Method::GET => Manage::ListRules,
-            _ => return Err(Problem::Method("GET")),
-        },
-        ("whitelist", Some(_), None, _) => match *method {
-            Method::PUT => Manage::AddRule(decode(name)?),
-            Method::DELETE => Manage::DeleteRule(decode(name)?),
-            _ => return Err(Problem::Method("PUT, DELETE")),
-        },
-        ("tokens", None, ..) => match *method {
-            Method::GET => Manage::ListTokens,
-            Method::POST => Manage::CreateToken,
-            _ => return Err(Problem::Method("GET, POST")),
-        },
-        ("tokens", Some(_), None, _) => match *method {
-            Method::DELETE => Manage::DeleteToken(decode(name)?),
-            _ => return Err(Problem::Method("DELETE")),
-        },
-        ("context-keys", None, ..) => match *method {
-            Method::GET => Manage::ListContextKeys,
-            Method::POST => Manage::CreateContextKey,
-            _ => return Err(Problem::Method("GET, POST")),
-        },
-        ("context-keys", Some(_), None, _) => match *method {
-            Method::DELETE => Manage::DeleteContextKey(decode(name)?),
-            _ => return Err(Problem::Method("DELETE")),
-        },
-        _ => return Err(Problem::NoSuchAddress),
-    };
-    Ok(Route::Manage { account, action })
+        _ => None,
+    }
+}
+
+fn invoke<'a>(
+    method: &Method,
+    account: Option<&'a str>,
+    lambda: &'a str,
+) -> Result<Route<'a>, Problem> {
+    let (account, lambda) = (decode(account)?, decode(Some(lambda))?);
+    match *method {
+        Method::POST => Ok(Route::Invoke { account, lambda }),
+        _ => Err(Problem::Method("POST")),
+    }
 }
 
 fn domains<'a>(
     method: &Method,
-    account: Cow<'a, str>,
-    service: Option<Cow<'a, str>>,
+    account: Option<&'a str>,
+    service: Option<&'a str>,
 ) -> Result<Route<'a>, Problem> {
+    let account = decode(account)?;
+    let service = service.map(|name| decode(Some(name))).transpose()?;
     match *method {
         Method::GET => Ok(Route::Domains { account, service }),
         _ => Err(Problem::Method("GET")),
@@ -202,7 +104,7 @@ fn decode(segment: Option<&str>) -> Result<Cow<'_, str>, Problem> {
 }
 
 /// Undoes percent encoding.
-fn percent_decode(text: &str) -> Result<Cow<'_, str>, Problem> {
+pub(crate) fn percent_decode(text: &str) -> Result<Cow<'_, str>, Problem> {
     if !text.contains('%') {
         return Ok(Cow::Borrowed(text));
     }
@@ -246,39 +148,28 @@ mod tests {
 
     use super::*;
 
-    fn get(path: &str) -> Result<Route<'_>, Problem> {
+    fn get(path: &str) -> Result<Option<Route<'_>>, Problem> {
         route(&Method::GET, path)
     }
 
     #[test]
     fn the_invoke_address_is_the_platforms() {
-        let found = route(&Method::POST, "/api/account/10000001/lambdas/abc/invoke").unwrap();
-        assert_eq!(
-            found,
-            Route::Invoke {
-                account: "10000001".into(),
-                lambda: "abc".into()
-            }
-        );
-        let wrong = get("/api/account/10000001/lambdas/abc/invoke");
-        assert!(matches!(wrong, Err(Problem::Method("POST"))));
-    }
-
-    #[test]
-    fn a_list_may_end_in_a_slash() {
-        let account = Cow::from("a");
-        let expected = Ok(Route::Manage {
-            account,
-            action: Manage::ListLambdas,
-        });
-        assert_eq!(get("/api/account/a/lambdas/").map_err(drop), expected);
+        let path = "/api/account/10000001/lambdas/abc/invoke";
+        let invoke = Route::Invoke {
+            account: "10000001".into(),
+            lambda: "abc".into(),
+        };
+        assert_eq!(route(&Method::POST, path).unwrap(), Some(invoke));
+        assert!(matches!(get(path), Err(Problem::Method("POST"))));
     }
 
     #[test]
     fn a_domain_is_asked_for_by_its_service_or_with_all_others() {
-        let domains = |service: Option<&'static str>| Route::Domains {
-            account: "a".into(),
-            service: service.map(Cow::from),
+        let domains = |service: Option<&'static str>| {
+            Some(Route::Domains {
+                account: "a".into(),
+                service: service.map(Cow::from),
+            })
         };
         for end in ["baseURI.json", "baseURI"] {
             let one = format!("/api/account/a/service/faasGW/{end}");
@@ -291,42 +182,19 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_decoded_after_the_path_was_cut() {
-        let path = "/api/account/a/whitelist/https%3A%2F%2Fb.com";
-        let found = route(&Method::PUT, path).unwrap();
-        let action = Manage::AddRule("https://b.com".into());
-        assert_eq!(
-            found,
-            Route::Manage {
-                account: "a".into(),
-                action
-            }
-        );
-    }
-
-    #[test]
-    fn tricks_lead_nowhere() {
+    fn what_is_not_one_of_the_few_is_left_to_the_tables() {
         for path in [
             "",
             "/",
-            "//",
-            "/api",
-            "/api/account/",
-            "/api/account//lambdas",
-            "/api/account/a",
-            "/api/account/a/lambdas/../secrets/x",
+            "/api/account/a/lambdas",
             "/api/account/a/lambdas/x/invoke/y",
-            "/api/account/a/lambdas//invoke",
             "/healthz/",
-            "/API/account/a/lambdas",
-            "*",
+            "/API/account/a/lambdas/x/invoke",
         ] {
-            assert!(matches!(get(path), Err(Problem::NoSuchAddress)), "{path:?}");
+            assert_eq!(get(path).unwrap(), None, "{path:?}");
         }
-        for path in ["%", "%2", "%zz", "%ff%fe"] {
-            let path = format!("/api/account/{path}/lambdas");
-            assert!(matches!(get(&path), Err(Problem::BadInput(_))), "{path:?}");
-        }
+        let empty = get("/api/account/a/lambdas//invoke");
+        assert!(matches!(empty, Err(Problem::NoSuchAddress)));
     }
 
     #[test]

@@ -91,9 +91,21 @@ struct ContextBody<'a> {
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
     error_code: &'a str,
-    error_msg: &'a str,
+    error_msg: Cow<'a, str>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     place: Option<Place<'a>>,
+}
+
+/// The members of RFC 9457, section 3.1, and the platform's.
+#[derive(Serialize)]
+struct Details<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(flatten)]
+    platform: Body<'a>,
 }
 
 /// Where a source does not build.
@@ -123,7 +135,12 @@ impl Problem {
 
     /// The answer.
     pub(crate) fn reply(&self) -> Reply {
-        let (status, code, message) = self.entry();
+        let (status, ..) = self.entry();
+        self.with_header(reply::json(status, &self.body()))
+    }
+
+    fn body(&self) -> Body<'_> {
+        let (_, code, message) = self.entry();
         let place = match self {
             Self::Build(error) => Some(Place {
                 file: &error.file,
@@ -134,12 +151,25 @@ impl Problem {
             }),
             _ => None,
         };
-        let body = Body {
+        Body {
             error_code: code,
-            error_msg: &message,
+            error_msg: message,
             place,
+        }
+    }
+
+    /// The answer of a route that no client of the platform knows: RFC 9457, with the platform's
+    /// members beside it.
+    pub(crate) fn details(&self) -> Reply {
+        let (status, _, detail) = self.entry();
+        let body = Details {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Lambda Failed"),
+            status: status.as_u16(),
+            detail: &detail,
+            platform: self.body(),
         };
-        self.with_header(reply::json(status, &body))
+        self.with_header(reply::problem(status, &body))
     }
 
     /// The answer of the Context Session Store.

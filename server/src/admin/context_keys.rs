@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
@@ -18,7 +19,7 @@ const KEYS_MAX: usize = 100;
 const NAME_CHARS_MAX: usize = 100;
 
 /// A developer key of the Context Session Store, as it is listed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContextKeyInfo {
@@ -33,7 +34,7 @@ pub struct ContextKeyInfo {
 }
 
 /// A developer key that was just made. Its text is not kept and cannot be shown again.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct CreatedContextKey {
     /// Its id.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use sandglass_compiler::{CompileError, CompileErrorKind, Source};
 use sandglass_runtime::artifact::Bundle;
 use sandglass_runtime::{AccountId, Artifact, InvokeError, Lambda, LambdaName, NameError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -30,7 +31,7 @@ const DESCRIPTION_CHARS_MAX: usize = 200;
 const ATTEMPTS: usize = 5;
 
 /// What is to be deployed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeployRequest {
     /// The lambda's name, unique in its account. The lambda is made when it does not exist.
@@ -44,14 +45,30 @@ pub struct DeployRequest {
     pub code: String,
     /// The source with everything that it imports, when it imports more than the engine has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<BundleShape>")]
     pub bundle: Option<Bundle>,
     /// `process.env`; `None` keeps what the lambda has.
     #[serde(default)]
     pub environment: Option<BTreeMap<String, String>>,
 }
 
+/// The shape of [`Bundle`] on the wire.
+#[derive(JsonSchema)]
+#[schemars(rename = "Bundle")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct BundleShape {
+    /// JavaScript.
+    code: String,
+    /// The source map of the code (ECMA-426), with sources relative to the project.
+    map: String,
+    /// Whether it is an ECMAScript module; otherwise it is a CommonJS script.
+    module: bool,
+    /// The engine's own modules that it asks for.
+    requires: Vec<String>,
+}
+
 /// What was deployed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Deployed {

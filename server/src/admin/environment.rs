@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::deploy::Plan;
@@ -58,7 +59,7 @@ pub enum EnvironmentError {
 }
 
 /// The answer to a changed variable.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Redeployed {
     /// The change is live.

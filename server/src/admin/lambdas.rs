@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
@@ -10,7 +11,7 @@ use crate::registry::{self, Entry, State};
 use crate::store;
 
 /// A lambda, as it is listed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LambdaInfo {

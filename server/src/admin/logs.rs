@@ -1,6 +1,7 @@
 //! What did a lambda say?
 
 use sandglass_runtime::{AccountId, InvocationId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,7 +25,7 @@ pub struct LogQuery {
 }
 
 /// Log entries, oldest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct LogPage {
     /// The entries.
@@ -34,7 +35,7 @@ pub struct LogPage {
 }
 
 /// One log entry.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LogLine {
@@ -49,6 +50,7 @@ pub struct LogLine {
     /// The first argument, as text.
     pub message: String,
     /// The further arguments: a JSON array.
+    #[schemars(with = "Vec<serde_json::Value>")]
     pub extras: Box<RawValue>,
     /// How the invocation ended.
     pub outcome: String,

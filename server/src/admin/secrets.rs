@@ -1,12 +1,13 @@
 //! How does an operator manage secrets?
 
 use sandglass_runtime::{AccountId, Secret, SecretName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError};
 
 /// A secret, as it is listed: never with its value.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SecretInfo {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
@@ -18,7 +19,7 @@ const TOKENS_MAX: usize = 1_000;
 const NAME_CHARS_MAX: usize = 100;
 
 /// A token, as it is listed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenInfo {
@@ -35,7 +36,7 @@ pub struct TokenInfo {
 }
 
 /// A token that was just made. Its text is not kept and cannot be shown again.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct CreatedToken {
     /// Its id.

@@ -2,6 +2,7 @@
 
 use sandglass_runtime::AccountId;
 use sandglass_runtime::allowed_hosts::HostRule;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
@@ -13,7 +14,7 @@ use crate::store;
 const RULES_MAX: usize = 1_000;
 
 /// A rule of the whitelist.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WhitelistEntry {

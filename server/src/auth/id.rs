@@ -6,6 +6,7 @@ macro_rules! id {
         $(#[$about])*
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            schemars::JsonSchema,
         )]
         pub struct $name(String);
 
