@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::admin::{Admin, LogQuery};
 use crate::app::App;
-use crate::auth::{Action, ContextKeyId, Grant, Role, TokenId};
+use crate::auth::{Action, ContextKeyId, Grant, Permissions, TokenId};
 use crate::reply::{self, Reply};
 use crate::route::{Manage, parameter};
 use crate::status::Problem;
@@ -40,7 +40,9 @@ struct NewSecret {
 #[serde(deny_unknown_fields)]
 struct NewToken {
     name: String,
-    role: Role,
+    /// Called a role as long as there was only one.
+    #[serde(alias = "role")]
+    permissions: Permissions,
 }
 
 #[derive(Deserialize)]
@@ -53,12 +55,13 @@ struct NewContextKey {
 pub(crate) fn action(route: &Manage<'_>) -> Action {
     match route {
         Manage::ListLambdas | Manage::ListPackages => Action::ReadLambdas,
-        Manage::Deploy
-        | Manage::DeleteLambda(_)
-        | Manage::SetVariable { .. }
-        | Manage::RemoveVariable { .. } => Action::ChangeLambdas,
+        Manage::Deploy => Action::DeployLambdas,
+        Manage::DeleteLambda(_) | Manage::SetVariable { .. } | Manage::RemoveVariable { .. } => {
+            Action::ChangeLambdas
+        }
         Manage::ReadLogs(_) => Action::ReadLogs,
-        Manage::ListSecrets | Manage::PutSecret(_) | Manage::DeleteSecret(_) => Action::Secrets,
+        Manage::ListSecrets => Action::ReadSecrets,
+        Manage::PutSecret(_) | Manage::DeleteSecret(_) => Action::ChangeSecrets,
         Manage::ListRules => Action::ReadWhitelist,
         Manage::AddRule(_) | Manage::DeleteRule(_) => Action::ChangeWhitelist,
         Manage::ListTokens | Manage::CreateToken | Manage::DeleteToken(_) => Action::Tokens,
@@ -126,8 +129,8 @@ pub(crate) async fn manage(
         }
         Manage::ListTokens => Ok(ok(&admin.tokens(account)?)),
         Manage::CreateToken => {
-            let NewToken { name, role } = parse(&app.read(body, BODY_MAX).await?)?;
-            let created = admin.create_token(account, &name, role).await?;
+            let NewToken { name, permissions } = parse(&app.read(body, BODY_MAX).await?)?;
+            let created = admin.create_token(account, &name, permissions).await?;
             Ok(reply::json(StatusCode::CREATED, &created))
         }
         Manage::DeleteToken(id) => {
