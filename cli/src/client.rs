@@ -10,7 +10,7 @@ mod refusal;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use sandglass_server::{
     ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogPage,
-    Redeployed, Role, SecretInfo, TokenInfo, WhitelistEntry,
+    Permissions, Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -189,11 +189,11 @@ impl Client {
     pub(crate) async fn create_token(
         &self,
         name: &str,
-        role: Role,
+        permissions: Permissions,
     ) -> Result<CreatedToken, Failure> {
         let request = self.request(Method::POST, &["tokens"]);
-        self.json(request, &serde_json::json!({ "name": name, "role": role }))
-            .await
+        let body = serde_json::json!({ "name": name, "permissions": permissions });
+        self.json(request, &body).await
     }
 
     pub(crate) async fn delete_token(&self, id: &str) -> Result<(), Failure> {

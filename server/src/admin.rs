@@ -19,6 +19,7 @@ use sandglass_runtime::{AccountId, Limits, Runtime};
 use tokio::sync::Semaphore;
 
 use crate::artifacts::Artifacts;
+use crate::auth::Actor;
 use crate::metrics::Metrics;
 use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
@@ -36,9 +37,12 @@ pub use tokens::{CreatedToken, TokenInfo};
 pub(crate) use tokens::{create_token, token};
 pub use whitelist::WhitelistEntry;
 
-/// Manages a server from within its process. A clone manages the same server.
+/// Manages a server from within its process. A clone manages the same server, in the same name.
 #[derive(Clone)]
-pub struct Admin(Arc<Parts>);
+pub struct Admin {
+    parts: Arc<Parts>,
+    actor: Actor,
+}
 
 /// What managing takes.
 pub(crate) struct Parts {
@@ -95,21 +99,36 @@ impl From<VaultError> for ChangeError {
 
 impl Admin {
     pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self {
+            parts: Arc::new(parts),
+            actor: Actor::operator(),
+        }
+    }
+
+    /// The same, in the name of somebody else.
+    pub(crate) fn by(&self, actor: Actor) -> Self {
+        let parts = Arc::clone(&self.parts);
+        Self { parts, actor }
+    }
+
+    /// In whose name it manages.
+    #[allow(dead_code, reason = "what records who did what asks for it")]
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.actor
     }
 
     pub(crate) fn parts(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 
     /// The account as it is now.
     fn account(&self, id: &AccountId) -> Option<Arc<Account>> {
-        self.0.registry.load().account(id.as_str()).cloned()
+        self.parts.registry.load().account(id.as_str()).cloned()
     }
 
     /// The id of the account with that row.
     pub(crate) fn account_of(&self, row: i64) -> Result<AccountId, StoreError> {
-        let registry = self.0.registry.load();
+        let registry = self.parts.registry.load();
         let account = registry.accounts().find(|account| account.row == row);
         account
             .map(|account| account.id.clone())

@@ -16,15 +16,17 @@ use sandglass_runtime::AccountId;
 use crate::clock::now_ms;
 use crate::registry::Registry;
 
+mod actor;
 mod context_key;
 mod id;
-mod role;
+mod permissions;
 mod token;
 
+pub(crate) use actor::{Actor, ActorKind};
 pub(crate) use context_key::ContextKey;
 pub use context_key::ContextKeyId;
-pub(crate) use role::Action;
-pub use role::{Role, UnknownRole};
+pub(crate) use permissions::Action;
+pub use permissions::{Permission, Permissions, UnknownPermission};
 pub use token::TokenId;
 pub(crate) use token::{Token, TokenHash, TokenText};
 
@@ -34,12 +36,12 @@ const MAVEN_API_KEY: HeaderName = HeaderName::from_static("maven-api-key");
 const USE_NOTED_MS: u64 = 1_000;
 
 /// Somebody who proved who they are.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Principal(Arc<Token>);
 
 /// Leave to do one kind of action in one account.
 #[derive(Debug)]
-pub(crate) struct Grant(Arc<Token>);
+pub(crate) struct Grant(Principal);
 
 /// Leave to use the contexts of one account.
 #[derive(Debug)]
@@ -68,9 +70,9 @@ pub(crate) enum AuthError {
     /// The token is another account's.
     #[error("this token does not belong to that account")]
     OtherAccount,
-    /// The token's role does not allow it.
-    #[error("the role of this token, {}, does not allow it", .0.as_str())]
-    Role(Role),
+    /// The caller has none of the permissions that allow it, which are these.
+    #[error("this needs the permission {}", either(.0))]
+    Permission(Permissions),
 }
 
 /// Finds out who sent a request.
@@ -107,6 +109,12 @@ fn note_use(last_used_at: &AtomicU64) {
     }
 }
 
+/// The platform's names of permissions of which one is enough.
+fn either(permissions: &Permissions) -> String {
+    let names: Vec<_> = permissions.iter().map(Permission::platform_name).collect();
+    names.join(" or ")
+}
+
 /// The credentials of the `Bearer` scheme, whose name has no case (RFC 9110, section 11.1).
 fn bearer(header: &[u8]) -> Option<&[u8]> {
     let (scheme, credentials) = header.split_first_chunk::<7>()?;
@@ -126,17 +134,29 @@ impl Principal {
         if self.0.account.as_str() != account {
             return Err(AuthError::OtherAccount);
         }
-        if !self.0.role.allows(action) {
-            return Err(AuthError::Role(self.0.role));
+        if !self.0.permissions.allow(action) {
+            return Err(AuthError::Permission(action.needs()));
         }
-        Ok(Grant(Arc::clone(&self.0)))
+        Ok(Grant(self.clone()))
+    }
+
+    /// In whose name the caller acts.
+    #[allow(dead_code, reason = "what records who did what asks for it")]
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::new(ActorKind::Token, self.0.id.as_str(), &self.0.name)
     }
 }
 
 impl Grant {
     /// The account that it holds for.
     pub(crate) fn account(&self) -> &AccountId {
-        &self.0.account
+        self.0.account()
+    }
+
+    /// In whose name what it allows is done.
+    #[allow(dead_code, reason = "what records who did what asks for it")]
+    pub(crate) fn actor(&self) -> Actor {
+        self.0.actor()
     }
 }
 
@@ -161,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_principal_acts_in_its_own_account_within_its_role() {
-        let registry = Registry::sample(&[("sg_right", Role::Invoker)]);
+        let invocation = Permissions::of(&[Permission::Invocation]);
+        let registry = Registry::sample(&[("sg_right", invocation)]);
         let parts = |header: &str| {
             http::Request::builder()
                 .header(AUTHORIZATION, header)
@@ -188,7 +209,11 @@ mod tests {
         );
         let other = principal.may(Action::Invoke, "acc2").unwrap_err();
         assert_eq!(other, AuthError::OtherAccount);
-        let role = principal.may(Action::ChangeLambdas, "acc").unwrap_err();
-        assert_eq!(role, AuthError::Role(Role::Invoker));
+        let refused = principal.may(Action::ReadSecrets, "acc").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "this needs the permission FaaS-Admin or FaaS-Developer"
+        );
+        assert_eq!(principal.actor().kind, ActorKind::Token);
     }
 }

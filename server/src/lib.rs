@@ -43,7 +43,7 @@ pub use admin::{
     DeployRequest, Deployed, EnvironmentError, LambdaInfo, LogLine, LogPage, LogQuery, LogsError,
     Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
-pub use auth::{ContextKeyId, Role, TokenId, UnknownRole};
+pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
 pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
 pub use directory::DirectoryError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};

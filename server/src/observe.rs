@@ -28,7 +28,7 @@ pub(crate) fn metrics(app: &App, parts: &Parts) -> Result<Reply, Problem> {
     let registry = app.registry.load();
     if !app.settings.metrics_open {
         let principal = authenticate(parts, &registry)?;
-        principal.may(Action::Metrics, principal.account().as_str())?;
+        principal.may(Action::ReadServerMetrics, principal.account().as_str())?;
     }
     let gauges = Gauges {
         runtime: app.admin.parts().runtime.usage(),

@@ -252,16 +252,16 @@ pub(crate) fn change<R>(current: &Current, change: impl FnOnce(&mut Registry) ->
 #[cfg(test)]
 impl Registry {
     /// An account `acc` with these tokens.
-    pub(crate) fn sample(tokens: &[(&str, crate::auth::Role)]) -> Self {
+    pub(crate) fn sample(tokens: &[(&str, crate::auth::Permissions)]) -> Self {
         let mut registry = Self::default();
         let account: AccountId = "acc".parse().unwrap();
         registry.account_mut(&account, 1);
-        for (text, role) in tokens {
+        for (text, permissions) in tokens {
             let token = Token {
                 id: crate::auth::TokenId::generate(),
                 account: account.clone(),
-                name: role.as_str().to_owned(),
-                role: *role,
+                name: permissions.to_string(),
+                permissions: *permissions,
                 created_at: 1,
                 last_used_at: 0.into(),
             };

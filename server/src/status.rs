@@ -12,7 +12,7 @@
 //! | it logged too much | 901 | `handler.log-limit-reached` |
 //! | the request is malformed or breaks a rule | 400 | `es.badinput` |
 //! | no token, or not a valid one; no developer key | 401 | `es.unauthorized` |
-//! | another account's token, or not the role; not a valid developer key | 403 | `es.forbidden` |
+//! | another account's token, or not the permission; not a valid developer key | 403 | `es.forbidden` |
 //! | no such lambda; one that is not deployed | 404 | `es.missinglambda`; `es.notdeployed` |
 //! | anything else that does not exist | 404 | `es.notfound` |
 //! | not a method of that address | 405 | `es.badmethod` |

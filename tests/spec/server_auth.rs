@@ -1,4 +1,4 @@
-//! Nobody gets in without a token, and each token opens what its role may do in its account.
+//! Nobody gets in without a token, and each token opens what its permissions allow in its account.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -70,7 +70,7 @@ fn a_token_of_one_account_does_not_open_another() {
     assert_eq!(call.json(&json!({ "payload": 1 })).send().status, 403);
 }
 
-/// What each role may do: invoke, deploy, read logs, read the whitelist, change it, list secrets,
+/// What a token may do: invoke, deploy, read logs, read the whitelist, change it, list secrets,
 /// list tokens.
 fn permissions(server: &TestServer, lambda: &str, token: &str) -> [bool; 7] {
     let allowed = |call: Call| {
@@ -92,17 +92,17 @@ fn permissions(server: &TestServer, lambda: &str, token: &str) -> [bool; 7] {
 }
 
 #[test]
-fn each_role_may_do_its_part() {
+fn each_permission_opens_its_part_and_no_other() {
     let server = start();
     let lambda = server.deploy_body("hello", "callback(null, 1)");
     let of = |role| permissions(&server, &lambda, &server.token(role));
-    assert_eq!(of("admin"), [true; 7]);
+    assert_eq!(of("admin"), [false, false, true, true, true, true, true]);
     assert_eq!(
         of("developer"),
-        [true, true, true, true, false, false, false]
+        [true, true, true, true, false, true, false]
     );
     assert_eq!(
-        of("invoker"),
+        of("invocation"),
         [true, false, false, false, false, false, false]
     );
 }
@@ -130,8 +130,8 @@ fn a_token_is_shown_once_and_refused_from_its_deletion_on() {
         .find(|entry| entry["id"] == id)
         .unwrap();
     assert_eq!(
-        (&entry["name"], &entry["role"]),
-        (&json!("crm"), &json!("invoker"))
+        (&entry["name"], &entry["permissions"]),
+        (&json!("crm"), &json!(["invocation"]))
     );
 
     assert_eq!(
@@ -161,13 +161,30 @@ fn a_token_is_shown_once_and_refused_from_its_deletion_on() {
 }
 
 #[test]
-fn an_unknown_role_is_refused() {
+fn permissions_add_up() {
     let server = start();
-    let reply = server
-        .call(Method::POST, "/tokens")
-        .json(&json!({ "name": "x", "role": "root" }))
-        .send();
-    assert_eq!(reply.status, 400, "{reply:?}");
+    let lambda = server.deploy_body("hello", "callback(null, 1)");
+    let body = json!({ "name": "both", "permissions": ["admin", "invocation"] });
+    let made = server.call(Method::POST, "/tokens").json(&body).send();
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(
+        permissions(&server, &lambda, &token),
+        [true, false, true, true, true, true, true]
+    );
+    assert_eq!(
+        permissions(&server, &lambda, &server.admin_token),
+        [true; 7]
+    );
+}
+
+#[test]
+fn an_unknown_permission_is_refused_and_so_is_none() {
+    let server = start();
+    for permissions in [json!("root"), json!([]), json!(["admin", "root"]), json!(1)] {
+        let body = json!({ "name": "x", "permissions": permissions });
+        let reply = server.call(Method::POST, "/tokens").json(&body).send();
+        assert_eq!(reply.status, 400, "{reply:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `sandglass token`: who may talk to the server.
 
 use clap::Subcommand;
-use sandglass_server::Role;
+use sandglass_server::{Permission, Permissions};
 
 use crate::args::Connection;
 use crate::client::Client;
@@ -12,8 +12,9 @@ use crate::print::time::minute;
 
 const EXAMPLES: &str = "\
 Examples:
-  sandglass token create crm --role invoker
+  sandglass token create crm --role invocation
   SANDGLASS_TOKEN=$(sandglass token create ci --role developer)
+  sandglass token create ops --role admin --role developer
   sandglass token list
   sandglass token delete 5f1c9d1e-…
 
@@ -33,9 +34,10 @@ enum Action {
     Create {
         /// What it is for.
         name: String,
-        /// What it may do: admin everything, developer deploy and invoke, invoker invoke.
-        #[arg(long, default_value = "invoker")]
-        role: Role,
+        /// What it may do; roles add up: admin manages secrets, the whitelist and access, developer
+        /// manages, deploys and invokes lambdas, invocation invokes them.
+        #[arg(long = "role", value_name = "ROLE", default_value = "invocation")]
+        roles: Vec<Permission>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -57,26 +59,27 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     match args.action {
         Action::Create {
             name,
-            role,
+            roles,
             connection,
         } => {
             let client = Client::new(&connection, print)?;
-            let created = client.create_token(&name, role).await?;
+            let roles: Permissions = roles.into_iter().collect();
+            let created = client.create_token(&name, roles).await?;
             print.line(&created.token);
             print.value(&created);
-            let (role, id) = (role.as_str(), created.id.as_str());
+            let id = created.id.as_str();
             print.note(format_args!(
-                "created {name} ({role}, id {id}); it is not shown again"
+                "created {name} ({roles}, id {id}); it is not shown again"
             ));
         }
         Action::List { connection } => {
             let tokens = Client::new(&connection, print)?.tokens().await?;
-            let mut table = Table::new(["ID", "NAME", "ROLE", "CREATED", "LAST USED"]);
+            let mut table = Table::new(["ID", "NAME", "ROLES", "CREATED", "LAST USED"]);
             for token in &tokens {
                 table.row([
                     token.id.as_str().to_owned(),
                     token.name.clone(),
-                    token.role.as_str().to_owned(),
+                    token.permissions.to_string(),
                     minute(token.created_at),
                     token
                         .last_used_at

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
-use crate::auth::{Role, Token, TokenId, TokenText};
+use crate::auth::{Permissions, Token, TokenId, TokenText};
 use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, TokenRow};
@@ -28,7 +28,7 @@ pub struct TokenInfo {
     /// What it was named.
     pub name: String,
     /// What it is good for.
-    pub role: Role,
+    pub permissions: Permissions,
     /// Milliseconds since the Unix epoch.
     pub created_at: u64,
     /// Milliseconds since the Unix epoch, to the second; `None` for never.
@@ -70,17 +70,22 @@ impl Admin {
     /// Makes a token.
     ///
     /// # Errors
-    /// When the name is too long, there are too many tokens, or the database fails.
+    /// When the name is too long, there is no permission, there are too many tokens, or the database
+    /// fails.
     pub async fn create_token(
         &self,
         id: &AccountId,
         name: &str,
-        role: Role,
+        permissions: Permissions,
     ) -> Result<CreatedToken, ChangeError> {
         let account = self.known(id)?;
         if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
             let rule = format!("the name of a token has 1 to {NAME_CHARS_MAX} characters");
             return Err(ChangeError::Invalid(rule));
+        }
+        if permissions.is_empty() {
+            let rule = "a token needs a permission: admin, developer or invocation";
+            return Err(ChangeError::Invalid(rule.to_owned()));
         }
         if self.tokens(id)?.len() >= TOKENS_MAX {
             return Err(ChangeError::Invalid(format!(
@@ -88,7 +93,7 @@ impl Admin {
             )));
         }
         let text = TokenText::generate().ok_or(ChangeError::Random)?;
-        let row = create_token(account.row, name, role, &text);
+        let row = create_token(account.row, name, permissions, &text);
         let created = TokenId::from_row(row.id.clone());
         let added = row.clone();
         let rows = move |tx: &rusqlite::Connection| {
@@ -97,7 +102,7 @@ impl Admin {
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |()| {
             let hash = crate::auth::TokenHash(row.hash);
-            let token = token(row, &id, role);
+            let token = token(row, &id, permissions);
             registry::change(&admin.parts().registry, |next| next.add_token(hash, token));
         };
         self.parts()
@@ -143,12 +148,17 @@ impl Admin {
 }
 
 /// The row of a new token.
-pub(crate) fn create_token(account: i64, name: &str, role: Role, text: &TokenText) -> TokenRow {
+pub(crate) fn create_token(
+    account: i64,
+    name: &str,
+    permissions: Permissions,
+    text: &TokenText,
+) -> TokenRow {
     TokenRow {
         id: TokenId::generate().as_str().to_owned(),
         account,
         name: name.to_owned(),
-        role: role.as_str().to_owned(),
+        permissions: permissions.to_string(),
         hash: text.hash().0,
         created_at: now_ms(),
         last_used_at: None,
@@ -156,12 +166,12 @@ pub(crate) fn create_token(account: i64, name: &str, role: Role, text: &TokenTex
 }
 
 /// A row as the registry holds it.
-pub(crate) fn token(row: TokenRow, account: &AccountId, role: Role) -> Token {
+pub(crate) fn token(row: TokenRow, account: &AccountId, permissions: Permissions) -> Token {
     Token {
         id: TokenId::from_row(row.id),
         account: account.clone(),
         name: row.name,
-        role,
+        permissions,
         created_at: row.created_at,
         last_used_at: row.last_used_at.unwrap_or(0).into(),
     }
@@ -172,7 +182,7 @@ fn info(token: &Token) -> TokenInfo {
     TokenInfo {
         id: token.id.clone(),
         name: token.name.clone(),
-        role: token.role,
+        permissions: token.permissions,
         created_at: token.created_at,
         last_used_at: (last_used_at > 0).then_some(last_used_at),
     }

@@ -21,6 +21,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) parts: &'a Parts,
     path: PathParameters<'a>,
     grant: Option<Grant>,
+    /// In the name of the caller.
+    admin: Admin,
     body: Option<Incoming>,
 }
 
@@ -32,11 +34,16 @@ impl<'a> Ask<'a> {
         grant: Option<Grant>,
         body: Incoming,
     ) -> Self {
+        let admin = match &grant {
+            Some(grant) => app.admin.by(grant.actor()),
+            None => app.admin.clone(),
+        };
         Self {
             app,
             parts,
             path,
             grant,
+            admin,
             body: Some(body),
         }
     }
@@ -53,9 +60,9 @@ impl<'a> Ask<'a> {
         self.grant().account()
     }
 
-    /// The management API.
+    /// The management API, in the name of the caller.
     pub(crate) fn admin(&self) -> &Admin {
-        &self.app.admin
+        &self.admin
     }
 
     /// A parameter of the path.

@@ -30,7 +30,7 @@ type Packages = BTreeMap<String, String>;
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::post(
         "/api/account/{account}/deploy",
-        Action::ChangeLambdas,
+        Action::DeployLambdas,
         "Build a lambda and make it live, in one call",
         |ask| Box::pin(deploy(ask)),
     )

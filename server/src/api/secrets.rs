@@ -26,14 +26,14 @@ struct NewSecret {
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get(
         "/api/account/{account}/secrets",
-        Action::Secrets,
+        Action::ReadSecrets,
         "List the secrets, without their values",
         |ask| Box::pin(async move { Ok(ok(&ask.admin().secrets(ask.account())?)) }),
     )
     .answers::<Vec<SecretInfo>>(200),
     Endpoint::put(
         "/api/account/{account}/secrets/{key}",
-        Action::Secrets,
+        Action::ChangeSecrets,
         "Add or replace a secret",
         |ask| Box::pin(put(ask)),
     )
@@ -41,7 +41,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .answers_nothing(204),
     Endpoint::delete(
         "/api/account/{account}/secrets/{key}",
-        Action::Secrets,
+        Action::ChangeSecrets,
         "Delete a secret",
         |ask| Box::pin(delete(ask)),
     )

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
 use crate::admin::{CreatedToken, TokenInfo};
-use crate::auth::{Action, Role, TokenId};
+use crate::auth::{Action, Permissions, TokenId};
 use crate::reply::{self, Reply, no_content, ok};
 use crate::status::Problem;
 
@@ -19,7 +19,9 @@ const BODY_MAX: ByteSize = ByteSize::kib(64);
 struct NewToken {
     /// For people.
     name: String,
-    role: Role,
+    /// Called a role as long as there was only one.
+    #[serde(alias = "role")]
+    permissions: Permissions,
 }
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -48,8 +50,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
-    let NewToken { name, role } = ask.json(BODY_MAX).await?;
-    let created = ask.admin().create_token(ask.account(), &name, role).await?;
+    let NewToken { name, permissions } = ask.json(BODY_MAX).await?;
+    let created = ask
+        .admin()
+        .create_token(ask.account(), &name, permissions)
+        .await?;
     Ok(reply::json(StatusCode::CREATED, &created))
 }
 

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use sandglass_runtime::AccountId;
 
-use super::Role;
+use super::Permissions;
 use super::id::id;
 
 id! {
@@ -23,7 +23,7 @@ pub(crate) struct Token {
     pub(crate) id: TokenId,
     pub(crate) account: AccountId,
     pub(crate) name: String,
-    pub(crate) role: Role,
+    pub(crate) permissions: Permissions,
     pub(crate) created_at: u64,
     /// Milliseconds since the Unix epoch; 0 for never.
     pub(crate) last_used_at: AtomicU64,

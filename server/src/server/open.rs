@@ -13,7 +13,7 @@ use crate::admin::{Admin, Parts, context_key, create_token, token};
 use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
-use crate::auth::{Role, TokenHash, TokenText};
+use crate::auth::{Permissions, TokenHash, TokenText};
 use crate::calls::Calls;
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -194,10 +194,11 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                 .iter()
                 .for_each(|(row, id)| next.account_mut(id, *row).apply_whitelist(limits));
             for row in tokens {
-                let (Some(id), Ok(role)) = (id_of(row.account), row.role.parse()) else {
+                let (Some(id), Ok(permissions)) = (id_of(row.account), row.permissions.parse())
+                else {
                     continue;
                 };
-                next.add_token(TokenHash(row.hash), token(row, id, role));
+                next.add_token(TokenHash(row.hash), token(row, id, permissions));
             }
             for row in context_keys {
                 let Some(id) = id_of(row.account) else {
@@ -237,7 +238,7 @@ async fn first_token(admin: &Admin, data: &DataDir, id: &AccountId) -> Result<()
         .account(id.as_str())
         .expect("made when the registry was loaded")
         .row;
-    let row = create_token(account, FIRST_TOKEN, Role::Admin, &text);
+    let row = create_token(account, FIRST_TOKEN, Permissions::ALL, &text);
     let added = row.clone();
     let rows = move |tx: &rusqlite::Connection| {
         let change = "replace the first token";
@@ -249,7 +250,7 @@ async fn first_token(admin: &Admin, data: &DataDir, id: &AccountId) -> Result<()
     let publish = move |()| {
         registry::change(&owner.parts().registry, |next| {
             next.retain_tokens(|token| token.account != id || token.name != FIRST_TOKEN);
-            next.add_token(text.hash(), token(row, &id, Role::Admin));
+            next.add_token(text.hash(), token(row, &id, Permissions::ALL));
         });
     };
     let store = &admin.parts().store;

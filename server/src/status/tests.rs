@@ -32,7 +32,7 @@ async fn every_problem_has_a_fitting_status_and_a_code() {
         (Problem::Auth(AuthError::Invalid), 401),
         (Problem::Auth(AuthError::OtherAccount), 403),
         (
-            Problem::Auth(AuthError::Role(crate::auth::Role::Invoker)),
+            Problem::Auth(AuthError::Permission(crate::auth::Permissions::ALL)),
             403,
         ),
         (Problem::NotFound("x".to_owned()), 404),

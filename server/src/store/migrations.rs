@@ -153,6 +153,15 @@ const MIGRATIONS: &[&str] = &[
         WHERE id = old.namespace;
     END;
     ",
+    // 4: three permissions instead of a role. Who had the role of an admin could do everything, and
+    // still can.
+    "
+    ALTER TABLE tokens RENAME COLUMN role TO permissions;
+    UPDATE tokens SET permissions = CASE permissions
+        WHEN 'admin' THEN 'admin,developer,invocation'
+        WHEN 'invoker' THEN 'invocation'
+        ELSE permissions END;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
@@ -202,6 +211,27 @@ mod tests {
         let once = schema(&connection);
         migrate(&mut connection).unwrap();
         assert_eq!(schema(&connection), once);
+    }
+
+    #[test]
+    fn a_role_becomes_the_permissions_that_it_had() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..3]
+            .iter()
+            .for_each(|sql| connection.execute_batch(sql).unwrap());
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO accounts VALUES (1, 'acc', 5);
+                 INSERT INTO tokens (id, account, name, role, hash, created_at) VALUES
+                     ('a', 1, 'a', 'admin', x'01', 5), ('b', 1, 'b', 'developer', x'02', 5),
+                     ('c', 1, 'c', 'invoker', x'03', 5)",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT group_concat(permissions, ' ' ORDER BY id) FROM tokens";
+        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, "admin,developer,invocation developer invocation");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) struct TokenRow {
     pub(crate) id: String,
     pub(crate) account: i64,
     pub(crate) name: String,
-    pub(crate) role: String,
+    pub(crate) permissions: String,
     pub(crate) hash: [u8; 32],
     pub(crate) created_at: u64,
     pub(crate) last_used_at: Option<u64>,
@@ -71,18 +71,18 @@ pub(crate) fn rules(connection: &Connection) -> rusqlite::Result<Vec<(i64, Strin
 
 /// Adds a token.
 pub(crate) fn add_token(tx: &Connection, token: &TokenRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO tokens (id, account, name, role, hash, created_at)
+    let sql = "INSERT INTO tokens (id, account, name, permissions, hash, created_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let at = token.created_at as i64;
     let TokenRow {
         id,
         account,
         name,
-        role,
+        permissions,
         hash,
         ..
     } = token;
-    tx.execute(sql, params![id, account, name, role, hash, at])
+    tx.execute(sql, params![id, account, name, permissions, hash, at])
         .map(drop)
 }
 
@@ -107,14 +107,15 @@ pub(crate) fn delete_tokens_named(
 
 /// Every token.
 pub(crate) fn tokens(connection: &Connection) -> rusqlite::Result<Vec<TokenRow>> {
-    let mut statement = connection
-        .prepare("SELECT id, account, name, role, hash, created_at, last_used_at FROM tokens")?;
+    let mut statement = connection.prepare(
+        "SELECT id, account, name, permissions, hash, created_at, last_used_at FROM tokens",
+    )?;
     let row = |row: &rusqlite::Row<'_>| {
         Ok(TokenRow {
             id: row.get(0)?,
             account: row.get(1)?,
             name: row.get(2)?,
-            role: row.get(3)?,
+            permissions: row.get(3)?,
             hash: row.get(4)?,
             created_at: row.get::<_, i64>(5)?.cast_unsigned(),
             last_used_at: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
