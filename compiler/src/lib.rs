@@ -99,6 +99,21 @@ impl Compiler {
         Ok(Artifact::assemble(header, source.code(), &evaluation.image))
     }
 
+    /// Says what is wrong with a source, as far as that can be told without running it.
+    ///
+    /// # Errors
+    /// When the source does not parse, or nothing in it could become a function named `lambda`; with
+    /// the place in the source.
+    pub async fn check(&self, source: &Source) -> Result<(), CompileError> {
+        let findings = bundle::checked(source).await?;
+        // Code may make `lambda` in ways that only running it shows, but hardly without its name.
+        let possible = findings.exports_lambda || source.code().contains("lambda");
+        match possible {
+            true => Ok(()),
+            false => Err(findings.lambda_missing(source)),
+        }
+    }
+
     /// Compiles the source that an artifact was built from, with its environment, for this
     /// runtime's engine.
     ///

@@ -5,11 +5,14 @@
 
 mod context_keys;
 mod deploy;
+mod deployments;
+mod drafts;
 mod environment;
 mod lambdas;
 mod logs;
 mod secrets;
 mod tokens;
+mod versions;
 mod whitelist;
 
 use std::sync::Arc;
@@ -27,14 +30,19 @@ use crate::store::{Store, StoreError};
 
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
-pub(crate) use deploy::source;
 pub use deploy::{DeployError, DeployRequest, Deployed};
+pub(crate) use deploy::{built, source};
+pub(crate) use deployments::shown;
+pub use deployments::{DeploymentFailure, DeploymentInfo, SourcePlace};
+pub use drafts::{LambdaChange, NewLambda, SaveError, Saved};
 pub use environment::{EnvironmentError, Redeployed};
-pub use lambdas::LambdaInfo;
+pub use lambdas::{LambdaInfo, LambdaState};
+pub(crate) use lambdas::{info, state as lambda_state};
 pub use logs::{LogLine, LogPage, LogQuery, LogsError};
 pub use secrets::SecretInfo;
 pub use tokens::{CreatedToken, TokenInfo};
 pub(crate) use tokens::{create_token, token};
+pub use versions::{Comparison, VersionDetail, VersionInfo};
 pub use whitelist::WhitelistEntry;
 
 /// Manages a server from within its process. A clone manages the same server, in the same name.

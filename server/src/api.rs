@@ -11,6 +11,8 @@ mod logs;
 mod openapi;
 mod secrets;
 mod tokens;
+mod v1;
+mod versions;
 mod whitelist;
 
 use std::collections::HashMap;
@@ -29,7 +31,9 @@ pub(crate) use ask::Ask;
 
 /// The tables, in the order of the OpenAPI document.
 const TABLES: &[&[Endpoint]] = &[
+    v1::ENDPOINTS,
     lambdas::ENDPOINTS,
+    versions::ENDPOINTS,
     logs::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
@@ -262,6 +266,12 @@ impl Parameter {
             kind: "integer",
             required: false,
         }
+    }
+
+    /// One that may not be left out.
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 }
 

@@ -184,7 +184,7 @@ impl<'a> Call<'a> {
     fn deployed(&self) -> Result<&Lambda, Problem> {
         match &self.entry.state {
             State::Live(lambda) => Ok(lambda),
-            State::Broken => Err(Problem::NotDeployed {
+            State::Broken | State::Idle => Err(Problem::NotDeployed {
                 lambda: self.lambda.to_owned(),
                 account: self.account.to_owned(),
             }),
@@ -220,7 +220,7 @@ impl<'a> Call<'a> {
         app.metrics.invoked(&self.entry.counters, name, &usage);
         app.journal.record(journal::Entry {
             lambda: self.entry.row.id,
-            version: self.entry.row.version,
+            version: self.entry.live_version(),
             request_id: id,
             at: now_ms(),
             outcome: name.as_str(),

@@ -39,13 +39,15 @@ mod status;
 mod store;
 
 pub use admin::{
-    Admin, ChangeError, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, EnvironmentError, LambdaInfo, LogLine, LogPage, LogQuery, LogsError,
-    Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
+    Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
+    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, LambdaChange,
+    LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogsError, NewLambda, Redeployed,
+    SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
+    WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
 pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
 pub use directory::DirectoryError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
-pub use store::StoreError;
+pub use store::{DeploymentState, StoreError, UnknownState};

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::JoinSet;
 
-use crate::admin::{Admin, DeployError, source};
+use crate::admin::{Admin, DeployError, built, source};
 use crate::registry::{Entry, parse_uuid};
-use crate::store::{self, LambdaRow, StoreError};
+use crate::store::{self, LambdaRow, Live, StoreError};
 
 /// Lambdas that are under way at once; how many of them are built at once is the server's setting.
 const AT_ONCE: usize = 32;
@@ -22,7 +22,10 @@ pub(crate) async fn rebuild(admin: &Admin, present: &HashSet<String>) -> Result<
     let engine = admin.parts().runtime.engine_digest().as_str().to_owned();
     let outdated: Vec<_> = entries(admin)
         .into_iter()
-        .filter(|entry| entry.row.engine != engine || !present.contains(&entry.row.digest))
+        .filter(|entry| {
+            let outdated = |live: &Live| live.engine != engine || !present.contains(&live.digest);
+            entry.row.live.as_ref().is_some_and(outdated)
+        })
         .collect();
     if outdated.is_empty() {
         return Ok(());
@@ -63,33 +66,33 @@ fn entries(admin: &Admin) -> Vec<Arc<Entry>> {
 
 async fn rebuild_one(admin: &Admin, entry: &Entry) -> Result<(), DeployError> {
     let row = entry.row.clone();
-    let (id, version) = (row.id, row.version);
-    let read = move |connection: &rusqlite::Connection| store::source_of(connection, id, version);
-    let code = admin
-        .parts()
-        .store
-        .read("read a lambda's source", read)
-        .await?;
+    let Some(live) = &row.live else {
+        return Ok(());
+    };
+    let saved = admin.saved(row.id, live.version).await?;
+    let saved = saved.ok_or(StoreError::Closed)?;
     let account = admin.account_of(row.account)?;
     let uuid = parse_uuid(&row.uuid).unwrap_or_default();
-    let source =
-        source(account.as_str(), uuid, &code, &row.environment).map_err(DeployError::Build)?;
+    let source = source(account.as_str(), uuid, &saved.code, &saved.environment)
+        .map_err(DeployError::Build)?;
     let artifact = admin.parts().build(&source).await?.into_artifact();
-    let bytes = artifact.as_bytes().len() as u64;
+    let (built, deployment) = (built(&artifact), live.deployment);
     let fresh = LambdaRow {
-        digest: artifact.digest().as_str().to_owned(),
-        engine: artifact.header().engine.as_str().to_owned(),
+        live: Some(Live {
+            digest: built.digest.clone(),
+            engine: built.engine.clone(),
+            ..live.clone()
+        }),
         ..row
     };
-    let published = fresh.clone();
     let _pin = admin.parts().keep(artifact).await?;
     let rows = move |tx: &rusqlite::Connection| {
-        let result = store::redeploy(tx, &fresh, bytes);
+        let result = store::rebuilt(tx, deployment, &built);
         let change = "note a new build";
         result.map_err(|source| StoreError::Sqlite { change, source }.into())
     };
     let owner = admin.clone();
-    let publish = move |()| owner.publish(&account, published);
+    let publish = move |()| owner.publish(&account, fresh);
     admin
         .parts()
         .store

@@ -58,6 +58,8 @@ pub(crate) enum State {
     Live(Lambda),
     /// It could not be built for the engine of this release, and has to be deployed anew.
     Broken,
+    /// It was not deployed, or was undeployed.
+    Idle,
 }
 
 /// A row that no registry entry can be made of: the database was edited by hand.
@@ -138,6 +140,11 @@ impl Account {
         }
     }
 
+    /// The lambda of that row.
+    pub(crate) fn lambda_of(&self, row: i64) -> Option<&Arc<Entry>> {
+        self.lambdas.values().find(|entry| entry.row.id == row)
+    }
+
     /// All lambdas, by name.
     pub(crate) fn lambdas(&self) -> Vec<&Arc<Entry>> {
         let mut lambdas: Vec<_> = self.lambdas.values().collect();
@@ -187,6 +194,7 @@ impl Account {
             let state = match &entry.state {
                 State::Live(lambda) => State::Live(lambda.with_policy(policy)),
                 State::Broken => State::Broken,
+                State::Idle => State::Idle,
             };
             let counters = Arc::clone(&entry.counters);
             let (row, name, uuid) = (entry.row.clone(), entry.name.clone(), entry.uuid);
@@ -212,13 +220,19 @@ impl Entry {
         let damaged = || DamagedRow(row.id);
         let uuid = parse_uuid(&row.uuid).ok_or_else(damaged)?;
         let name: LambdaName = row.name.parse().map_err(|_| damaged())?;
-        let digest: ArtifactDigest = row.digest.parse().map_err(|_| damaged())?;
-        let state = if row.engine == runtime.engine_digest().as_str() {
-            State::Live(runtime.lambda(digest, account.policy(&name, limits)))
-        } else {
-            State::Broken
+        let before = account.lambdas.get(&uuid);
+        let state = match &row.live {
+            Some(live) if !row.marked && live.engine == runtime.engine_digest().as_str() => {
+                let digest: ArtifactDigest = live.digest.parse().map_err(|_| damaged())?;
+                State::Live(match before.and_then(|entry| entry.serving(&digest)) {
+                    Some(lambda) => lambda,
+                    None => runtime.lambda(digest, account.policy(&name, limits)),
+                })
+            }
+            Some(_) if !row.marked => State::Broken,
+            _ => State::Idle,
         };
-        let counters = match account.lambdas.get(&uuid) {
+        let counters = match before {
             Some(before) => Arc::clone(&before.counters),
             None => Arc::default(),
         };
@@ -229,6 +243,19 @@ impl Entry {
             state,
             counters,
         })
+    }
+
+    /// The version that is live; 0 for none.
+    pub(crate) fn live_version(&self) -> u64 {
+        self.row.live.as_ref().map_or(0, |live| live.version)
+    }
+
+    /// What serves that artifact, when the entry does: it may be loaded.
+    fn serving(&self, digest: &ArtifactDigest) -> Option<Lambda> {
+        match &self.state {
+            State::Live(lambda) if lambda.digest() == digest => Some(lambda.clone()),
+            _ => None,
+        }
     }
 }
 

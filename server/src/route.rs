@@ -132,14 +132,28 @@ pub(crate) fn parameter<'a>(
 ) -> Result<Option<Cow<'a, str>>, Problem> {
     let pairs = query.unwrap_or_default().split('&');
     let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    match pairs.find(|(key, _)| *key == name) {
-        None => Ok(None),
-        Some((_, value)) if value.contains('+') => {
-            let spaced = value.replace('+', " ");
-            Ok(Some(Cow::Owned(percent_decode(&spaced)?.into_owned())))
-        }
-        Some((_, value)) => percent_decode(value).map(Some),
+    let found = pairs.find(|(key, _)| *key == name);
+    found.map(|(_, value)| value_of(value)).transpose()
+}
+
+/// All values of a query parameter that are not empty, decoded.
+pub(crate) fn parameters<'a>(
+    query: Option<&'a str>,
+    name: &str,
+) -> Result<Vec<Cow<'a, str>>, Problem> {
+    let pairs = query.unwrap_or_default().split('&');
+    let pairs = pairs.filter_map(|pair| pair.split_once('='));
+    let named = pairs.filter(|(key, value)| *key == name && !value.is_empty());
+    named.map(|(_, value)| value_of(value)).collect()
+}
+
+/// A value of a query as it was meant (URL Standard, section 5.1).
+fn value_of(value: &str) -> Result<Cow<'_, str>, Problem> {
+    if value.contains('+') {
+        let spaced = value.replace('+', " ");
+        return Ok(Cow::Owned(percent_decode(&spaced)?.into_owned()));
     }
+    percent_decode(value)
 }
 
 #[cfg(test)]

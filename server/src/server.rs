@@ -14,7 +14,7 @@ use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, DeployError};
 use crate::app::App;
 use crate::calls::Calls;
 use crate::config::{Config, ConfigError};
@@ -82,6 +82,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// What the last run left unfinished cannot be gone on with.
+    #[error("the unfinished deployments cannot be gone on with")]
+    Resume(#[source] DeployError),
     /// The system has no randomness.
     #[error("no random numbers")]
     Random,

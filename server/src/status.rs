@@ -19,6 +19,7 @@
 //! | the body did not come in time | 408 | `es.requesttimeout` |
 //! | others keep changing the same lambda | 409 | `fm.conflict` |
 //! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
+//! | what is to be saved is not a lambda | 400 | `fm.contract-error` |
 //! | the source does not build | 422 | `fm.build-error` |
 //! | the server is full | 429 | `es.toomanyrequests` |
 //! | the server failed | 500 | `es.general` |
@@ -41,7 +42,7 @@ use sandglass_runtime::{
 };
 use serde::Serialize;
 
-use crate::admin::{ChangeError, DeployError, LogsError};
+use crate::admin::{ChangeError, DeployError, LogsError, SaveError};
 use crate::admission::Full;
 use crate::auth::{AuthError, KeyError};
 use crate::context::{ContextError, NameError};
@@ -74,6 +75,8 @@ pub(crate) enum Problem {
     BodyTooLarge(ByteSize),
     TooLarge(String),
     Build(Box<CompileError>),
+    /// The code is not a lambda, and was not saved.
+    Contract(Box<CompileError>),
     Conflict(String),
     Full,
     Draining,
@@ -142,7 +145,7 @@ impl Problem {
     fn body(&self) -> Body<'_> {
         let (_, code, message) = self.entry();
         let place = match self {
-            Self::Build(error) => Some(Place {
+            Self::Build(error) | Self::Contract(error) => Some(Place {
                 file: &error.file,
                 line: error.line,
                 column: error.column,
@@ -271,6 +274,11 @@ impl Problem {
                 code!("fm.build-error"),
                 error.message.as_str().into(),
             ),
+            Self::Contract(error) => (
+                StatusCode::BAD_REQUEST,
+                code!("fm.contract-error"),
+                error.message.as_str().into(),
+            ),
             Self::Conflict(message) => (StatusCode::CONFLICT, code!("fm.conflict"), message.into()),
             Self::Full => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -340,12 +348,33 @@ impl From<ChangeError> for Problem {
     }
 }
 
+impl From<SaveError> for Problem {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Contract(error) => Self::Contract(error),
+            SaveError::Conflict { .. } | SaveError::Active | SaveError::NameTaken(_) => {
+                Self::Conflict(error.to_string())
+            }
+            SaveError::Change(error) => error.into(),
+            SaveError::Host(_) => Self::host(&error),
+            SaveError::Name(_)
+            | SaveError::NameIsUuid
+            | SaveError::DescriptionTooLong
+            | SaveError::Skills
+            | SaveError::Environment(_)
+            | SaveError::TooManyLambdas => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
 impl From<DeployError> for Problem {
     fn from(error: DeployError) -> Self {
         match error {
             DeployError::Build(error) => Self::Build(Box::new(error)),
-            DeployError::Overtaken => Self::Conflict(error.to_string()),
-            DeployError::NoSuchAccount(_)
+            DeployError::Overtaken | DeployError::Active => Self::Conflict(error.to_string()),
+            DeployError::Change(error) => error.into(),
+            DeployError::NoSuchVersion(_)
+            | DeployError::NoSuchAccount(_)
             | DeployError::NoSuchLambda(_)
             | DeployError::NoSuchVariable(_) => Self::NotFound(error.to_string()),
             DeployError::Name(_)

@@ -9,6 +9,7 @@
 
 mod change;
 mod context;
+mod deployments;
 mod journal;
 mod lambdas;
 mod migrations;
@@ -35,10 +36,15 @@ pub(crate) use context::{
     delete_property, delete_session, namespace, namespaces, properties, property, resize_session,
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
+pub(crate) use deployments::{
+    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, digests_of, is_active,
+    make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
+};
+pub use deployments::{DeploymentState, UnknownState};
 pub(crate) use journal::{LogFilter, LogRow, logs};
 pub(crate) use lambdas::{
-    Code, Committed, LambdaRow, NewDeployment, delete_lambda, deploy, digests_in_use, digests_of,
-    lambdas, redeploy, source_of, unused,
+    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, heads,
+    lambdas, save, version, versions,
 };
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,

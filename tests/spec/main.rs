@@ -31,6 +31,7 @@ mod isolation;
 mod javascript;
 mod javascript_page;
 mod json_web_tokens;
+mod lambda_states;
 mod limits;
 mod loaded_lambdas;
 mod lp_client;

@@ -79,7 +79,7 @@ async fn list(connection: &Connection, print: Printer) -> Result<Exit, Failure> 
         table.row([
             name.clone(),
             uuid.clone(),
-            state.clone(),
+            state.as_str().to_owned(),
             version.to_string(),
             minute(lambda.updated_at),
             description.clone(),

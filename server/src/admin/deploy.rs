@@ -17,16 +17,16 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::environment::EnvironmentError;
-use super::{Admin, Parts, sqlite};
+use super::{Admin, ChangeError, Parts, sqlite};
 use crate::artifacts::Pin;
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
-use crate::store::{self, Code, Committed, LambdaRow, NewDeployment, StoreError};
+use crate::store::{self, Built, Code, Committed, Draft, LambdaRow, StoreError};
 
 /// Lambdas of one account.
-const LAMBDAS_MAX: usize = 20_000;
+pub(super) const LAMBDAS_MAX: usize = 20_000;
 /// The longest description, in characters. The second generation of the platform has 200.
-const DESCRIPTION_CHARS_MAX: usize = 200;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 200;
 /// How often a deployment starts over because somebody else changed the same lambda.
 const ATTEMPTS: usize = 5;
 
@@ -126,6 +126,15 @@ pub enum DeployError {
     /// The artifact could not be written.
     #[error("the artifact could not be written")]
     Artifact(#[source] io::Error),
+    /// That version cannot be deployed.
+    #[error("version {0} was never deployed, or is not kept any more: deploy it instead")]
+    NoSuchVersion(u64),
+    /// There is no such lambda.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A deployment or an undeployment of the lambda is under way.
+    #[error("Can not deploy a lambda during an active deployment")]
+    Active,
     /// Others kept changing the same lambda.
     #[error("the lambda was changed by others at the same time: try again")]
     Overtaken,
@@ -147,7 +156,7 @@ pub(super) struct Plan {
 
 /// A finished build.
 pub(crate) struct Build {
-    artifact: Artifact,
+    pub(super) artifact: Artifact,
     time: Duration,
 }
 
@@ -225,20 +234,21 @@ impl Admin {
 
     async fn commit(&self, plan: Plan, build: Build) -> Result<Option<Deployed>, DeployError> {
         let Build { artifact, time } = build;
-        let new = NewDeployment {
+        let draft = Draft {
             account: plan.account.row,
             uuid: plan.uuid.to_string(),
             name: plan.name.as_str().to_owned(),
             description: plan.description,
+            event_id: None,
+            skills: None,
             based_on: plan.based_on,
             code: plan.code,
             environment: plan.environment,
-            digest: artifact.digest().as_str().to_owned(),
-            engine: artifact.header().engine.as_str().to_owned(),
-            artifact_bytes: artifact.as_bytes().len() as u64,
+            by: self.actor().name.to_string(),
             at: now_ms(),
         };
-        let artifact_bytes = new.artifact_bytes;
+        let built = built(&artifact);
+        let (digest, artifact_bytes) = (built.digest.clone(), built.artifact_bytes);
         let lambda = self.parts().runtime.lambda(
             artifact.digest().clone(),
             plan.account.policy(&plan.name, &self.parts().limits),
@@ -247,40 +257,38 @@ impl Admin {
         load(&lambda).await?;
         let rows = move |tx: &rusqlite::Connection| {
             let failed = sqlite("deploy a lambda");
-            let mut before = store::digests_of(tx, new.account, &new.name).map_err(&failed)?;
-            before.push(new.digest.clone());
-            let committed = store::deploy(tx, &new).map_err(&failed)?;
+            let mut before = store::digests_of(tx, draft.account, &draft.name).map_err(&failed)?;
+            before.push(built.digest.clone());
+            let deployment = Uuid::new_v4().to_string();
+            let committed = store::deploy(tx, &draft, &deployment, &built).map_err(&failed)?;
             let unused = store::unused(tx, before).map_err(&failed)?;
             Ok::<_, DeployError>((committed, unused))
         };
         let (admin, account) = (self.clone(), plan.account.id.clone());
         let publish = move |(committed, unused): (Committed, Vec<String>)| {
-            let live = match committed {
-                Committed::Overtaken => None,
-                Committed::Live(row) => Some(row),
-            };
-            live.iter()
-                .for_each(|row| admin.publish(&account, row.clone()));
+            if let Committed::Done(row) = &committed {
+                admin.publish(&account, LambdaRow::clone(row));
+            }
             // The registry has its own handle by now; until then this one kept the code loaded.
             drop(lambda);
             // Held until here: what is removed next may be this very build, if it was overtaken.
             drop(pin);
             admin.parts().artifacts.remove(&unused);
-            live
+            committed
         };
-        let row = self
-            .parts()
-            .store
-            .transact("deploy a lambda", rows, publish)
-            .await?;
-        Ok(row.map(|row| Deployed {
-            uuid: row.uuid,
-            name: row.name,
-            version: row.version,
-            digest: row.digest,
-            build_millis: time.as_secs_f64() * 1e3,
-            artifact_bytes,
-        }))
+        let store = &self.parts().store;
+        match store.transact("deploy a lambda", rows, publish).await? {
+            Committed::Done(row) => Ok(Some(Deployed {
+                uuid: row.uuid,
+                name: row.name,
+                version: row.version,
+                digest,
+                build_millis: time.as_secs_f64() * 1e3,
+                artifact_bytes,
+            })),
+            Committed::Overtaken => Ok(None),
+            Committed::Active => Err(DeployError::Active),
+        }
     }
 
     /// Puts a committed row into the registry. Only to be called on the store's thread.
@@ -338,8 +346,17 @@ impl Build {
     }
 }
 
+/// What the rows say of an artifact.
+pub(crate) fn built(artifact: &Artifact) -> Built {
+    Built {
+        digest: artifact.digest().as_str().to_owned(),
+        engine: artifact.header().engine.as_str().to_owned(),
+        artifact_bytes: artifact.as_bytes().len() as u64,
+    }
+}
+
 /// Proves that a lambda loads, and leaves its code ready for the first call.
-async fn load(lambda: &Lambda) -> Result<(), DeployError> {
+pub(super) async fn load(lambda: &Lambda) -> Result<(), DeployError> {
     match lambda.checkout().await {
         // The code is loaded before a sandbox is looked for.
         Ok(_) | Err(InvokeError::Busy) => Ok(()),

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::deploy::Plan;
 use super::{Admin, DeployError, Deployed};
-use crate::store;
 
 /// The longest name and the longest value, in characters (spec 7.5).
 const CHARS_MAX: usize = 200;
@@ -112,16 +111,11 @@ impl Admin {
             }
             None => {}
         }
-        let (id, version) = (entry.row.id, entry.row.version);
-        let source =
-            move |connection: &rusqlite::Connection| store::source_of(connection, id, version);
-        let source = self
-            .parts()
-            .store
-            .read("read a lambda's source", source)
-            .await?;
-        self.carry_out(Plan::with_environment(account, &entry, source, environment))
-            .await
+        let Some(saved) = self.saved(entry.row.id, entry.row.version).await? else {
+            return Ok(None);
+        };
+        let plan = Plan::with_environment(account, &entry, saved.code, environment);
+        self.carry_out(plan).await
     }
 }
 

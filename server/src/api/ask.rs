@@ -12,7 +12,7 @@ use super::PathParameters;
 use crate::admin::Admin;
 use crate::app::App;
 use crate::auth::Grant;
-use crate::route::parameter;
+use crate::route::{parameter, parameters};
 use crate::status::Problem;
 
 /// A request on its way to its endpoint.
@@ -68,6 +68,21 @@ impl<'a> Ask<'a> {
     /// A parameter of the path.
     pub(crate) fn path(&self, name: &str) -> &str {
         self.path.get(name)
+    }
+
+    /// A parameter of the path that is a number or the like.
+    pub(crate) fn path_as<T>(&self, name: &str) -> Result<T, Problem>
+    where
+        T: std::str::FromStr<Err: std::fmt::Display>,
+    {
+        let text = self.path(name);
+        let parsed = text.parse();
+        parsed.map_err(|why| Problem::BadInput(format!("{name} is {text:?}: {why}")))
+    }
+
+    /// All values of a parameter of the query that are not empty.
+    pub(crate) fn queries(&self, name: &str) -> Result<Vec<Cow<'_, str>>, Problem> {
+        parameters(self.parts.uri.query(), name)
     }
 
     /// A parameter of the query; the first one when it repeats, `None` when it is empty.

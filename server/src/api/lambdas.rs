@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Ask, Endpoint};
-use crate::admin::{DeployRequest, Deployed, LambdaInfo, Redeployed};
+use crate::admin::{DeployRequest, Deployed, Redeployed};
 use crate::auth::Action;
 use crate::reply::{Reply, no_content, ok};
 use crate::status::Problem;
@@ -36,14 +36,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<DeployRequest>()
     .answers::<Deployed>(200),
-    Endpoint::get(
-        "/api/account/{account}/lambdas",
-        Action::ReadLambdas,
-        "List the lambdas",
-        |ask| Box::pin(async move { Ok(ok(&ask.admin().lambdas(ask.account())?)) }),
-    )
-    .answers::<Vec<LambdaInfo>>(200)
-    .compatible(),
     Endpoint::delete(
         "/api/account/{account}/lambdas/{lambda}",
         Action::ChangeLambdas,

@@ -69,6 +69,10 @@ pub(super) async fn open(
     load(&admin, &config.account).await?;
     first_token(&admin, &data, &config.account).await?;
     tidy(&admin).await?;
+    admin
+        .resume_deployments()
+        .await
+        .map_err(StartError::Resume)?;
     Ok(App {
         admin,
         registry,

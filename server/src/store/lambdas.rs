@@ -1,14 +1,17 @@
-//! How are lambdas, their versions and their deployments kept?
+//! How are lambdas and their versions kept?
 
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sandglass_runtime::artifact::Bundle;
 
-/// Versions and deployments kept of one lambda, the live one included. The platform keeps ten.
-const HISTORY: i64 = 10;
+use super::deployments::DeploymentRow;
 
-/// A lambda with its live deployment.
+/// Versions kept of one lambda beside those that a kept deployment stands on. The platform keeps
+/// ten.
+const VERSIONS: i64 = 10;
+
+/// A lambda with what was saved last, what is live and what was deployed last.
 #[derive(Debug, Clone)]
 pub(crate) struct LambdaRow {
     pub(crate) id: i64,
@@ -16,31 +19,53 @@ pub(crate) struct LambdaRow {
     pub(crate) uuid: String,
     pub(crate) name: String,
     pub(crate) description: String,
+    /// The event that invokes it, if one does.
+    pub(crate) event_id: Option<String>,
+    /// The skills for which that event invokes it; none for all.
+    pub(crate) skills: Vec<String>,
     pub(crate) created_at: u64,
+    pub(crate) created_by: String,
     pub(crate) updated_at: u64,
+    pub(crate) updated_by: String,
+    /// Counts what was saved, from 1.
     pub(crate) version: u64,
+    /// The environment of that version.
     pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) live: Option<Live>,
+    /// It was asked to be undeployed, and is about to be.
+    pub(crate) marked: bool,
+    /// The deployment that began last.
+    pub(crate) last: Option<DeploymentRow>,
+}
+
+/// What of a lambda is live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Live {
+    pub(crate) deployment: i64,
+    pub(crate) version: u64,
     pub(crate) digest: String,
     pub(crate) engine: String,
     pub(crate) deployed_at: u64,
 }
 
-/// What a deployment changes.
-#[derive(Debug)]
-pub(crate) struct NewDeployment {
+/// What a save changes.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
     pub(crate) account: i64,
     pub(crate) uuid: String,
     pub(crate) name: String,
     /// `None` keeps what the lambda has.
     pub(crate) description: Option<String>,
-    /// The version that the build started from, 0 for none: another one is live by now when
+    /// Of a new lambda; an event is never changed.
+    pub(crate) event_id: Option<String>,
+    /// `None` keeps what the lambda has.
+    pub(crate) skills: Option<Vec<String>>,
+    /// The version that the change was made to, 0 for none: another one is there by now when
     /// somebody else was faster.
     pub(crate) based_on: u64,
     pub(crate) code: Code,
     pub(crate) environment: BTreeMap<String, String>,
-    pub(crate) digest: String,
-    pub(crate) engine: String,
-    pub(crate) artifact_bytes: u64,
+    pub(crate) by: String,
     pub(crate) at: u64,
 }
 
@@ -52,110 +77,125 @@ pub(crate) struct Code {
     pub(crate) bundle: Option<Bundle>,
 }
 
-/// What came of it.
-pub(crate) enum Committed {
-    /// The deployment is live.
-    Live(LambdaRow),
-    /// Somebody else changed the lambda in the meantime; nothing was changed.
-    Overtaken,
+/// One version of a lambda, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VersionRow {
+    pub(crate) version: u64,
+    pub(crate) code: Code,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) created_at: u64,
+    pub(crate) created_by: String,
 }
 
-/// Makes a version and a deployment of a lambda live; makes the lambda when it does not exist.
-pub(crate) fn deploy(tx: &Connection, new: &NewDeployment) -> rusqlite::Result<Committed> {
-    let found = find(tx, new.account, &new.name)?;
+/// What came of a change.
+pub(crate) enum Committed {
+    /// It is done.
+    Done(Box<LambdaRow>),
+    /// Somebody else changed the lambda in the meantime; nothing was changed.
+    Overtaken,
+    /// A deployment of the lambda is under way; nothing was changed.
+    Active,
+}
+
+/// Saves a version of a lambda; makes the lambda when it does not exist.
+pub(crate) fn save(tx: &Connection, draft: &Draft) -> rusqlite::Result<Committed> {
+    let found = find(tx, draft.account, &draft.name)?;
     let current = found
         .as_ref()
-        .map_or((new.uuid.as_str(), 0), |row| (&row.uuid, row.version));
-    if current != (new.uuid.as_str(), new.based_on) {
+        .map_or((draft.uuid.as_str(), 0), |row| (&row.uuid, row.version));
+    if current != (draft.uuid.as_str(), draft.based_on) {
         return Ok(Committed::Overtaken);
     }
     let id = match &found {
-        Some(row) => {
-            let sql = "UPDATE lambdas SET description = coalesce(?2, description), updated_at = ?3
-                       WHERE id = ?1";
-            tx.execute(sql, params![row.id, new.description, new.at as i64])?;
-            row.id
-        }
-        None => insert_lambda(tx, new)?,
+        Some(row) => update_lambda(tx, row.id, draft)?,
+        None => insert_lambda(tx, draft)?,
     };
-    let version = new.based_on as i64 + 1;
-    insert_version(tx, id, version, new)?;
-    insert_deployment(tx, id, version, new)?;
-    prune(tx, id, version)?;
-    let row = find(tx, new.account, &new.name)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    Ok(Committed::Live(row))
+    insert_version(tx, id, draft)?;
+    prune(tx, id)?;
+    Ok(Committed::Done(by_id(tx, id)?.into()))
 }
 
-fn insert_lambda(tx: &Connection, new: &NewDeployment) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO lambdas (account, uuid, name, description, created_at, updated_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?5)";
-    let description = new.description.as_deref().unwrap_or_default();
+fn update_lambda(tx: &Connection, id: i64, draft: &Draft) -> rusqlite::Result<i64> {
+    let sql = "UPDATE lambdas
+               SET description = coalesce(?2, description), skills = coalesce(?3, skills),
+                   updated_at = ?4, updated_by = ?5, head = ?6
+               WHERE id = ?1";
+    let skills = draft.skills.as_ref().map(encode);
+    let (at, head) = (draft.at as i64, draft.based_on as i64 + 1);
     tx.execute(
         sql,
-        params![new.account, new.uuid, new.name, description, new.at as i64],
+        params![id, draft.description, skills, at, draft.by, head],
+    )?;
+    Ok(id)
+}
+
+fn insert_lambda(tx: &Connection, draft: &Draft) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO lambdas (account, uuid, name, description, event_id, skills,
+                                    created_at, updated_at, created_by, updated_by, head)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, 1)";
+    let description = draft.description.as_deref().unwrap_or_default();
+    let skills = encode(&draft.skills.as_deref().unwrap_or_default());
+    let Draft {
+        account,
+        uuid,
+        name,
+        event_id,
+        by,
+        ..
+    } = draft;
+    let at = draft.at as i64;
+    tx.execute(
+        sql,
+        params![account, uuid, name, description, event_id, skills, at, by],
     )?;
     Ok(tx.last_insert_rowid())
 }
 
-fn insert_version(
-    tx: &Connection,
-    id: i64,
-    version: i64,
-    new: &NewDeployment,
-) -> rusqlite::Result<()> {
+fn insert_version(tx: &Connection, id: i64, draft: &Draft) -> rusqlite::Result<()> {
     let sql = "INSERT INTO lambda_versions
-             (lambda, version, file_name, code, bundle, environment, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let environment = encode(&new.environment);
-    let at = new.at as i64;
+             (lambda, version, file_name, code, bundle, environment, created_at, created_by)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let environment = encode(&draft.environment);
+    let (version, at) = (draft.based_on as i64 + 1, draft.at as i64);
     let Code {
         file_name,
         text,
         bundle,
-    } = &new.code;
+    } = &draft.code;
     let bundle = bundle.as_ref().map(encode);
+    let by = &draft.by;
     tx.execute(
         sql,
-        params![id, version, file_name, text, bundle, environment, at],
+        params![id, version, file_name, text, bundle, environment, at, by],
     )
     .map(drop)
 }
 
-fn insert_deployment(
+/// Deletes old versions, but none that a kept deployment stands on.
+pub(super) fn prune(tx: &Connection, id: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM lambda_versions
+               WHERE lambda = ?1
+                 AND version <= (SELECT head FROM lambdas WHERE id = ?1) - ?2
+                 AND version NOT IN (SELECT version FROM deployments WHERE lambda = ?1)";
+    tx.execute(sql, params![id, VERSIONS]).map(drop)
+}
+
+/// Changes what people read of a lambda and when its event invokes it, without a new version.
+pub(crate) fn describe(
     tx: &Connection,
     id: i64,
-    version: i64,
-    new: &NewDeployment,
-) -> rusqlite::Result<()> {
-    let sql =
-        "INSERT INTO deployments (lambda, version, digest, engine, artifact_bytes, deployed_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let (bytes, at) = (new.artifact_bytes as i64, new.at as i64);
-    tx.execute(sql, params![id, version, new.digest, new.engine, bytes, at])
-        .map(drop)
-}
-
-fn prune(tx: &Connection, id: i64, version: i64) -> rusqlite::Result<()> {
-    for table in ["lambda_versions", "deployments"] {
-        let sql = format!("DELETE FROM {table} WHERE lambda = ?1 AND version <= ?2");
-        tx.execute(&sql, params![id, version - HISTORY])?;
-    }
-    Ok(())
-}
-
-/// Notes that a lambda's live version was built anew, with the digest and engine in its row.
-pub(crate) fn redeploy(
-    tx: &Connection,
-    lambda: &LambdaRow,
-    artifact_bytes: u64,
-) -> rusqlite::Result<()> {
-    let sql = "UPDATE deployments SET digest = ?2, engine = ?3, artifact_bytes = ?4
-               WHERE id = (SELECT max(id) FROM deployments WHERE lambda = ?1)";
-    let LambdaRow {
-        id, digest, engine, ..
-    } = lambda;
-    tx.execute(sql, params![id, digest, engine, artifact_bytes as i64])
-        .map(drop)
+    description: Option<&str>,
+    skills: Option<&[String]>,
+    by: &str,
+    at: u64,
+) -> rusqlite::Result<LambdaRow> {
+    let sql = "UPDATE lambdas
+               SET description = coalesce(?2, description), skills = coalesce(?3, skills),
+                   updated_at = ?4, updated_by = ?5
+               WHERE id = ?1";
+    let skills = skills.map(|skills| encode(&skills));
+    tx.execute(sql, params![id, description, skills, at as i64, by])?;
+    by_id(tx, id)
 }
 
 /// Deletes a lambda with its versions and deployments; its journal stays until it expires.
@@ -165,113 +205,146 @@ pub(crate) fn delete_lambda(tx: &Connection, id: i64) -> rusqlite::Result<()> {
 }
 
 const SELECT: &str = "
-    SELECT lambdas.id, account, uuid, name, description, lambdas.created_at, updated_at,
-           deployments.version, environment, digest, engine, deployed_at
+    SELECT lambdas.id, account, lambdas.uuid, name, description, event_id, skills,
+           lambdas.created_at, lambdas.created_by, lambdas.updated_at, lambdas.updated_by,
+           head, environment, marked,
+           live.id, live.version, live.digest, live.engine, live.deployed_at,
+           last.id, last.uuid, last.version, last.state, last.error, last.digest, last.engine,
+           last.artifact_bytes, last.created_at, last.updated_at, last.deployed_at,
+           last.undeployed_at, last.created_by
     FROM lambdas
-    JOIN deployments
-      ON deployments.id = (SELECT max(id) FROM deployments WHERE lambda = lambdas.id)
     JOIN lambda_versions
-      ON lambda_versions.lambda = lambdas.id AND lambda_versions.version = deployments.version";
+      ON lambda_versions.lambda = lambdas.id AND lambda_versions.version = head
+    LEFT JOIN deployments AS live ON live.id = lambdas.live
+    LEFT JOIN deployments AS last
+      ON last.id = (SELECT max(id) FROM deployments WHERE lambda = lambdas.id)";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<LambdaRow> {
     let time = |index: usize| row.get::<_, i64>(index).map(i64::cast_unsigned);
+    let live = match row.get::<_, Option<i64>>(14)? {
+        None => None,
+        Some(deployment) => Some(Live {
+            deployment,
+            version: time(15)?,
+            digest: row.get(16)?,
+            engine: row.get(17)?,
+            deployed_at: time(18)?,
+        }),
+    };
+    let last = match row.get::<_, Option<i64>>(19)? {
+        None => None,
+        Some(_) => Some(DeploymentRow::read(row, 19)?),
+    };
     Ok(LambdaRow {
         id: row.get(0)?,
         account: row.get(1)?,
         uuid: row.get(2)?,
         name: row.get(3)?,
         description: row.get(4)?,
-        created_at: time(5)?,
-        updated_at: time(6)?,
-        version: time(7)?,
-        environment: decode(row.get_ref(8)?.as_str()?),
-        digest: row.get(9)?,
-        engine: row.get(10)?,
-        deployed_at: time(11)?,
+        event_id: row.get(5)?,
+        skills: decode(row.get_ref(6)?.as_str()?),
+        created_at: time(7)?,
+        created_by: row.get(8)?,
+        updated_at: time(9)?,
+        updated_by: row.get(10)?,
+        version: time(11)?,
+        environment: decode(row.get_ref(12)?.as_str()?),
+        marked: row.get(13)?,
+        live,
+        last,
     })
 }
 
-fn find(tx: &Connection, account: i64, name: &str) -> rusqlite::Result<Option<LambdaRow>> {
+pub(super) fn find(
+    tx: &Connection,
+    account: i64,
+    name: &str,
+) -> rusqlite::Result<Option<LambdaRow>> {
     let sql = format!("{SELECT} WHERE account = ?1 AND name = ?2");
     tx.query_row(&sql, params![account, name], read).optional()
 }
 
-/// Every lambda with its live deployment.
+/// The lambda of that row.
+pub(crate) fn by_id(tx: &Connection, id: i64) -> rusqlite::Result<LambdaRow> {
+    tx.query_row(&format!("{SELECT} WHERE lambdas.id = ?1"), [id], read)
+}
+
+/// Every lambda.
 pub(crate) fn lambdas(connection: &Connection) -> rusqlite::Result<Vec<LambdaRow>> {
     connection.prepare(SELECT)?.query_map([], read)?.collect()
 }
 
-/// The code of one version.
-pub(crate) fn source_of(
-    connection: &Connection,
-    lambda: i64,
-    version: u64,
-) -> rusqlite::Result<Code> {
-    let sql = "SELECT file_name, code, bundle FROM lambda_versions
-               WHERE lambda = ?1 AND version = ?2";
-    connection.query_row(sql, params![lambda, version as i64], |row| {
-        let bundle = row.get::<_, Option<String>>(2)?;
-        Ok(Code {
-            file_name: row.get(0)?,
-            text: row.get(1)?,
+const VERSION: &str = "SELECT version, file_name, code, bundle, environment, created_at, created_by
+     FROM lambda_versions WHERE lambda = ?1";
+
+fn read_version(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
+    let bundle = row.get::<_, Option<String>>(3)?;
+    Ok(VersionRow {
+        version: row.get::<_, i64>(0)?.cast_unsigned(),
+        code: Code {
+            file_name: row.get(1)?,
+            text: row.get(2)?,
             bundle: bundle.map(|json| decode(&json)),
-        })
+        },
+        environment: decode(row.get_ref(4)?.as_str()?),
+        created_at: row.get::<_, i64>(5)?.cast_unsigned(),
+        created_by: row.get(6)?,
     })
 }
 
-/// The digests of all artifacts that a deployment, live or kept, stands on.
-pub(crate) fn digests_in_use(
+/// One version of a lambda; `None` when it is not kept.
+pub(crate) fn version(
     connection: &Connection,
-) -> rusqlite::Result<std::collections::HashSet<String>> {
-    let mut statement = connection.prepare("SELECT DISTINCT digest FROM deployments")?;
-    statement.query_map([], |row| row.get(0))?.collect()
+    lambda: i64,
+    version: u64,
+) -> rusqlite::Result<Option<VersionRow>> {
+    let sql = format!("{VERSION} AND version = ?2");
+    connection
+        .query_row(&sql, params![lambda, version as i64], read_version)
+        .optional()
 }
 
-/// The digests that the deployments of one lambda stand on.
-pub(crate) fn digests_of(
-    tx: &Connection,
+/// The versions of a lambda, the latest first.
+pub(crate) fn versions(connection: &Connection, lambda: i64) -> rusqlite::Result<Vec<VersionRow>> {
+    let sql = format!("{VERSION} ORDER BY version DESC");
+    let mut statement = connection.prepare(&sql)?;
+    statement.query_map([lambda], read_version)?.collect()
+}
+
+/// The code of what was saved last of every lambda of an account, by the lambda's row.
+pub(crate) fn heads(
+    connection: &Connection,
     account: i64,
-    name: &str,
-) -> rusqlite::Result<Vec<String>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT DISTINCT digest FROM deployments
-         JOIN lambdas ON lambdas.id = deployments.lambda WHERE account = ?1 AND name = ?2",
-    )?;
-    statement
-        .query_map(params![account, name], |row| row.get(0))?
-        .collect()
+) -> rusqlite::Result<std::collections::HashMap<i64, String>> {
+    let sql = "SELECT lambdas.id, code FROM lambdas
+               JOIN lambda_versions ON lambda = lambdas.id AND version = head
+               WHERE account = ?1";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([account], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }
 
-/// Those of these digests that no deployment stands on any more.
-pub(crate) fn unused(tx: &Connection, digests: Vec<String>) -> rusqlite::Result<Vec<String>> {
-    let mut statement = tx.prepare_cached("SELECT 1 FROM deployments WHERE digest = ?1")?;
-    let mut unused = Vec::new();
-    for digest in digests {
-        if !statement.exists([&digest])? {
-            unused.push(digest);
-        }
-    }
-    Ok(unused)
-}
-
-fn encode(value: &impl serde::Serialize) -> String {
+pub(super) fn encode(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("the keys are strings")
 }
 
-fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
+pub(super) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
     serde_json::from_str(json).expect("written by `encode`")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::deployments::{self, Begun, Built, DeploymentState};
     use super::*;
 
-    fn new(version: u64, digest: &str) -> NewDeployment {
-        NewDeployment {
+    fn new(version: u64) -> Draft {
+        Draft {
             account: 1,
             uuid: "u".to_owned(),
             name: "hello".to_owned(),
             description: None,
+            event_id: None,
+            skills: None,
             based_on: version - 1,
             code: Code {
                 file_name: "hello.js".to_owned(),
@@ -284,11 +357,18 @@ mod tests {
                 }),
             },
             environment: BTreeMap::from([("A".to_owned(), version.to_string())]),
+            by: "me".to_owned(),
+            at: version,
+        }
+    }
+
+    fn deploy(tx: &Connection, draft: &Draft, digest: &str) -> Committed {
+        let built = Built {
             digest: digest.to_owned(),
             engine: "e".to_owned(),
             artifact_bytes: 5,
-            at: version,
-        }
+        };
+        deployments::deploy(tx, draft, &format!("u-{digest}"), &built).unwrap()
     }
 
     fn database() -> Connection {
@@ -308,50 +388,95 @@ mod tests {
         let mut connection = database();
         let tx = connection.transaction().unwrap();
         for version in 1..=15 {
-            let committed = deploy(&tx, &new(version, &format!("d{version}"))).unwrap();
-            assert!(matches!(committed, Committed::Live(row) if row.version == version));
+            let committed = deploy(&tx, &new(version), &format!("d{version}"));
+            assert!(matches!(committed, Committed::Done(row) if row.version == version));
         }
-        let live = &lambdas(&tx).unwrap()[0];
-        assert_eq!(
-            (live.digest.as_str(), live.environment["A"].as_str()),
-            ("d15", "15")
-        );
-        let digests = digests_in_use(&tx).unwrap();
+        let row = &lambdas(&tx).unwrap()[0];
+        let live = row.live.as_ref().unwrap();
+        assert_eq!((live.digest.as_str(), live.version), ("d15", 15));
+        assert_eq!(row.environment["A"], "15");
+        let digests = deployments::digests_in_use(&tx).unwrap();
         assert_eq!(digests.len(), 10);
         assert!(digests.contains("d6") && !digests.contains("d5"));
-        assert_eq!(source_of(&tx, live.id, 15).unwrap(), new(15, "d").code);
-        assert_eq!(source_of(&tx, live.id, 14).unwrap(), new(14, "d").code);
+        for kept in 6..=15 {
+            let version = version(&tx, row.id, kept).unwrap().unwrap();
+            assert_eq!(version.code, new(kept).code);
+        }
+        assert_eq!(version(&tx, row.id, 5).unwrap(), None);
     }
 
     #[test]
-    fn a_build_that_was_overtaken_changes_nothing() {
+    fn what_is_live_is_kept_however_often_the_lambda_is_saved() {
         let mut connection = database();
         let tx = connection.transaction().unwrap();
-        deploy(&tx, &new(1, "d1")).unwrap();
+        deploy(&tx, &new(1), "d1");
+        for version in 2..=30 {
+            let saved = save(&tx, &new(version)).unwrap();
+            assert!(matches!(saved, Committed::Done(_)));
+        }
+        let row = &lambdas(&tx).unwrap()[0];
+        assert_eq!(row.version, 30);
+        assert_eq!(row.live.as_ref().unwrap().version, 1);
+        let kept: Vec<_> = versions(&tx, row.id).unwrap();
+        assert_eq!(kept.len(), 11);
+        assert_eq!((kept[0].version, kept[10].version), (30, 1));
+    }
+
+    #[test]
+    fn a_change_that_was_overtaken_changes_nothing() {
+        let mut connection = database();
+        let tx = connection.transaction().unwrap();
+        deploy(&tx, &new(1), "d1");
         assert!(matches!(
-            deploy(&tx, &new(1, "other")).unwrap(),
+            deploy(&tx, &new(1), "other"),
             Committed::Overtaken
         ));
-        let stranger = NewDeployment {
+        let stranger = Draft {
             uuid: "v".to_owned(),
-            ..new(2, "other")
+            ..new(2)
         };
         assert!(matches!(
-            deploy(&tx, &stranger).unwrap(),
+            deploy(&tx, &stranger, "other"),
             Committed::Overtaken
         ));
-        assert_eq!(digests_in_use(&tx).unwrap().len(), 1);
+        assert_eq!(deployments::digests_in_use(&tx).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn while_a_deployment_is_under_way_no_other_begins() {
+        let mut connection = database();
+        let tx = connection.transaction().unwrap();
+        let Committed::Done(row) = save(&tx, &new(1)).unwrap() else {
+            panic!()
+        };
+        let begin = || deployments::begin(&tx, row.id, "b", "me", 2).unwrap();
+        let Begun::Begun(begun) = begin() else {
+            panic!()
+        };
+        assert!(matches!(begin(), Begun::Active));
+        assert!(matches!(deploy(&tx, &new(2), "d2"), Committed::Active));
+        assert!(matches!(
+            deployments::mark(&tx, row.id).unwrap(),
+            Begun::Active
+        ));
+        let id = begun.last.unwrap().id;
+        deployments::note_state(&tx, id, DeploymentState::BuildError, Some("{}"), 3).unwrap();
+        assert_eq!(lambdas(&tx).unwrap()[0].version, 1);
+        assert!(matches!(
+            deployments::begin(&tx, row.id, "c", "me", 4).unwrap(),
+            Begun::Begun(_)
+        ));
     }
 
     #[test]
     fn a_deleted_lambda_leaves_nothing_but_its_journal() {
         let mut connection = database();
         let tx = connection.transaction().unwrap();
-        let Committed::Live(row) = deploy(&tx, &new(1, "d1")).unwrap() else {
+        let Committed::Done(row) = deploy(&tx, &new(1), "d1") else {
             panic!()
         };
         delete_lambda(&tx, row.id).unwrap();
         assert!(lambdas(&tx).unwrap().is_empty());
-        assert!(digests_in_use(&tx).unwrap().is_empty());
+        assert!(deployments::digests_in_use(&tx).unwrap().is_empty());
     }
 }

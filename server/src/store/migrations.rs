@@ -162,6 +162,51 @@ const MIGRATIONS: &[&str] = &[
         WHEN 'invoker' THEN 'invocation'
         ELSE permissions END;
     ",
+    // 5: a lambda is saved and deployed in two steps, and each step of a deployment is kept. Until
+    // now every version was deployed when it was saved.
+    "
+    ALTER TABLE lambdas ADD COLUMN event_id TEXT;
+    ALTER TABLE lambdas ADD COLUMN skills TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE lambdas ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE lambdas ADD COLUMN updated_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE lambdas ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lambdas ADD COLUMN live INTEGER;
+    ALTER TABLE lambdas ADD COLUMN marked INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lambda_versions ADD COLUMN created_by TEXT NOT NULL DEFAULT '';
+    ALTER TABLE deployments RENAME TO old_deployments;
+    DROP INDEX deployments_by_lambda;
+    DROP INDEX deployments_by_digest;
+    CREATE TABLE deployments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        lambda INTEGER NOT NULL REFERENCES lambdas ON DELETE CASCADE,
+        version INTEGER NOT NULL,
+        uuid TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        error TEXT,
+        digest TEXT,
+        engine TEXT,
+        artifact_bytes INTEGER,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        deployed_at INTEGER,
+        undeployed_at INTEGER,
+        created_by TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO deployments
+        SELECT id, lambda, version,
+               lower(format('%s-%s-4%s-%s%s-%s', hex(randomblob(4)), hex(randomblob(2)),
+                            substr(hex(randomblob(2)), 2), substr('89ab', 1 + abs(random() % 4), 1),
+                            substr(hex(randomblob(2)), 2), hex(randomblob(6)))),
+               'Deploy Finish', NULL, digest, engine, artifact_bytes,
+               deployed_at, deployed_at, deployed_at, NULL, ''
+        FROM old_deployments;
+    DROP TABLE old_deployments;
+    CREATE INDEX deployments_by_lambda ON deployments (lambda, id);
+    CREATE INDEX deployments_by_digest ON deployments (digest);
+    UPDATE lambdas SET
+        head = (SELECT max(version) FROM lambda_versions WHERE lambda = lambdas.id),
+        live = (SELECT max(id) FROM deployments WHERE lambda = lambdas.id);
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

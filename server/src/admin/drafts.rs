@@ -1,0 +1,358 @@
+//! How is a lambda saved, without being deployed?
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sandglass_compiler::{CompileError, CompileErrorKind, Source};
+use sandglass_runtime::{AccountId, LambdaName, NameError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
+use super::environment::{self, EnvironmentError};
+use super::lambdas::info;
+use super::{Admin, ChangeError, LambdaInfo, sqlite};
+use crate::clock::now_ms;
+use crate::registry::{Entry, parse_uuid};
+use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
+
+/// Skills of one lambda: the 500 of the platform's second generation.
+const SKILLS_MAX: usize = 500;
+/// The longest skill, in characters.
+const SKILL_CHARS_MAX: usize = 100;
+
+/// A lambda that is to be made.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewLambda {
+    /// Its name, unique in its account.
+    pub name: String,
+    /// For people; at most 200 characters.
+    #[serde(default)]
+    pub description: String,
+    /// The event that invokes it; it cannot be changed afterwards.
+    #[serde(default)]
+    pub event_id: Option<String>,
+    /// The skills for which that event invokes it; none for all.
+    #[serde(default)]
+    pub skills: Vec<String>,
+    /// JavaScript or TypeScript source.
+    pub code: String,
+    /// The file name that error stacks show; by default `index.js`.
+    #[serde(default)]
+    pub file_name: Option<String>,
+    /// `process.env`.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// What of a lambda is to be saved. What is left out stays as it is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LambdaChange {
+    /// The version that the change was made to.
+    pub version: u64,
+    /// For people; at most 200 characters.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// The skills for which its event invokes it; none for all.
+    #[serde(default)]
+    pub skills: Option<Vec<String>>,
+    /// JavaScript or TypeScript source.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// `process.env`.
+    #[serde(default)]
+    pub environment: Option<BTreeMap<String, String>>,
+}
+
+/// What came of a save.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Saved {
+    /// There is a new version, or a new description.
+    Saved(LambdaInfo),
+    /// Everything was so already.
+    Unchanged(LambdaInfo),
+}
+
+/// Why nothing was saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SaveError {
+    /// The name is not one.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The name looks like a UUID, and lambdas can be spoken of by either.
+    #[error("a lambda cannot be named like a UUID")]
+    NameIsUuid,
+    /// Another lambda has the name.
+    #[error("there is a lambda named {0} already")]
+    NameTaken(String),
+    /// The description is too long.
+    #[error("a description has at most {DESCRIPTION_CHARS_MAX} characters")]
+    DescriptionTooLong,
+    /// The skills break a rule.
+    #[error("a lambda can have {SKILLS_MAX} different skills of 1 to {SKILL_CHARS_MAX} characters")]
+    Skills,
+    /// An environment variable breaks a rule.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The code is not a lambda.
+    #[error(transparent)]
+    Contract(Box<CompileError>),
+    /// The code could not be checked, through no fault of its own.
+    #[error("the code could not be checked")]
+    Host(#[source] Box<CompileError>),
+    /// Somebody else saved the lambda.
+    #[error(
+        "the lambda has version {found}, and this change was made to version {based_on}: load it anew"
+    )]
+    Conflict {
+        /// The version that the change was made to.
+        based_on: u64,
+        /// The version that is there.
+        found: u64,
+    },
+    /// A deployment of the lambda is under way.
+    #[error("a lambda cannot be saved while it is being deployed or undeployed")]
+    Active,
+    /// The account has too many lambdas.
+    #[error("an account can have {LAMBDAS_MAX} lambdas")]
+    TooManyLambdas,
+    /// There is no such account or lambda, or the database failed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+impl From<StoreError> for SaveError {
+    fn from(error: StoreError) -> Self {
+        Self::Change(error.into())
+    }
+}
+
+impl Admin {
+    /// Makes a lambda, as a draft.
+    ///
+    /// # Errors
+    /// When something of it breaks a rule, its name is taken, or the database fails.
+    pub async fn create_lambda(
+        &self,
+        id: &AccountId,
+        new: NewLambda,
+    ) -> Result<LambdaInfo, SaveError> {
+        let account = self.known(id)?;
+        let name: LambdaName = new.name.parse()?;
+        if parse_uuid(name.as_str()).is_some() {
+            return Err(SaveError::NameIsUuid);
+        }
+        if account.len() >= LAMBDAS_MAX {
+            return Err(SaveError::TooManyLambdas);
+        }
+        let taken = || SaveError::NameTaken(new.name.clone());
+        if account.lambda(name.as_str()).is_some() {
+            return Err(taken());
+        }
+        check_description(&new.description)?;
+        check_skills(&new.skills)?;
+        environment::check(&new.environment)?;
+        let code = Code {
+            file_name: new.file_name.unwrap_or_else(|| "index.js".to_owned()),
+            text: new.code,
+            bundle: None,
+        };
+        self.check(&code).await?;
+        let draft = Draft {
+            account: account.row,
+            uuid: Uuid::new_v4().to_string(),
+            name: new.name.clone(),
+            description: Some(new.description),
+            event_id: new.event_id.filter(|event| !event.is_empty()),
+            skills: Some(new.skills),
+            based_on: 0,
+            code,
+            environment: new.environment,
+            by: self.actor().name.to_string(),
+            at: now_ms(),
+        };
+        match self.save(id, draft).await? {
+            Committed::Done(row) => Ok(self.lambda(id, &row.uuid)?),
+            Committed::Overtaken | Committed::Active => Err(taken()),
+        }
+    }
+
+    /// Saves a change of a lambda. What is live stays live.
+    ///
+    /// # Errors
+    /// When something of it breaks a rule, it was made to another version than the latest, or the
+    /// database fails.
+    pub async fn save_lambda(
+        &self,
+        id: &AccountId,
+        lambda: &str,
+        change: LambdaChange,
+    ) -> Result<Saved, SaveError> {
+        let (_, entry) = self.entry(id, lambda)?;
+        let conflict = |found| SaveError::Conflict {
+            based_on: change.version,
+            found,
+        };
+        if change.version != entry.row.version {
+            return Err(conflict(entry.row.version));
+        }
+        if store::is_active(&entry.row) {
+            return Err(SaveError::Active);
+        }
+        change
+            .description
+            .as_deref()
+            .map_or(Ok(()), check_description)?;
+        change.skills.as_deref().map_or(Ok(()), check_skills)?;
+        let before = self.saved(entry.row.id, entry.row.version).await?;
+        let before = before.ok_or_else(|| conflict(entry.row.version))?;
+        let code = match change.code {
+            Some(text) if text != before.code.text => Code {
+                file_name: before.code.file_name.clone(),
+                text,
+                bundle: None,
+            },
+            _ => before.code.clone(),
+        };
+        let environment = change.environment.unwrap_or(before.environment.clone());
+        if code != before.code || environment != before.environment {
+            environment::check(&environment)?;
+            self.check(&code).await?;
+            let draft = Draft {
+                description: change.description,
+                skills: change.skills,
+                based_on: change.version,
+                code,
+                environment,
+                ..self.draft_of(&entry)
+            };
+            return match self.save(id, draft).await? {
+                Committed::Done(row) => Ok(Saved::Saved(self.lambda(id, &row.uuid)?)),
+                Committed::Overtaken | Committed::Active => Err(conflict(change.version + 1)),
+            };
+        }
+        let row = &entry.row;
+        let new_description = change.description.filter(|text| *text != row.description);
+        let new_skills = change.skills.filter(|skills| *skills != row.skills);
+        if new_description.is_none() && new_skills.is_none() {
+            return Ok(Saved::Unchanged(info(&entry)));
+        }
+        self.describe(id, &entry, new_description, new_skills)
+            .await?;
+        Ok(Saved::Saved(self.lambda(id, &entry.row.uuid)?))
+    }
+
+    /// A draft of what is there.
+    pub(super) fn draft_of(&self, entry: &Arc<Entry>) -> Draft {
+        Draft {
+            account: entry.row.account,
+            uuid: entry.row.uuid.clone(),
+            name: entry.row.name.clone(),
+            description: None,
+            event_id: None,
+            skills: None,
+            based_on: entry.row.version,
+            code: Code {
+                file_name: String::new(),
+                text: String::new(),
+                bundle: None,
+            },
+            environment: BTreeMap::new(),
+            by: self.actor().name.to_string(),
+            at: now_ms(),
+        }
+    }
+
+    /// Saves a draft and publishes it.
+    pub(super) async fn save(&self, id: &AccountId, draft: Draft) -> Result<Committed, StoreError> {
+        let rows = move |tx: &rusqlite::Connection| {
+            store::save(tx, &draft).map_err(sqlite("save a lambda"))
+        };
+        let (admin, id) = (self.clone(), id.clone());
+        let publish = move |committed| {
+            if let Committed::Done(row) = &committed {
+                admin.publish(&id, LambdaRow::clone(row));
+            }
+            committed
+        };
+        let store = &self.parts().store;
+        store.transact("save a lambda", rows, publish).await
+    }
+
+    async fn describe(
+        &self,
+        id: &AccountId,
+        entry: &Entry,
+        description: Option<String>,
+        skills: Option<Vec<String>>,
+    ) -> Result<(), StoreError> {
+        let (lambda, by) = (entry.row.id, self.actor().name.to_string());
+        let rows = move |tx: &rusqlite::Connection| {
+            let (description, skills) = (description.as_deref(), skills.as_deref());
+            store::describe(tx, lambda, description, skills, &by, now_ms())
+                .map_err(sqlite("describe a lambda"))
+        };
+        let (admin, id) = (self.clone(), id.clone());
+        let publish = move |row| admin.publish(&id, row);
+        let store = &self.parts().store;
+        store.transact("describe a lambda", rows, publish).await
+    }
+
+    /// Whether the code is a lambda, as far as that can be told without running it.
+    pub(super) async fn check(&self, code: &Code) -> Result<(), SaveError> {
+        let refused = |error: CompileError| match error.kind {
+            CompileErrorKind::Host => SaveError::Host(Box::new(error)),
+            _ => SaveError::Contract(Box::new(error)),
+        };
+        let source = Source::new(&*code.file_name, &*code.text).map_err(refused)?;
+        let source = match &code.bundle {
+            Some(bundle) => source.with_bundle(bundle.clone()).map_err(refused)?,
+            None => source,
+        };
+        self.parts().compiler.check(&source).await.map_err(refused)
+    }
+}
+
+fn check_description(text: &str) -> Result<(), SaveError> {
+    match text.chars().count() > DESCRIPTION_CHARS_MAX {
+        true => Err(SaveError::DescriptionTooLong),
+        false => Ok(()),
+    }
+}
+
+fn check_skills(skills: &[String]) -> Result<(), SaveError> {
+    let different: BTreeSet<_> = skills.iter().collect();
+    let fits = |skill: &String| (1..=SKILL_CHARS_MAX).contains(&skill.chars().count());
+    match different.len() == skills.len() && skills.len() <= SKILLS_MAX && skills.iter().all(fits) {
+        true => Ok(()),
+        false => Err(SaveError::Skills),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lambda_has_five_hundred_different_skills_of_a_hundred_characters() {
+        let skills = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert!(check_skills(&skills(SKILLS_MAX)).is_ok());
+        assert!(check_skills(&skills(SKILLS_MAX + 1)).is_err());
+        assert!(check_skills(&["x".repeat(SKILL_CHARS_MAX)]).is_ok());
+        for wrong in [vec!["x".repeat(SKILL_CHARS_MAX + 1)], vec![String::new()]] {
+            assert!(check_skills(&wrong).is_err());
+        }
+        assert!(check_skills(&["a".to_owned(), "a".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_description_has_two_hundred_characters() {
+        assert!(check_description(&"ä".repeat(200)).is_ok());
+        assert!(check_description(&"ä".repeat(201)).is_err());
+    }
+}
