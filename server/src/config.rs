@@ -42,13 +42,14 @@ pub struct Config {
     pub queue_max: usize,
     /// How long an invocation may wait before it is answered 429.
     pub queue_wait_ms: u64,
-    /// Connections that may be open at once; further ones wait in the kernel's backlog.
+    /// Connections that may be open at once. Past it, those that were quiet for longest make room.
     pub connections_max: usize,
     /// The request line and all headers together (431 past it). At least 8 KiB.
     pub header_bytes_max: ByteSize,
     /// The body of one invocation (413 past it).
     pub body_bytes_max: ByteSize,
-    /// How long a client may take to send its headers, and how long a connection may idle.
+    /// How long a client may take to send its headers, and how long a connection may idle, or its client
+    /// take nothing of what it is sent.
     pub header_timeout_ms: u64,
     /// How long a client may take to send its body (408 past it).
     pub body_timeout_ms: u64,
