@@ -132,6 +132,8 @@ impl Listener {
 fn http(streams: &Streams, config: &Config, header_timeout: Duration) -> Builder<Streams> {
     let mut http = Builder::new(streams.clone());
     let header_bytes = config.header_bytes_max;
+    // Here the limit is the first size that is refused.
+    let first_refused = header_bytes.get().saturating_add(1);
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_timeout)
@@ -139,7 +141,7 @@ fn http(streams: &Streams, config: &Config, header_timeout: Duration) -> Builder
         .max_headers(HEADERS_MAX);
     http.http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(header_bytes.get()).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(first_refused).unwrap_or(u32::MAX))
         .max_concurrent_streams(STREAMS_MAX)
         .max_pending_accept_reset_streams(RESETS_MAX)
         .max_send_buf_size(SEND_BUFFER);

@@ -178,7 +178,9 @@ pub(super) fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
     let mut cause: Option<&(dyn Error + 'static)> = error.source();
     while let Some(error) = cause {
         // An I/O error does not count what it wraps as its cause.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         let tls = match wrapped {
             Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
             None => error.downcast_ref::<rustls::Error>(),
@@ -197,9 +199,10 @@ pub(super) fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
 fn hint_for(error: &rustls::Error) -> &'static str {
     use rustls::CertificateError as Certificate;
     match error {
-        rustls::Error::InvalidCertificate(Certificate::UnknownIssuer) => {
-            "--ca or SANDGLASS_CA names a file with the certificate of the authority to trust"
-        }
+        // A bad signature is another authority's of the same name.
+        rustls::Error::InvalidCertificate(
+            Certificate::UnknownIssuer | Certificate::BadSignature,
+        ) => "--ca or SANDGLASS_CA names a file with the certificate of the authority to trust",
         rustls::Error::InvalidCertificate(
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
         ) => "name the server as its certificate does, for example --server https://NAME",

@@ -39,7 +39,7 @@ pub(super) struct Guest {
 /// What goes on on a connection.
 pub(super) struct Line {
     opened: Instant,
-    /// Requests under way, from the end of their headers until their answer is handed over.
+    /// Requests under way, from the end of their headers until their answer is made.
     busy: AtomicUsize,
     /// When a request ended last, or the client took bytes; milliseconds since `opened`.
     quiet_since: AtomicU64,

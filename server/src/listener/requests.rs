@@ -1,4 +1,4 @@
-//! How does a request of a connection get its answer, and until when is it under way?
+//! How does a request get its answer, and until when is it under way?
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -28,16 +28,19 @@ pub(super) fn answers(
         let (app, busy) = (Arc::clone(&app), Busy::new(&line));
         async move {
             let reply = app.respond(request).await;
+            // What is whole only waits to be taken; what is still being made keeps the line busy.
+            let is_whole = reply.body().size_hint().exact().is_some();
+            let busy = (!is_whole).then_some(busy);
             Ok(reply.map(|body| Sending { body, busy }))
         }
     })
 }
 
-/// The body of an answer: until it is handed over, its request is under way.
+/// The body of an answer. While it is being made, its request is under way.
 struct Sending<B> {
     body: B,
     #[expect(dead_code, reason = "its drop tells that the request is over")]
-    busy: Busy,
+    busy: Option<Busy>,
 }
 
 impl<B: Body + Unpin> Body for Sending<B> {
