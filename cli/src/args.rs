@@ -88,6 +88,15 @@ pub(crate) struct Connection {
     )]
     pub(crate) token: Option<String>,
 
+    /// Trust who this PEM file names to vouch for the server, and nobody else.
+    #[arg(
+        long,
+        env = "SANDGLASS_CA",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
+    pub(crate) ca: Option<PathBuf>,
+
     /// The server's data directory.
     #[arg(
         long,

@@ -261,9 +261,12 @@ impl Client {
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
         let server = self.server_url();
-        let hint = match error.is_connect() {
-            true => "is it running? `sandglass up` starts one here; --server names another",
-            false => "",
+        let hint = match connect::tls_hint(&error) {
+            Some(hint) => hint,
+            None if error.is_connect() => {
+                "is it running? `sandglass up` starts one here; --server names another"
+            }
+            None => "",
         };
         // The layers between say only that they pass something on.
         let root = anyhow::Error::from(error.without_url())

@@ -24,6 +24,9 @@ pub(crate) async fn start(
 
 fn explain(error: StartError, listen: SocketAddr) -> Failure {
     let hint = match &error {
+        StartError::Listen { address, .. } if *address != listen => {
+            "choose another address in also_listen".to_owned()
+        }
         StartError::Listen { source, .. } => match source.kind() {
             std::io::ErrorKind::AddrInUse => {
                 let other = SocketAddr::new(listen.ip(), listen.port().wrapping_add(1).max(1024));
@@ -39,12 +42,27 @@ fn explain(error: StartError, listen: SocketAddr) -> Failure {
         }
         _ => String::new(),
     };
-    let is_usage = matches!(error, StartError::Config(_));
+    let is_usage = matches!(error, StartError::Config(_) | StartError::Certificate(_));
     let failure = Failure::from(error).with_hint(hint);
     if is_usage {
         failure.into_usage()
     } else {
         failure
+    }
+}
+
+/// Serves until the process is asked to end. SIGHUP makes a server with a certificate read it again.
+pub(crate) async fn run(server: &Server, stop: &mut Stop) -> Result<(), Failure> {
+    if !server.has_certificate() {
+        stop.wanted().await;
+        return Ok(());
+    }
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            () = stop.wanted() => return Ok(()),
+            _ = hang_up.recv() => server.reload_certificate().await,
+        }
     }
 }
 

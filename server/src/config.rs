@@ -12,13 +12,20 @@ use serde::Deserialize;
 
 use crate::SecretKey;
 
+mod listen_url;
+
+pub use listen_url::{ListenUrl, ListenUrlError};
+
 /// Everything that an operator can set, as it stands in one TOML file. Every key has a default;
 /// unknown keys are refused.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Where to listen. Loopback by default: put a TLS-terminating proxy in front of anything else.
+    /// Where to listen: HTTPS where `tls` has a certificate, plain HTTP otherwise. Loopback by default:
+    /// have a certificate, or put a TLS-terminating proxy in front of anything else.
     pub listen: SocketAddr,
+    /// Where to listen besides, each with its scheme, for instance `http://0.0.0.0:80`.
+    pub also_listen: Vec<ListenUrl>,
     /// Where everything is kept. One server at a time.
     pub data_dir: PathBuf,
     /// The account that is made when it does not exist.
@@ -35,13 +42,14 @@ pub struct Config {
     pub queue_max: usize,
     /// How long an invocation may wait before it is answered 429.
     pub queue_wait_ms: u64,
-    /// Connections that may be open at once; further ones wait in the kernel's backlog.
+    /// Connections that may be open at once. Past it, those that were quiet for longest make room.
     pub connections_max: usize,
     /// The request line and all headers together (431 past it). At least 8 KiB.
     pub header_bytes_max: ByteSize,
     /// The body of one invocation (413 past it).
     pub body_bytes_max: ByteSize,
-    /// How long a client may take to send its headers, and how long a connection may idle.
+    /// How long a client may take to send its headers, and how long a connection may idle, or its client
+    /// take nothing of what it is sent.
     pub header_timeout_ms: u64,
     /// How long a client may take to send its body (408 past it).
     pub body_timeout_ms: u64,
@@ -54,6 +62,8 @@ pub struct Config {
     /// Native code kept on disk; what was not loaded for longest makes room, and is made again when
     /// it is needed.
     pub code_cache_bytes_max: ByteSize,
+    /// The certificate of this server; without one it speaks plain HTTP.
+    pub tls: Option<TlsConfig>,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -69,6 +79,16 @@ pub struct Config {
     /// Never read from the file: a configuration is no place for it.
     #[serde(skip)]
     pub secret_key: Option<SecretKey>,
+}
+
+/// The server's certificate. Both files are read again when they change.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The chain of certificates in PEM, the server's own first.
+    pub certificate: PathBuf,
+    /// Its private key in PEM, not encrypted. Others than its owner and group must not read it.
+    pub key: PathBuf,
 }
 
 /// How lambdas reach the network.
@@ -125,6 +145,7 @@ impl Default for Config {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            also_listen: Vec::new(),
             data_dir: PathBuf::from("./.sandglass"),
             account: "10000001".parse().expect("digits are a valid account id"),
             failure_status: 901,
@@ -141,6 +162,7 @@ impl Default for Config {
             builds_max: cores,
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
+            tls: None,
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
@@ -195,6 +217,11 @@ impl Config {
                 "connections_max",
                 "must be at least 1",
             ),
+            (
+                self.tls.is_some() || self.also_listen.iter().all(|url| !url.is_https()),
+                "also_listen",
+                "cannot have `https://` without a certificate in `[tls]`",
+            ),
             (self.builds_max > 0, "builds_max", "must be at least 1"),
             (
                 self.loaded_lambdas_max > 0,
@@ -232,6 +259,12 @@ impl Config {
             Some((_, key, rule)) => Err(ConfigError { key, rule }),
             None => Ok(()),
         }
+    }
+
+    /// Everything to listen on, the main address first.
+    pub(crate) fn listen_urls(&self) -> impl Iterator<Item = ListenUrl> {
+        let main = ListenUrl::new(self.tls.is_some(), self.listen);
+        std::iter::once(main).chain(self.also_listen.iter().copied())
     }
 
     /// The status of a failed lambda.
@@ -326,6 +359,29 @@ mod tests {
     #[test]
     fn the_defaults_can_be_used() {
         assert_eq!(Config::default().check(), Ok(()));
+    }
+
+    #[test]
+    fn https_needs_a_certificate() {
+        let with_tls = |tls: &str| {
+            let text = format!("also_listen = ['http://[::1]:80', 'https://[::1]:443']\n{tls}");
+            toml::from_str::<Config>(&text).unwrap()
+        };
+        let error = with_tls("").check().unwrap_err().to_string();
+        assert!(error.starts_with("also_listen cannot have"), "{error}");
+        let config = with_tls("[tls]\ncertificate = 'a.pem'\nkey = 'b.pem'");
+        assert_eq!(config.check(), Ok(()));
+        let urls: Vec<_> = config.listen_urls().map(|url| url.to_string()).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://127.0.0.1:8080",
+                "http://[::1]:80",
+                "https://[::1]:443"
+            ]
+        );
+        let half = toml::from_str::<Config>("[tls]\ncertificate = 'a.pem'").unwrap_err();
+        assert!(half.to_string().contains("missing field `key`"), "{half}");
     }
 
     #[test]

@@ -41,10 +41,10 @@ struct Domain<'a> {
 }
 
 impl Domains {
-    /// What the configuration says, over what is at `url` by itself: this server, which speaks plain
-    /// HTTP, so that its address begins with `http://`.
-    pub(crate) fn new(configured: &BTreeMap<String, String>, url: &str) -> Self {
-        let own = OWN.map(|service| (service.to_owned(), url.to_owned()));
+    /// What the configuration says, over what is at `base_uri` by itself: this server. Where it speaks
+    /// plain HTTP only, that begins with `http://`.
+    pub(crate) fn new(configured: &BTreeMap<String, String>, base_uri: &str) -> Self {
+        let own = OWN.map(|service| (service.to_owned(), base_uri.to_owned()));
         let mut domains = BTreeMap::from(own);
         domains.extend(configured.clone());
         Self(domains)

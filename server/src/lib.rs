@@ -46,8 +46,12 @@ pub use admin::{
     WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
-pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
+pub use config::{
+    Config, ConfigError, ContextConfig, EgressConfig, JournalConfig, ListenUrl, ListenUrlError,
+    TlsConfig,
+};
 pub use directory::DirectoryError;
+pub use listener::CertificateError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
 pub use store::{DeploymentState, StoreError, UnknownState};

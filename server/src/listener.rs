@@ -1,152 +1,149 @@
 //! Who is on the line?
+//!
+//! One [`Listener`] an address. It speaks HTTP/1.1 and HTTP/2, over TLS where its address does, and
+//! each connection lives in a task of its own. All of them share the places of one [`Crowd`].
 
-use std::convert::Infallible;
+mod connection;
+mod crowd;
+mod requests;
+mod streams;
+mod tls;
+mod watched;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
+use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::config::Config;
+use connection::Door;
+pub(crate) use crowd::Crowd;
+use streams::Streams;
+pub use tls::CertificateError;
+pub(crate) use tls::{Certificate, Tls};
 
 /// How long to wait when the system has no connection to give, for instance for want of file
 /// descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
-/// Header fields of one request; hyper answers 431 past it.
+/// Header fields of one HTTP/1.1 request; hyper answers 431 past it.
 const HEADERS_MAX: usize = 100;
+/// Requests that one HTTP/2 connection may have open at once. RFC 9113, section 6.5.2, asks for no fewer.
+const STREAMS_MAX: u32 = 100;
+/// Requests that a client may take back before they were even looked at. Past it, its connection is
+/// closed: this is the flood of CVE-2023-44487.
+const RESETS_MAX: usize = 20;
+/// What HTTP/2 keeps of an answer that its client does not read yet, for each request.
+const SEND_BUFFER: usize = 256 * 1024;
 
-/// How connections are served.
+/// How the connections of one address are served.
 pub(crate) struct Listener {
-    pub(crate) socket: TcpListener,
-    pub(crate) app: Arc<App>,
-    http: http1::Builder,
-    connections: Arc<Semaphore>,
+    socket: TcpListener,
+    door: Arc<Door>,
+    crowd: Arc<Crowd>,
+    streams: Streams,
     grace: Duration,
 }
 
 impl Listener {
-    pub(crate) fn new(socket: TcpListener, app: Arc<App>, config: &Config) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
-            .max_buf_size(config.header_bytes_max.as_usize())
-            .max_headers(HEADERS_MAX);
+    pub(crate) fn new(
+        socket: TcpListener,
+        tls: Option<Tls>,
+        app: Arc<App>,
+        (crowd, config): (&Arc<Crowd>, &Config),
+    ) -> Self {
+        let streams = Streams::default();
+        let quiet_max = Duration::from_millis(config.header_timeout_ms);
+        let door = Door {
+            app,
+            tls,
+            http: http(&streams, config, quiet_max),
+            quiet_max,
+        };
         Self {
             socket,
-            app,
-            http,
-            connections: Arc::new(Semaphore::new(config.connections_max)),
+            door: Arc::new(door),
+            crowd: Arc::clone(crowd),
+            streams,
             grace: Duration::from_millis(config.shutdown_grace_ms),
         }
     }
 
     /// Serves until told to stop (or left alone), then lets what runs finish, for a while.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(self, stop: watch::Receiver<bool>) {
         let mut open = JoinSet::new();
-        loop {
-            tokio::select! {
-                biased;
-                _ = stop.changed() => break,
-                Some(_) = open.join_next() => {}
-                connection = self.accept() => {
-                    open.spawn(connection.serve(stop.clone()));
-                }
-            }
-        }
+        self.accept_all(&mut open, stop).await;
         let Self {
-            socket, app, grace, ..
+            socket,
+            door,
+            streams,
+            grace,
+            ..
         } = self;
         drop(socket);
-        app.draining.store(true, Ordering::Relaxed);
+        door.app.draining.store(true, Ordering::Relaxed);
         let finished = async { while open.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!(connections = open.len(), "cut off what was still running");
         }
         // Dropping the future of an invocation ends the guest.
         open.shutdown().await;
+        streams.shutdown().await;
     }
 
-    async fn accept(&self) -> Connection {
-        let permits = Arc::clone(&self.connections);
-        let permit = permits
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+    async fn accept_all(&self, open: &mut JoinSet<()>, mut stop: watch::Receiver<bool>) {
+        // Kept over the rounds: it may hold a connection that waits for its place.
+        let next = self.accept();
+        tokio::pin!(next);
         loop {
-            match self.socket.accept().await {
-                Ok((stream, _)) => {
-                    let (app, http) = (Arc::clone(&self.app), self.http.clone());
-                    return Connection {
-                        stream,
-                        app,
-                        http,
-                        _permit: permit,
-                    };
+            tokio::select! {
+                biased;
+                _ = stop.changed() => break,
+                Some(_) = open.join_next() => {}
+                (stream, guest) = next.as_mut() => {
+                    open.spawn(Arc::clone(&self.door).serve(stream, guest, stop.clone()));
+                    next.set(self.accept());
                 }
+            }
+        }
+    }
+
+    /// The next connection, once there is a place for it.
+    async fn accept(&self) -> (TcpStream, crowd::Guest) {
+        let stream = loop {
+            match self.socket.accept().await {
+                Ok((stream, _)) => break stream,
                 Err(error) => {
                     tracing::warn!(%error, "no connection was accepted");
                     tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             }
-        }
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-    app: Arc<App>,
-    http: http1::Builder,
-    _permit: tokio::sync::OwnedSemaphorePermit,
-}
-
-impl Connection {
-    async fn serve(self, mut stop: watch::Receiver<bool>) {
-        let Self {
-            stream,
-            app,
-            http,
-            _permit,
-        } = self;
-        let app = &*app;
-        let _open = Open::new(&app.metrics.connections);
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection went away at once");
-        }
-        let service = service_fn(async |request| Ok::<_, Infallible>(app.respond(request).await));
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let result = tokio::select! {
-            result = connection.as_mut() => result,
-            _ = stop.changed() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
         };
-        if let Err(error) = result {
-            // Clients come and go; what they did wrong is theirs to know.
-            tracing::debug!(%error, "a connection ended early");
-        }
+        (stream, self.crowd.admit().await)
     }
 }
 
-/// Counts a connection while it is open, however it ends.
-struct Open<'a>(&'a AtomicUsize);
-
-impl<'a> Open<'a> {
-    fn new(connections: &'a AtomicUsize) -> Self {
-        connections.fetch_add(1, Ordering::Relaxed);
-        Self(connections)
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// What both versions of HTTP may cost.
+fn http(streams: &Streams, config: &Config, header_timeout: Duration) -> Builder<Streams> {
+    let mut http = Builder::new(streams.clone());
+    let header_bytes = config.header_bytes_max;
+    // Here the limit is the first size that is refused.
+    let first_refused = header_bytes.get().saturating_add(1);
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(header_bytes.as_usize())
+        .max_headers(HEADERS_MAX);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(first_refused).unwrap_or(u32::MAX))
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_pending_accept_reset_streams(RESETS_MAX)
+        .max_send_buf_size(SEND_BUFFER);
+    http
 }

@@ -1,5 +1,6 @@
 //! How does a server live and die?
 
+mod addresses;
 mod open;
 
 use std::io;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use sandglass_runtime::{BuildError, EgressError};
 use serde::Serialize;
-use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -19,10 +19,12 @@ use crate::app::App;
 use crate::calls::Calls;
 use crate::config::{Config, ConfigError};
 use crate::directory::{DataDir, DirectoryError};
-use crate::listener::Listener;
+use crate::listener::{Certificate, CertificateError, Crowd, Listener, Tls};
 use crate::registry::Registry;
 use crate::secrets::{SecretKeyError, VaultError};
 use crate::store::{self, Store, StoreError};
+pub(crate) use addresses::Addresses;
+use addresses::{Bound, bind_all};
 
 /// Where a running server says how to reach it.
 pub(crate) const SERVER_FILE: &str = "server.json";
@@ -36,10 +38,12 @@ const CALLS_END: Duration = Duration::from_secs(2);
 /// A running server. Dropping it stops it too, without waiting for it.
 pub struct Server {
     app: Arc<App>,
-    address: SocketAddr,
+    addresses: Addresses,
     url: String,
+    certificate: Option<Arc<Certificate>>,
     stop: watch::Sender<bool>,
-    listener: JoinHandle<()>,
+    /// The listeners, and whoever follows the files of the certificate.
+    tasks: Vec<JoinHandle<()>>,
 }
 
 /// Why a server did not start.
@@ -73,6 +77,9 @@ pub enum StartError {
     /// The artifacts cannot be read.
     #[error("the artifacts cannot be read")]
     Artifacts(#[source] io::Error),
+    /// The certificate cannot be used.
+    #[error("the certificate of the server cannot be used")]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen {
@@ -99,42 +106,78 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.check()?;
         let data = DataDir::open(&config.data_dir)?;
-        let listen_failed = |source| StartError::Listen {
-            address: config.listen,
-            source,
-        };
-        // Bound now, so that a taken address is known before the long part; until the server can
-        // answer, connections are refused.
-        let socket = bind(config.listen).map_err(listen_failed)?;
-        let address = socket.local_addr().map_err(listen_failed)?;
+        let certificate = config.tls.as_ref().map(Certificate::load).transpose()?;
+        // Bound now, so that a taken address is known before the long part.
+        let bound = bind_all(&config)?;
+        let addresses = Addresses::of(&bound);
         let calls = Calls::default();
-        let app = open::open(&config, data, address, &calls).await?;
+        let app = open::open(&config, data, &addresses, &calls).await?;
         let app = Arc::new(app);
         calls.serve(&app);
-        let socket = socket.listen(BACKLOG).map_err(listen_failed)?;
-        let url = url(address);
-        write_server_file(&app.data, &url)?;
         let (stop, stopped) = watch::channel(false);
-        let listener = Listener::new(socket, Arc::clone(&app), &config);
-        let listener = tokio::spawn(listener.run(stopped));
-        tracing::info!(url, data_dir = %config.data_dir.display(), "ready");
+        let crowd = Arc::new(Crowd::new(config.connections_max));
+        let mut listeners = Vec::with_capacity(bound.len());
+        for Bound { socket, at } in bound {
+            let address = at.address();
+            let failed = |source| StartError::Listen { address, source };
+            let socket = socket.listen(BACKLOG).map_err(failed)?;
+            let tls = certificate.as_ref().filter(|_| at.is_https());
+            let tls = tls.map(Tls::new);
+            let listener = Listener::new(socket, tls, Arc::clone(&app), (&crowd, &config));
+            listeners.push(listener);
+        }
+        let url = addresses.local_url();
+        write_server_file(&app.data, &url)?;
+        let serve = |listener: Listener| tokio::spawn(listener.run(stopped.clone()));
+        let mut tasks: Vec<_> = listeners.into_iter().map(serve).collect();
+        if let Some(certificate) = &certificate {
+            let following = Arc::clone(certificate).follow(stopped.clone());
+            tasks.push(tokio::spawn(following));
+        }
+        for url in addresses.exposed() {
+            tracing::warn!(%url, "tokens travel unencrypted to whoever uses this address");
+        }
+        let urls = addresses.urls().join(" ");
+        tracing::info!(urls, data_dir = %config.data_dir.display(), "ready");
         Ok(Self {
             app,
-            address,
+            addresses,
             url,
+            certificate,
             stop,
-            listener,
+            tasks,
         })
     }
 
-    /// The address that it listens on, with the port that the system chose when asked for port 0.
+    /// The main address that it listens on, with the port that the system chose when asked for port 0.
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.addresses.first()
     }
 
-    /// The URL of the server, as seen from this machine.
+    /// The URL of the server for what runs on this machine: plain HTTP on loopback where it listens
+    /// there, so that no certificate has to name a loopback address.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL of everything that it listens on, as seen from this machine: the main address, then
+    /// the others as they are configured.
+    pub fn urls(&self) -> Vec<String> {
+        self.addresses.urls()
+    }
+
+    /// Whether it has a certificate.
+    pub fn has_certificate(&self) -> bool {
+        self.certificate.is_some()
+    }
+
+    /// Reads the certificate and its key again, as the server does by itself when the files change.
+    /// Open connections stay. When the files cannot be used, the certificate that there was stays,
+    /// and the log says why.
+    pub async fn reload_certificate(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.reload().await;
+        }
     }
 
     /// The management API in process.
@@ -146,18 +189,17 @@ impl Server {
     /// what the journal still holds.
     pub async fn shutdown(self) {
         let Self {
-            app,
-            stop,
-            listener,
-            ..
+            app, stop, tasks, ..
         } = self;
         app.draining.store(true, Ordering::Relaxed);
         if let Err(error) = app.data.remove(SERVER_FILE) {
             tracing::warn!(%error, "the server file was not removed");
         }
         _ = stop.send(true);
-        if let Err(error) = listener.await {
-            tracing::error!(%error, "the listener ended in a panic");
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener ended in a panic");
+            }
         }
         // Who called them is gone, so they end as soon as they give way.
         if tokio::time::timeout(CALLS_END, app.calls.idle())
@@ -173,17 +215,6 @@ impl Server {
         store.close().await;
         tracing::info!("stopped");
     }
-}
-
-fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // A restart must not wait for the connections of the server before it to be forgotten.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
 }
 
 /// Keeps when tokens and developer keys were last used.
@@ -223,19 +254,4 @@ fn write_server_file(data: &DataDir, url: &str) -> Result<(), DirectoryError> {
     };
     let text = serde_json::to_vec(&running).expect("a URL and a number are valid JSON");
     data.write_private(SERVER_FILE, &text)
-}
-
-/// The URL of what listens on an address.
-fn url(address: SocketAddr) -> String {
-    format!("http://{}", reachable(address))
-}
-
-/// An address that can be connected to from this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-    };
-    SocketAddr::new(ip, address.port())
 }

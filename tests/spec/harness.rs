@@ -6,9 +6,11 @@
 
 pub(crate) mod binary;
 pub(crate) mod hosts;
+pub(crate) mod http2;
 pub(crate) mod platform;
 pub(crate) mod server;
 pub(crate) mod temporary;
+pub(crate) mod tls;
 pub(crate) mod upstream;
 
 use std::fs;

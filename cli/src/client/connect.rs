@@ -4,11 +4,13 @@
 //! token in `admin.token`. That token goes to that server, or to another one on this machine,
 //! and to nobody else.
 
+use std::error::Error;
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::Url;
+use reqwest::{Certificate, Url};
 use rustls::crypto::ring;
 use serde::Deserialize;
 
@@ -70,7 +72,7 @@ impl Client {
             .doing(format!("cannot work with the server URL {url}"))
             .blame_user()?;
         Ok(Self {
-            http: http_client(&url)?,
+            http: http_client(&url, connection.ca.as_deref())?,
             account_url,
             token,
             token_source,
@@ -135,9 +137,9 @@ fn is_loopback(url: &Url) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// A plain-text server needs neither the machine's certificates, whose loading would be most of
-/// a command's time, nor, on loopback, a proxy.
-fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
+/// A plain-text server, or one that a given authority vouches for, needs none of the machine's
+/// certificates, whose loading would be most of a command's time, nor, on loopback, a proxy.
+fn http_client(url: &Url, ca: Option<&Path>) -> Result<reqwest::Client, Failure> {
     // Refused where the process has a provider already, which serves as well.
     let _ = ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
@@ -147,11 +149,66 @@ fn http_client(url: &Url) -> Result<reqwest::Client, Failure> {
         .redirect(reqwest::redirect::Policy::none());
     if url.scheme() == "http" {
         builder = builder.tls_certs_only([]);
+    } else if let Some(file) = ca {
+        builder = builder.tls_certs_only(authorities(file)?);
     }
     if is_loopback(url) {
         builder = builder.no_proxy();
     }
     builder.build().doing("cannot set up the HTTP client")
+}
+
+/// The certificates of a PEM file.
+fn authorities(file: &Path) -> Result<Vec<Certificate>, Failure> {
+    let shown = file.display();
+    let hint = "--ca or SANDGLASS_CA names a PEM file with the certificate of an authority";
+    let pem = std::fs::read(file)
+        .doing(format!("cannot read the certificates of {shown}"))
+        .hint(hint)
+        .blame_user()?;
+    let found = Certificate::from_pem_bundle(&pem).unwrap_or_default();
+    match found.is_empty() {
+        true => Err(Failure::usage(format!("{shown} holds no certificate in PEM")).with_hint(hint)),
+        false => Ok(found),
+    }
+}
+
+/// What to do when a server was not reached over a connection that is encrypted.
+pub(super) fn tls_hint(error: &reqwest::Error) -> Option<&'static str> {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        // An I/O error does not count what it wraps as its cause.
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let tls = match wrapped {
+            Some(wrapped) => wrapped.downcast_ref::<rustls::Error>(),
+            None => error.downcast_ref::<rustls::Error>(),
+        };
+        if let Some(tls) = tls {
+            return Some(hint_for(tls));
+        }
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+fn hint_for(error: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Certificate;
+    match error {
+        // A bad signature is another authority's of the same name.
+        rustls::Error::InvalidCertificate(
+            Certificate::UnknownIssuer | Certificate::BadSignature,
+        ) => "--ca or SANDGLASS_CA names a file with the certificate of the authority to trust",
+        rustls::Error::InvalidCertificate(
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
+        ) => "name the server as its certificate does, for example --server https://NAME",
+        rustls::Error::InvalidCertificate(_) => "the server needs another certificate",
+        _ => "does the server speak HTTPS at this address?",
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ Examples:
 
 The key that seals secrets is kept in the data directory unless SANDGLASS_SECRET_KEY holds it.
 SANDGLASS_LOG chooses what is logged, for instance debug or sandglass_server=debug.
-Ctrl-C or SIGTERM stops the server when what is running has finished.";
+Ctrl-C or SIGTERM stops the server when what is running has finished. SIGHUP makes it read its certificate
+again, as it does by itself when the files change.";
 
 /// Run a server with a configuration file.
 #[derive(Debug, clap::Args)]
@@ -67,6 +68,6 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
 
     let mut stop = Stop::listen()?;
     let server = server::start(config, &mut stop, print).await?;
-    stop.wanted().await;
+    server::run(&server, &mut stop).await?;
     Ok(stop.shut_down(server, print).await)
 }

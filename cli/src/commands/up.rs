@@ -92,6 +92,7 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     let connection = Connection {
         server: Some(url),
         token: None,
+        ca: None,
         data_dir: args.data_dir,
         account,
     };

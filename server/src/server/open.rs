@@ -1,6 +1,5 @@
 //! What has to be there before a server can listen?
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -8,7 +7,7 @@ use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
 use tokio::sync::Semaphore;
 
-use super::StartError;
+use super::{Addresses, StartError};
 use crate::admin::{Admin, Parts, context_key, create_token, token};
 use crate::admission::Admission;
 use crate::app::{App, Settings};
@@ -42,7 +41,7 @@ const SPARE_INSTANCES: usize = 8;
 pub(super) async fn open(
     config: &Config,
     data: DataDir,
-    address: SocketAddr,
+    addresses: &Addresses,
     calls: &Calls,
 ) -> Result<App, StartError> {
     let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
@@ -83,7 +82,7 @@ pub(super) async fn open(
             config.queue_wait(),
         ),
         journal: Arc::clone(store.journal()),
-        domains: Domains::new(&config.domains, &super::url(address)),
+        domains: Domains::new(&config.domains, &addresses.base_uri()),
         contexts: ContextStore::new(store, config.context.clone()),
         metrics,
         limits: config.limits,
@@ -91,7 +90,7 @@ pub(super) async fn open(
             failure_status: config.failure_status(),
             body_max: config.body_bytes_max,
             body_timeout: config.body_timeout(),
-            metrics_open: address.ip().is_loopback(),
+            metrics_open: addresses.are_loopback(),
         },
         draining: AtomicBool::new(false),
         data,

@@ -114,6 +114,7 @@ fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) {
 pub(crate) struct Serving {
     child: Child,
     printed: Arc<Mutex<String>>,
+    logged: Arc<Mutex<String>>,
     pub(crate) url: String,
     pub(crate) admin_token: String,
 }
@@ -168,12 +169,15 @@ impl Serving {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = piped.spawn().expect("the binary can be run");
-        let printed = Arc::default();
+        let (printed, logged) = (Arc::default(), Arc::default());
         collect(
             child.stdout.take().expect("it is piped"),
             Arc::clone(&printed),
         );
-        collect(child.stderr.take().expect("it is piped"), Arc::default());
+        collect(
+            child.stderr.take().expect("it is piped"),
+            Arc::clone(&logged),
+        );
         let ready = || {
             let text = std::fs::read_to_string(&stale).ok()?;
             let json: Value = serde_json::from_str(&text).ok()?;
@@ -186,6 +190,7 @@ impl Serving {
                 return Self {
                     child,
                     printed,
+                    logged,
                     url,
                     admin_token,
                 };
@@ -204,6 +209,23 @@ impl Serving {
         self.printed.lock().expect("no test panics with it").clone()
     }
 
+    /// Waits until the process has said this on standard error.
+    #[track_caller]
+    pub(crate) fn wait_until_logged(&self, text: &str) {
+        let logged = || self.logged.lock().expect("no test panics with it").clone();
+        let said = (0..2_000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            logged().contains(text)
+        });
+        assert!(said, "{text:?} is not in:\n{}", logged());
+    }
+
+    /// Sends the process a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).expect("it runs");
+    }
+
     /// Ends the process at once, as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it runs");
@@ -212,8 +234,7 @@ impl Serving {
 
     /// Asks the process to end, and returns its exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it runs");
+        self.signal(rustix::process::Signal::TERM);
         self.child.wait().expect("it ends").code()
     }
 

@@ -17,6 +17,8 @@ pub(crate) const ACCOUNT: &str = "10000001";
 pub(crate) struct TestServer {
     server: Option<Server>,
     pub(crate) url: String,
+    /// All that it listens on.
+    pub(crate) urls: Vec<String>,
     pub(crate) data_dir: PathBuf,
     pub(crate) admin_token: String,
     _directory: Option<TempDir>,
@@ -54,12 +56,13 @@ pub(crate) fn open(config: Config) -> Result<TestServer, StartError> {
     let data_dir = config.data_dir.clone();
     share_code_cache(&data_dir);
     let server = block_on(Server::start(config))?;
-    let url = server.url().to_owned();
+    let (url, urls) = (server.url().to_owned(), server.urls());
     let token = std::fs::read_to_string(data_dir.join("admin.token")).expect("it was made");
     let admin_token = token.trim().to_owned();
     Ok(TestServer {
         server: Some(server),
         url,
+        urls,
         data_dir,
         admin_token,
         _directory: None,
@@ -75,6 +78,11 @@ pub(crate) fn share_code_cache(data_dir: &Path) {
 }
 
 impl TestServer {
+    /// Makes the server read its certificate again.
+    pub(crate) fn reload_certificate(&self) {
+        block_on(self.server.as_ref().expect("it runs").reload_certificate());
+    }
+
     /// Shuts the server down gracefully and waits for it.
     pub(crate) fn stop(mut self) -> Option<TempDir> {
         let server = self.server.take().expect("it runs");
