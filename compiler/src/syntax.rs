@@ -21,7 +21,7 @@ use hints::Mistake;
 
 /// The parser and the walk recurse. This is more than twice what the worst source of 100,000
 /// characters needs, in a build without optimisation too; only what is touched takes memory.
-const STACK_BYTES: usize = 512 << 20;
+pub(crate) const STACK_BYTES: usize = 512 << 20;
 
 /// Parses the source and looks around in it. By its name it is TypeScript (`.ts`, `.mts`, `.cts`), a
 /// module (`.mjs`, `.mts`) or a script (`.cjs`, `.cts`); other names leave it to `import` and
@@ -46,7 +46,7 @@ pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
             .join()
             .unwrap_or_else(|_| {
                 Err(source.error(
-                    CompileErrorKind::Host,
+                    CompileErrorKind::Exceeded,
                     "the parser broke down on this source",
                 ))
             })

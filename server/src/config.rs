@@ -49,6 +49,8 @@ pub struct Config {
     pub shutdown_grace_ms: u64,
     /// Builds that may run at once; further ones wait.
     pub builds_max: usize,
+    /// The bounds of builds.
+    pub builds: BuildsConfig,
     /// Lambdas kept in memory; the one that was not used for longest makes room.
     pub loaded_lambdas_max: usize,
     /// Native code kept on disk; what was not loaded for longest makes room, and is made again when
@@ -69,6 +71,29 @@ pub struct Config {
     /// Never read from the file: a configuration is no place for it.
     #[serde(skip)]
     pub secret_key: Option<SecretKey>,
+}
+
+/// How much a build takes. What is done with a source before it is evaluated (parsing and bundling)
+/// is bounded here; the evaluation has bounds of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BuildsConfig {
+    /// Builds that may wait for their turn; further ones are answered 429 at once.
+    pub queue_max: usize,
+    /// How long a build may wait for its turn before it is answered 429.
+    pub queue_wait_ms: u64,
+    /// Processor time for parsing and bundling one source.
+    pub cpu_seconds: u64,
+    /// Time for parsing and bundling one source, waiting for a processor included.
+    pub wall_clock_ms: u64,
+    /// Memory for parsing and bundling one source, besides the stacks.
+    pub memory: ByteSize,
+    /// The executable that parses and bundles, in a process for each source; its `main` begins with
+    /// [`run_if_worker`](sandglass_compiler::run_if_worker). Without one, the server does it in its
+    /// own process, and the bounds above but the queue's do not hold. Not read from the file: the
+    /// command `sandglass` is its own.
+    #[serde(skip)]
+    pub worker: Option<PathBuf>,
 }
 
 /// How lambdas reach the network.
@@ -139,6 +164,7 @@ impl Default for Config {
             body_timeout_ms: 30_000,
             shutdown_grace_ms: 35_000,
             builds_max: cores,
+            builds: BuildsConfig::default(),
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             limits: Limits::default(),
@@ -147,6 +173,19 @@ impl Default for Config {
             context: ContextConfig::default(),
             domains: BTreeMap::new(),
             secret_key: None,
+        }
+    }
+}
+
+impl Default for BuildsConfig {
+    fn default() -> Self {
+        Self {
+            queue_max: 64,
+            queue_wait_ms: 60_000,
+            cpu_seconds: 10,
+            wall_clock_ms: 30_000,
+            memory: ByteSize::mib(512),
+            worker: None,
         }
     }
 }
@@ -196,6 +235,21 @@ impl Config {
                 "must be at least 1",
             ),
             (self.builds_max > 0, "builds_max", "must be at least 1"),
+            (
+                self.builds.cpu_seconds > 0,
+                "builds.cpu_seconds",
+                "must be at least 1",
+            ),
+            (
+                self.builds.wall_clock_ms > 0,
+                "builds.wall_clock_ms",
+                "must be at least 1",
+            ),
+            (
+                self.builds.memory >= ByteSize::mib(64),
+                "builds.memory",
+                "must be at least 67108864",
+            ),
             (
                 self.loaded_lambdas_max > 0,
                 "loaded_lambdas_max",

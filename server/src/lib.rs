@@ -18,6 +18,7 @@ mod api;
 mod app;
 mod artifacts;
 mod auth;
+mod builds;
 mod calls;
 mod clock;
 mod config;
@@ -44,7 +45,8 @@ pub use admin::{
     Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
-pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
+pub use builds::BuildsFull;
+pub use config::{BuildsConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
 pub use directory::DirectoryError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};

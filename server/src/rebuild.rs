@@ -74,7 +74,11 @@ async fn rebuild_one(admin: &Admin, entry: &Entry) -> Result<(), DeployError> {
     let uuid = parse_uuid(&row.uuid).unwrap_or_default();
     let source =
         source(account.as_str(), uuid, &code, &row.environment).map_err(DeployError::Build)?;
-    let artifact = admin.parts().build(&source).await?.into_artifact();
+    let artifact = admin
+        .parts()
+        .build_at_leisure(&source)
+        .await?
+        .into_artifact();
     let bytes = artifact.as_bytes().len() as u64;
     let fresh = LambdaRow {
         digest: artifact.digest().as_str().to_owned(),
