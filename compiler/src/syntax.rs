@@ -9,6 +9,8 @@ mod findings;
 mod hints;
 mod speculation;
 
+use std::cell::Cell;
+
 use oxc::allocator::Allocator;
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::{Parser, ParserReturn};
@@ -23,6 +25,15 @@ use hints::Mistake;
 /// characters needs, in a build without optimisation too; only what is touched takes memory.
 pub(crate) const STACK_BYTES: usize = 512 << 20;
 
+thread_local! {
+    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread was started with a stack of [`STACK_BYTES`].
+pub(crate) fn has_stack() {
+    HAS_STACK.set(true);
+}
+
 /// Parses the source and looks around in it. By its name it is TypeScript (`.ts`, `.mts`, `.cts`), a
 /// module (`.mjs`, `.mts`) or a script (`.cjs`, `.cts`); other names leave it to `import` and
 /// `export` in the text, and without these it is a sloppy script.
@@ -32,6 +43,9 @@ pub(crate) const STACK_BYTES: usize = 512 << 20;
 /// common one.
 pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
     speculation::check(source.code()).map_err(|offset| too_deep(source, offset))?;
+    if HAS_STACK.get() {
+        return parse(source);
+    }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("sandglass-parser".into())

@@ -8,13 +8,15 @@ mod confine;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use sandglass_runtime::artifact::Bundle;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Runtime;
 
 use crate::prepare::prepare;
 use crate::workers::wire::{self, Answer, REQUEST_BYTES_MAX, Request};
-use crate::{CompileError, Source};
+use crate::{CompileError, Source, syntax};
 use confine::ConfineError;
 
 /// The first argument of a worker; the second one is its [`Assignment`] as JSON.
@@ -23,6 +25,9 @@ pub(crate) const ARGUMENT: &str = "build-worker";
 /// A source that takes every way that sources take, so that nothing is left to be set up.
 const WARM_UP: &str = "import { URL } from 'url';
 export const lambda = (a: string): string => new URL(a).host;";
+
+/// Longer than a worker lives.
+const FOR_EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// What a worker is told before it has read anything.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,8 +76,7 @@ fn work(assignment: Option<OsString>) -> Result<(), WorkerError> {
     let assignment: Assignment = assignment.ok_or(WorkerError::Assignment)?;
     confine::live_with(assignment.parent)?;
     let inherited = confine::inherited_files()?;
-    // Nothing is waited for but threads.
-    let tokio = tokio::runtime::Builder::new_current_thread().build()?;
+    let tokio = runtime()?;
     let warm_up = Source::checked("warm-up.ts".into(), WARM_UP.into());
     tokio
         .block_on(prepare(&warm_up))
@@ -84,6 +88,16 @@ fn work(assignment: Option<OsString>) -> Result<(), WorkerError> {
         return Ok(());
     };
     say(&tokio.block_on(answer(request)))
+}
+
+/// With one thread for the parser, which has its stack before memory is limited.
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .thread_stack_size(syntax::STACK_BYTES)
+        .thread_keep_alive(FOR_EVER)
+        .on_thread_start(syntax::has_stack)
+        .build()
 }
 
 fn say(message: &impl Serialize) -> Result<(), WorkerError> {

@@ -31,8 +31,8 @@ pub struct WorkerLimits {
     pub cpu: Duration,
     /// From the request to the answer.
     pub wall_clock: Duration,
-    /// Memory beyond what a worker takes that has nothing to do, stacks not counted. The parser's
-    /// stack has 512 MiB, of which the deepest source that it accepts touches a part.
+    /// Memory beyond what a worker has that waits for a source, its stacks included: of the parser's
+    /// 512 MiB, the deepest source that it accepts touches a part.
     pub memory: ByteSize,
 }
 

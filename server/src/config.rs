@@ -246,9 +246,9 @@ impl Config {
                 "must be at least 1",
             ),
             (
-                self.builds.memory >= ByteSize::mib(64),
+                self.builds.memory >= ByteSize::mib(128),
                 "builds.memory",
-                "must be at least 67108864",
+                "must be at least 134217728",
             ),
             (
                 self.loaded_lambdas_max > 0,

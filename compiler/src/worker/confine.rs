@@ -19,11 +19,6 @@ use seccompiler::{
 };
 
 use super::Assignment;
-use crate::syntax;
-
-/// Stacks that may come to be while a source is prepared: the parser's, and those of two threads of
-/// the bundler. Not all of a stack is ever touched, but all of it counts.
-const STACK_BYTES: u64 = syntax::STACK_BYTES as u64 + 2 * (256 << 20);
 
 /// What stays allowed with any file that was not inherited: the pipes, and what wakes threads.
 const OF_FILES: &[libc::c_long] = &[
@@ -104,11 +99,12 @@ pub(super) fn inherited_files() -> Result<Vec<u64>, ConfineError> {
     Ok(files.filter(|file| *file > 2 && is_open(file)).collect())
 }
 
-/// Bounds time and memory, and opens no file any more.
+/// Bounds time, memory beyond what there is by now, and files. The threads that prepare a source are
+/// there by now: not all of a stack is ever touched, but all of it counts.
 pub(super) fn limit(assignment: &Assignment) -> Result<(), ConfineError> {
     let used = clock_gettime(ClockId::ProcessCPUTime).tv_sec.unsigned_abs();
     let cpu = used + 1 + assignment.cpu_seconds;
-    let memory = data_bytes()? + STACK_BYTES + assignment.memory_bytes;
+    let memory = data_bytes()? + assignment.memory_bytes;
     for (resource, most) in [
         (Resource::Data, memory),
         (Resource::Core, 0),
