@@ -383,6 +383,30 @@ mod tests {
     }
 
     #[test]
+    fn a_build_has_memory_and_time_to_work_with() {
+        let check = |change: fn(&mut BuildsConfig)| {
+            let mut config = Config::default();
+            change(&mut config.builds);
+            config.check().map_err(|error| error.key)
+        };
+        assert_eq!(check(|builds| builds.memory = ByteSize::mib(128)), Ok(()));
+        assert_eq!(
+            check(|builds| builds.memory = ByteSize::mib(127)),
+            Err("builds.memory")
+        );
+        assert_eq!(check(|builds| builds.cpu_seconds = 1), Ok(()));
+        assert_eq!(
+            check(|builds| builds.cpu_seconds = 0),
+            Err("builds.cpu_seconds")
+        );
+        assert_eq!(check(|builds| builds.wall_clock_ms = 1), Ok(()));
+        assert_eq!(
+            check(|builds| builds.wall_clock_ms = 0),
+            Err("builds.wall_clock_ms")
+        );
+    }
+
+    #[test]
     fn a_setting_that_cannot_work_is_named() {
         let error = Config {
             failure_status: 200,

@@ -206,3 +206,71 @@ fn first_is(
 ) -> Result<SeccompCondition, seccompiler::BackendError> {
     SeccompCondition::new(0, SeccompCmpArgLen::Dword, operator, value)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::net::TcpListener;
+    use std::os::fd::AsRawFd as _;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Does something on a thread that has given up the system.
+    fn confined<T: Send>(inherited: &[u64], test: impl FnOnce() -> T + Send) -> T {
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                seccompiler::apply_filter(&filter(inherited).unwrap()).unwrap();
+                test()
+            });
+            thread.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn nothing_can_be_opened_connected_or_started() {
+        let (opened, listening, started) = confined(&[], || {
+            (
+                File::open("/dev/null").map(drop),
+                TcpListener::bind("127.0.0.1:0").map(drop),
+                Command::new("/bin/true").spawn().map(drop),
+            )
+        });
+        for refused in [opened, listening, started] {
+            assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::ENOSYS));
+        }
+    }
+
+    #[test]
+    fn threads_and_memory_are_to_be_had() {
+        let text = confined(&[], || {
+            let thread = std::thread::spawn(|| "x".repeat(64 << 20));
+            thread.join().unwrap()
+        });
+        assert_eq!(text.len(), 64 << 20);
+    }
+
+    #[test]
+    fn a_file_that_was_inherited_is_of_no_use_and_others_are() {
+        let (mut own, mut inherited) = (zeros(), zeros());
+        let known = inherited_files().unwrap();
+        let number = inherited.as_raw_fd().unsigned_abs().into();
+        assert!(known.contains(&number), "{known:?}");
+        let (read, refused) = confined(&[number], || {
+            (own.read(&mut [0; 4]), inherited.read(&mut [0; 4]))
+        });
+        assert_eq!(read.unwrap(), 4);
+        assert_eq!(refused.unwrap_err().raw_os_error(), Some(libc::ENOSYS));
+    }
+
+    fn zeros() -> File {
+        File::open("/dev/zero").unwrap()
+    }
+
+    #[test]
+    fn only_files_that_are_open_are_found() {
+        let known = inherited_files().unwrap();
+        assert!(known.iter().all(|file| *file > 2), "{known:?}");
+    }
+}
