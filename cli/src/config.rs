@@ -120,7 +120,10 @@ mod tests {
         let text = uncommented();
         for key in keys(&format!("{:#?}", Config::default())) {
             let known = text.contains(&format!("\n{key} = ")) || text.contains(&format!("[{key}]"));
-            assert!(known || key == "secret_key", "{key} is missing");
+            assert!(
+                known || matches!(key, "secret_key" | "worker"),
+                "{key} is missing"
+            );
         }
     }
 

@@ -29,6 +29,10 @@ use print::Printer;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // A server starts this executable anew for each source that it builds.
+    if let Some(exit) = sandglass_compiler::run_if_worker() {
+        return exit;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),

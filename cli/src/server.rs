@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use sandglass_compiler::Workers;
 use sandglass_server::{Config, DirectoryError, Server, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -10,10 +11,11 @@ use crate::print::Printer;
 
 /// Starts a server, with a word for whoever waits. Ctrl-C ends the start too.
 pub(crate) async fn start(
-    config: Config,
+    mut config: Config,
     stop: &mut Stop,
     print: Printer,
 ) -> Result<Server, Failure> {
+    config.builds.worker = Some(Workers::THIS_EXECUTABLE.into());
     let listen = config.listen;
     let _progress = print.progress("Starting; the first start compiles the engine");
     tokio::select! {

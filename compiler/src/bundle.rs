@@ -20,7 +20,7 @@ use crate::{CompileError, CompileErrorKind, Source};
 const DEPTH_MAX: u32 = 5_000;
 
 /// The modules that come with the engine.
-static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
+pub(crate) static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
     LazyLock::new(|| Arc::new(sandglass_runtime::engine_modules()));
 
 /// Reads a lambda from disk: a file, or a folder with a `package.json` that names its `main` file,
@@ -64,7 +64,8 @@ pub(crate) async fn checked(source: &Source) -> Result<Findings, CompileError> {
         .map_err(|_| source.error(CompileErrorKind::Host, "the parser was interrupted"))?
 }
 
-fn is_needed(source: &Source, findings: &Findings) -> bool {
+/// Whether a source is more than a plain script that requires nothing but the engine's own modules.
+pub(crate) fn is_needed(source: &Source, findings: &Findings) -> bool {
     let provided = |specifier: &str| {
         let name = specifier.strip_prefix("node:").unwrap_or(specifier);
         PROVIDED.contains_key(name)

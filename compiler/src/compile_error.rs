@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Source;
 
 /// Why there is no artifact, with the place in the user's source where there is one.
 ///
 /// `Display` gives one line: `hello.js:3:5: message`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CompileError {
     /// Which kind of mistake.
@@ -27,7 +29,7 @@ pub struct CompileError {
 }
 
 /// Which kind of mistake.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CompileErrorKind {
     /// The source or its environment breaks a rule (size, encoding, names).

@@ -6,8 +6,11 @@
 
 mod bundle;
 mod compile_error;
+mod prepare;
 mod source;
 mod syntax;
+mod worker;
+mod workers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,8 +24,11 @@ use sandglass_runtime::{
 pub use bundle::pack;
 pub use compile_error::{CompileError, CompileErrorKind};
 pub use source::Source;
+pub use worker::run_if_worker;
+pub use workers::{WorkerLimits, Workers};
 
 use compile_error::Place;
+use prepare::{Prepared, prepare};
 use syntax::Findings;
 
 /// Compiles lambdas for the engine of one runtime. Cheap to clone.
@@ -30,6 +36,7 @@ use syntax::Findings;
 pub struct Compiler {
     runtime: Runtime,
     limits: Limits,
+    workers: Option<Workers>,
 }
 
 impl Compiler {
@@ -44,6 +51,7 @@ impl Compiler {
         Self {
             runtime: runtime.clone(),
             limits,
+            workers: None,
         }
     }
 
@@ -54,17 +62,24 @@ impl Compiler {
         self
     }
 
+    /// Parses and bundles in processes of their own, within their limits, instead of in this one. The
+    /// artifacts are the same.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Workers) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
     /// Compiles a source. The same source, environment and engine give the same artifact, byte for
     /// byte.
     ///
     /// Must be called on a tokio runtime with time enabled.
     ///
     /// # Errors
-    /// When the source does not parse, its top level throws or runs into a limit, or it has no
-    /// function named `lambda`; with the place in the source.
+    /// When the source does not parse, it or its top level runs into a limit, its top level throws, or
+    /// it has no function named `lambda`; with the place in the source.
     pub async fn compile(&self, source: &Source) -> Result<Artifact, CompileError> {
-        let findings = bundle::checked(source).await?;
-        let source = &bundle::alone(source.clone(), &findings).await?;
+        let Prepared { source, findings } = &self.prepared(source).await?;
         let bundle = source.bundle();
         let specifiers = findings.requires.iter().map(|require| &require.specifier);
         let mut preload: Vec<String> = match bundle {
@@ -87,7 +102,7 @@ impl Compiler {
         };
         let evaluated = self.runtime.evaluate(input).await;
         let evaluation =
-            evaluated.map_err(|error| self.evaluation_error(source, &findings, error))?;
+            evaluated.map_err(|error| self.evaluation_error(source, findings, error))?;
         let header = Header {
             engine: self.runtime.engine_digest().clone(),
             file_name: source.file_name().to_owned(),
@@ -105,12 +120,20 @@ impl Compiler {
     /// When the source does not parse, or nothing in it could become a function named `lambda`; with
     /// the place in the source.
     pub async fn check(&self, source: &Source) -> Result<(), CompileError> {
-        let findings = bundle::checked(source).await?;
+        let Prepared { findings, .. } = self.prepared(source).await?;
         // Code may make `lambda` in ways that only running it shows, but hardly without its name.
         let possible = findings.exports_lambda || source.code().contains("lambda");
         match possible {
             true => Ok(()),
             false => Err(findings.lambda_missing(source)),
+        }
+    }
+
+    /// Parses and bundles, here or in a process for it.
+    async fn prepared(&self, source: &Source) -> Result<Prepared, CompileError> {
+        match &self.workers {
+            Some(workers) => workers.prepare(source).await,
+            None => prepare(source).await,
         }
     }
 

@@ -78,6 +78,16 @@ impl Source {
         })
     }
 
+    /// A source of which another process has checked the name and the text already.
+    pub(crate) fn checked(file_name: String, code: String) -> Self {
+        Self {
+            file_name,
+            code,
+            environment: BTreeMap::new(),
+            bundle: None,
+        }
+    }
+
     /// A source file as it was read, which must be UTF-8.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ mod findings;
 mod hints;
 mod speculation;
 
+use std::cell::Cell;
+
 use oxc::allocator::Allocator;
 use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::{Parser, ParserReturn};
@@ -21,7 +23,16 @@ use hints::Mistake;
 
 /// The parser and the walk recurse. This is more than twice what the worst source of 100,000
 /// characters needs, in a build without optimisation too; only what is touched takes memory.
-const STACK_BYTES: usize = 512 << 20;
+pub(crate) const STACK_BYTES: usize = 512 << 20;
+
+thread_local! {
+    static HAS_STACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says that this thread was started with a stack of [`STACK_BYTES`].
+pub(crate) fn has_stack() {
+    HAS_STACK.set(true);
+}
 
 /// Parses the source and looks around in it. By its name it is TypeScript (`.ts`, `.mts`, `.cts`), a
 /// module (`.mjs`, `.mts`) or a script (`.cjs`, `.cts`); other names leave it to `import` and
@@ -32,6 +43,9 @@ const STACK_BYTES: usize = 512 << 20;
 /// common one.
 pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
     speculation::check(source.code()).map_err(|offset| too_deep(source, offset))?;
+    if HAS_STACK.get() {
+        return parse(source);
+    }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("sandglass-parser".into())
@@ -46,7 +60,7 @@ pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
             .join()
             .unwrap_or_else(|_| {
                 Err(source.error(
-                    CompileErrorKind::Host,
+                    CompileErrorKind::Exceeded,
                     "the parser broke down on this source",
                 ))
             })

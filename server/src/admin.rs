@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, Limits, Runtime};
-use tokio::sync::Semaphore;
 
 use crate::artifacts::Artifacts;
 use crate::auth::Actor;
+use crate::builds::Builds;
 use crate::metrics::Metrics;
 use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
@@ -60,7 +60,7 @@ pub(crate) struct Parts {
     pub(crate) vault: Vault,
     pub(crate) runtime: Runtime,
     pub(crate) compiler: Compiler,
-    pub(crate) builds: Semaphore,
+    pub(crate) builds: Builds,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
 }

@@ -57,6 +57,8 @@ pub struct Config {
     pub shutdown_grace_ms: u64,
     /// Builds that may run at once; further ones wait.
     pub builds_max: usize,
+    /// The bounds of builds.
+    pub builds: BuildsConfig,
     /// Lambdas kept in memory; the one that was not used for longest makes room.
     pub loaded_lambdas_max: usize,
     /// Native code kept on disk; what was not loaded for longest makes room, and is made again when
@@ -89,6 +91,29 @@ pub struct TlsConfig {
     pub certificate: PathBuf,
     /// Its private key in PEM, not encrypted. Others than its owner and group must not read it.
     pub key: PathBuf,
+}
+
+/// How much a build takes. What is done with a source before it is evaluated (parsing and bundling)
+/// is bounded here; the evaluation has bounds of its own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BuildsConfig {
+    /// Builds that may wait for their turn; further ones are answered 429 at once.
+    pub queue_max: usize,
+    /// How long a build may wait for its turn before it is answered 429.
+    pub queue_wait_ms: u64,
+    /// Processor time for parsing and bundling one source.
+    pub cpu_seconds: u64,
+    /// Time for parsing and bundling one source, waiting for a processor included.
+    pub wall_clock_ms: u64,
+    /// Memory for parsing and bundling one source, besides the stacks.
+    pub memory: ByteSize,
+    /// The executable that parses and bundles, in a process for each source; its `main` begins with
+    /// [`run_if_worker`](sandglass_compiler::run_if_worker). Without one, the server does it in its
+    /// own process, and the bounds above but the queue's do not hold. Not read from the file: the
+    /// command `sandglass` is its own.
+    #[serde(skip)]
+    pub worker: Option<PathBuf>,
 }
 
 /// How lambdas reach the network.
@@ -160,6 +185,7 @@ impl Default for Config {
             body_timeout_ms: 30_000,
             shutdown_grace_ms: 35_000,
             builds_max: cores,
+            builds: BuildsConfig::default(),
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             tls: None,
@@ -169,6 +195,19 @@ impl Default for Config {
             context: ContextConfig::default(),
             domains: BTreeMap::new(),
             secret_key: None,
+        }
+    }
+}
+
+impl Default for BuildsConfig {
+    fn default() -> Self {
+        Self {
+            queue_max: 64,
+            queue_wait_ms: 60_000,
+            cpu_seconds: 10,
+            wall_clock_ms: 30_000,
+            memory: ByteSize::mib(512),
+            worker: None,
         }
     }
 }
@@ -223,6 +262,21 @@ impl Config {
                 "cannot have `https://` without a certificate in `[tls]`",
             ),
             (self.builds_max > 0, "builds_max", "must be at least 1"),
+            (
+                self.builds.cpu_seconds > 0,
+                "builds.cpu_seconds",
+                "must be at least 1",
+            ),
+            (
+                self.builds.wall_clock_ms > 0,
+                "builds.wall_clock_ms",
+                "must be at least 1",
+            ),
+            (
+                self.builds.memory >= ByteSize::mib(128),
+                "builds.memory",
+                "must be at least 134217728",
+            ),
             (
                 self.loaded_lambdas_max > 0,
                 "loaded_lambdas_max",
@@ -382,6 +436,30 @@ mod tests {
         );
         let half = toml::from_str::<Config>("[tls]\ncertificate = 'a.pem'").unwrap_err();
         assert!(half.to_string().contains("missing field `key`"), "{half}");
+    }
+
+    #[test]
+    fn a_build_has_memory_and_time_to_work_with() {
+        let check = |change: fn(&mut BuildsConfig)| {
+            let mut config = Config::default();
+            change(&mut config.builds);
+            config.check().map_err(|error| error.key)
+        };
+        assert_eq!(check(|builds| builds.memory = ByteSize::mib(128)), Ok(()));
+        assert_eq!(
+            check(|builds| builds.memory = ByteSize::mib(127)),
+            Err("builds.memory")
+        );
+        assert_eq!(check(|builds| builds.cpu_seconds = 1), Ok(()));
+        assert_eq!(
+            check(|builds| builds.cpu_seconds = 0),
+            Err("builds.cpu_seconds")
+        );
+        assert_eq!(check(|builds| builds.wall_clock_ms = 1), Ok(()));
+        assert_eq!(
+            check(|builds| builds.wall_clock_ms = 0),
+            Err("builds.wall_clock_ms")
+        );
     }
 
     #[test]

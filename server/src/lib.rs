@@ -18,6 +18,7 @@ mod api;
 mod app;
 mod artifacts;
 mod auth;
+mod builds;
 mod calls;
 mod clock;
 mod config;
@@ -46,9 +47,10 @@ pub use admin::{
     WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
+pub use builds::BuildsFull;
 pub use config::{
-    Config, ConfigError, ContextConfig, EgressConfig, JournalConfig, ListenUrl, ListenUrlError,
-    TlsConfig,
+    BuildsConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig, ListenUrl,
+    ListenUrlError, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

@@ -75,7 +75,11 @@ async fn rebuild_one(admin: &Admin, entry: &Entry) -> Result<(), DeployError> {
     let uuid = parse_uuid(&row.uuid).unwrap_or_default();
     let source = source(account.as_str(), uuid, &saved.code, &saved.environment)
         .map_err(DeployError::Build)?;
-    let artifact = admin.parts().build(&source).await?.into_artifact();
+    let artifact = admin
+        .parts()
+        .build_at_leisure(&source)
+        .await?
+        .into_artifact();
     let (built, deployment) = (built(&artifact), live.deployment);
     let fresh = LambdaRow {
         live: Some(Live {

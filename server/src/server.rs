@@ -74,6 +74,9 @@ pub enum StartError {
     /// The engine cannot be set up.
     #[error(transparent)]
     Runtime(#[from] BuildError),
+    /// Builds cannot be set up.
+    #[error("builds cannot be set up")]
+    Builds(#[source] io::Error),
     /// The artifacts cannot be read.
     #[error("the artifacts cannot be read")]
     Artifacts(#[source] io::Error),

@@ -21,7 +21,7 @@
 //! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
 //! | what is to be saved is not a lambda | 400 | `fm.contract-error` |
 //! | the source does not build | 422 | `fm.build-error` |
-//! | the server is full | 429 | `es.toomanyrequests` |
+//! | the server is full, or the queue of builds | 429 | `es.toomanyrequests` |
 //! | the server failed | 500 | `es.general` |
 //! | the server is shutting down | 503 | `es.unavailable` |
 //!
@@ -45,6 +45,7 @@ use serde::Serialize;
 use crate::admin::{ChangeError, DeployError, LogsError, SaveError};
 use crate::admission::Full;
 use crate::auth::{AuthError, KeyError};
+use crate::builds::BuildsFull;
 use crate::context::{ContextError, NameError};
 use crate::reply::{self, Reply};
 
@@ -79,6 +80,7 @@ pub(crate) enum Problem {
     Contract(Box<CompileError>),
     Conflict(String),
     Full,
+    BuildsFull(BuildsFull),
     Draining,
     /// The server failed; the log says how.
     Host,
@@ -186,6 +188,7 @@ impl Problem {
         let header = match self {
             Self::Method(allowed) => Some((ALLOW, *allowed)),
             Self::Full | Self::Draining => Some((RETRY_AFTER, "1")),
+            Self::BuildsFull(_) => Some((RETRY_AFTER, "5")),
             Self::Auth(AuthError::Missing) => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::Auth(AuthError::Invalid) => {
                 Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
@@ -285,6 +288,11 @@ impl Problem {
                 code!("es.toomanyrequests"),
                 "too many invocations are running: try again".into(),
             ),
+            Self::BuildsFull(error) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                error.to_string().into(),
+            ),
             Self::Draining => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 code!("es.unavailable"),
@@ -356,7 +364,7 @@ impl From<SaveError> for Problem {
                 Self::Conflict(error.to_string())
             }
             SaveError::Change(error) => error.into(),
-            SaveError::Host(_) => Self::host(&error),
+            SaveError::Check(error) => (*error).into(),
             SaveError::Name(_)
             | SaveError::NameIsUuid
             | SaveError::DescriptionTooLong
@@ -370,6 +378,7 @@ impl From<SaveError> for Problem {
 impl From<DeployError> for Problem {
     fn from(error: DeployError) -> Self {
         match error {
+            DeployError::Full(error) => Self::BuildsFull(error),
             DeployError::Build(error) => Self::Build(Box::new(error)),
             DeployError::Overtaken | DeployError::Active => Self::Conflict(error.to_string()),
             DeployError::Change(error) => error.into(),

@@ -7,6 +7,7 @@
 mod harness;
 
 mod artifact;
+mod build_process;
 mod callback;
 mod captured_state;
 mod cli;

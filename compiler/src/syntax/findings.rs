@@ -12,11 +12,13 @@ use oxc::ast::ast::{
 use oxc::ast_visit::{Visit, walk};
 use oxc::span::{GetSpan as _, Span};
 use oxc::syntax::scope::ScopeFlags;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{CompileError, CompileErrorKind, Source};
 
 /// What a source says about itself without being run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Findings {
     /// Where something named `lambda` comes to be at the top level, as far as can be seen. Code may
     /// also make it in ways that only running it shows.
@@ -33,6 +35,7 @@ pub(crate) struct Findings {
     /// How many nodes of the syntax tree lie within each other at most.
     pub(crate) depth: u32,
     /// The globals that it names, of those that are loaded when they are touched.
+    #[serde(deserialize_with = "lazy_globals")]
     pub(crate) globals: BTreeSet<&'static str>,
     /// Whether it asks the toolbelt for its Salesforce client, which stands on a large package.
     pub(crate) uses_salesforce: bool,
@@ -77,7 +80,7 @@ const LAZY_GLOBALS: [&str; 24] = [
 pub(crate) type Offset = usize;
 
 /// A literal `require('…')` or `import('…')`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Require {
     /// What is between the quotes.
     pub(crate) specifier: String,
@@ -102,6 +105,14 @@ impl Findings {
                 .with_hint("declare one as `function lambda(input, callback) { … }`"),
         }
     }
+}
+
+/// No name but those of the list.
+fn lazy_globals<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<&'static str>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    let known = |name: &String| LAZY_GLOBALS.iter().find(|global| **global == name).copied();
+    let found: Option<_> = names.iter().map(known).collect();
+    found.ok_or_else(|| D::Error::custom("a global that is not one of those that are loaded late"))
 }
 
 /// Looks around in a program that parsed.

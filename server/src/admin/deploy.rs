@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::environment::EnvironmentError;
 use super::{Admin, ChangeError, Parts, sqlite};
 use crate::artifacts::Pin;
+use crate::builds::{BuildsFull, Turn};
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
 use crate::store::{self, Built, Code, Committed, Draft, LambdaRow, StoreError};
@@ -114,6 +115,9 @@ pub enum DeployError {
     /// An environment variable breaks a rule.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
+    /// Too many builds are waiting.
+    #[error(transparent)]
+    Full(#[from] BuildsFull),
     /// The source does not build.
     #[error(transparent)]
     Build(CompileError),
@@ -312,11 +316,23 @@ impl Admin {
 impl Parts {
     /// Builds, when it is this build's turn.
     pub(crate) async fn build(&self, source: &Source) -> Result<Build, DeployError> {
-        let _turn = self
-            .builds
-            .acquire()
-            .await
-            .map_err(|_| StoreError::Closed)?;
+        let turn = self.builds.turn().await?;
+        self.build_now(turn, source).await
+    }
+
+    /// Builds what nobody waits for, whenever there is a turn.
+    pub(crate) async fn build_at_leisure(&self, source: &Source) -> Result<Build, DeployError> {
+        let turn = self.builds.turn_at_leisure().await?;
+        self.build_now(turn, source).await
+    }
+
+    /// Says what is wrong with a source, when it is its turn.
+    pub(super) async fn check(&self, source: &Source) -> Result<(), DeployError> {
+        let _turn = self.builds.turn().await?;
+        self.compiler.check(source).await.map_err(build_error)
+    }
+
+    async fn build_now(&self, _turn: Turn<'_>, source: &Source) -> Result<Build, DeployError> {
         let start = Instant::now();
         let result = self.compiler.compile(source).await;
         let time = start.elapsed();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sandglass_compiler::{CompileError, CompileErrorKind, Source};
+use sandglass_compiler::{CompileError, Source};
 use sandglass_runtime::{AccountId, LambdaName, NameError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
 use super::environment::{self, EnvironmentError};
 use super::lambdas::info;
-use super::{Admin, ChangeError, LambdaInfo, sqlite};
+use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
 use crate::clock::now_ms;
 use crate::registry::{Entry, parse_uuid};
 use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
@@ -103,8 +103,8 @@ pub enum SaveError {
     #[error(transparent)]
     Contract(Box<CompileError>),
     /// The code could not be checked, through no fault of its own.
-    #[error("the code could not be checked")]
-    Host(#[source] Box<CompileError>),
+    #[error(transparent)]
+    Check(Box<DeployError>),
     /// Somebody else saved the lambda.
     #[error(
         "the lambda has version {found}, and this change was made to version {based_on}: load it anew"
@@ -305,16 +305,17 @@ impl Admin {
 
     /// Whether the code is a lambda, as far as that can be told without running it.
     pub(super) async fn check(&self, code: &Code) -> Result<(), SaveError> {
-        let refused = |error: CompileError| match error.kind {
-            CompileErrorKind::Host => SaveError::Host(Box::new(error)),
-            _ => SaveError::Contract(Box::new(error)),
-        };
+        let refused = |error| SaveError::Contract(Box::new(error));
         let source = Source::new(&*code.file_name, &*code.text).map_err(refused)?;
         let source = match &code.bundle {
             Some(bundle) => source.with_bundle(bundle.clone()).map_err(refused)?,
             None => source,
         };
-        self.parts().compiler.check(&source).await.map_err(refused)
+        match self.parts().check(&source).await {
+            Ok(()) => Ok(()),
+            Err(DeployError::Build(error)) => Err(SaveError::Contract(Box::new(error))),
+            Err(error) => Err(SaveError::Check(Box::new(error))),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicBool;
 
 use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
-use tokio::sync::Semaphore;
 
 use super::{Addresses, StartError};
 use crate::admin::{Admin, Parts, context_key, create_token, token};
@@ -13,6 +12,7 @@ use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::auth::{Permissions, TokenHash, TokenText};
+use crate::builds::{self, Builds};
 use crate::calls::Calls;
 use crate::clock::now_ms;
 use crate::config::Config;
@@ -54,14 +54,16 @@ pub(super) async fn open(
     let runtime = runtime(config, &data, &vault, &artifacts, calls).await?;
     let registry = Arc::new(Current::from_pointee(Registry::default()));
     let metrics = Arc::new(Metrics::default());
+    let compiler =
+        builds::compiler(Compiler::new(&runtime), &config.builds).map_err(StartError::Builds)?;
     let admin = Admin::new(Parts {
         store: Arc::clone(&store),
         registry: Arc::clone(&registry),
         artifacts,
         vault,
-        compiler: Compiler::new(&runtime),
+        compiler,
         runtime,
-        builds: Semaphore::new(config.builds_max),
+        builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
         metrics: Arc::clone(&metrics),
     });

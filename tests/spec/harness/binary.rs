@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{server, share_engine_code, temporary};
 
 /// The binary, built by cargo if it is not up to date.
-fn path() -> &'static Path {
+pub(crate) fn path() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -122,12 +122,17 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts a server process on a data directory and waits until it is ready.
     pub(crate) fn start(data_dir: &Path) -> Self {
-        Self::spawn(Self::command(data_dir), data_dir)
+        Self::start_with(data_dir, "")
+    }
+
+    /// The same with more in its configuration.
+    pub(crate) fn start_with(data_dir: &Path, settings: &str) -> Self {
+        Self::spawn(Self::command(data_dir, settings), data_dir)
     }
 
     /// The same for a server that is never dropped: it ends when this process does.
     pub(crate) fn start_for_all_tests(data_dir: &Path) -> Self {
-        let serve = Self::command(data_dir);
+        let serve = Self::command(data_dir, "");
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]);
         command.arg(serve.get_program()).args(serve.get_args());
@@ -147,11 +152,11 @@ impl Serving {
         receiver.recv().expect("the server starts")
     }
 
-    fn command(data_dir: &Path) -> Command {
+    fn command(data_dir: &Path, settings: &str) -> Command {
         server::share_code_cache(data_dir);
         let file = data_dir.with_extension("toml");
         let config = format!(
-            "listen = '127.0.0.1:0'\ndata_dir = {:?}\n[egress]\nallow_private_addresses = true\n",
+            "listen = '127.0.0.1:0'\ndata_dir = {:?}\n{settings}\n[egress]\nallow_private_addresses = true\n",
             data_dir.display().to_string()
         );
         std::fs::write(&file, config).expect("the configuration can be written");
@@ -224,6 +229,11 @@ impl Serving {
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).expect("it runs");
+    }
+
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends the process at once, as a power cut would.
