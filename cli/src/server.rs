@@ -39,7 +39,7 @@ fn explain(error: StartError, listen: SocketAddr) -> Failure {
         }
         _ => String::new(),
     };
-    let is_usage = matches!(error, StartError::Config(_));
+    let is_usage = matches!(error, StartError::Config(_) | StartError::Catalog(_));
     let failure = Failure::from(error).with_hint(hint);
     if is_usage {
         failure.into_usage()

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::artifacts::Artifacts;
 use crate::auth::Actor;
+use crate::catalog::Catalog;
 use crate::metrics::Metrics;
 use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
@@ -29,6 +30,7 @@ pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
 pub(crate) use deploy::source;
 pub use deploy::{DeployError, DeployRequest, Deployed};
+pub(crate) use environment::check_variable;
 pub use environment::{EnvironmentError, Redeployed};
 pub use lambdas::LambdaInfo;
 pub use logs::{LogLine, LogPage, LogQuery, LogsError};
@@ -54,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) compiler: Compiler,
     pub(crate) builds: Semaphore,
     pub(crate) limits: Limits,
+    pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
 }
 

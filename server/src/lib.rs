@@ -19,6 +19,7 @@ mod app;
 mod artifacts;
 mod auth;
 mod calls;
+mod catalog;
 mod clock;
 mod config;
 mod context;
@@ -44,7 +45,8 @@ pub use admin::{
     Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
-pub use config::{Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
+pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
+pub use config::{CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig};
 pub use directory::DirectoryError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};

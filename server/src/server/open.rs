@@ -15,6 +15,7 @@ use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::auth::{Permissions, TokenHash, TokenText};
 use crate::calls::Calls;
+use crate::catalog::Catalog;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::context::ContextStore;
@@ -45,6 +46,7 @@ pub(super) async fn open(
     address: SocketAddr,
     calls: &Calls,
 ) -> Result<App, StartError> {
+    let catalog = Catalog::open(config.catalog.directory())?;
     let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
     let key = match &config.secret_key {
         Some(key) => key.clone(),
@@ -64,8 +66,13 @@ pub(super) async fn open(
         runtime,
         builds: Semaphore::new(config.builds_max),
         limits: config.limits,
+        catalog,
         metrics: Arc::clone(&metrics),
     });
+    let Parts {
+        catalog, compiler, ..
+    } = admin.parts();
+    catalog.check_sources(compiler).await?;
     load(&admin, &config.account).await?;
     first_token(&admin, &data, &config.account).await?;
     tidy(&admin).await?;
