@@ -3,6 +3,7 @@
 //! [`Admin`] is the management API in process: the HTTP routes call it after they have made sure
 //! that the caller may. Whoever holds it is the operator.
 
+mod catalog;
 mod context_keys;
 mod deploy;
 mod environment;
@@ -26,6 +27,7 @@ use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
+pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
 pub(crate) use deploy::source;

@@ -41,8 +41,8 @@ mod store;
 
 pub use admin::{
     Admin, ChangeError, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, EnvironmentError, LambdaInfo, LogLine, LogPage, LogQuery, LogsError,
-    Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
+    DeployRequest, Deployed, EnvironmentError, EventInfo, LambdaInfo, LogLine, LogPage, LogQuery,
+    LogsError, Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};

@@ -9,6 +9,7 @@ mod harness;
 mod artifact;
 mod callback;
 mod captured_state;
+mod catalog;
 mod cli;
 mod cli_server;
 mod code_cache;

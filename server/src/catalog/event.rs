@@ -1,5 +1,6 @@
 //! What is an event, and which lambdas can it have?
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use toml::Spanned;
@@ -27,11 +28,13 @@ pub(crate) struct Event {
 }
 
 /// What an invocation looks like.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Sample {
     /// `input.headers`: a list of objects with `key` and `value`.
+    #[schemars(with = "Vec<Header>")]
     pub headers: Box<RawValue>,
-    /// `input.payload`.
+    /// `input.payload`: any JSON.
+    #[schemars(with = "serde_json::Value")]
     pub payload: Box<RawValue>,
 }
 
@@ -83,13 +86,12 @@ struct Written {
 }
 
 /// One header as the platform passes it on.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its shape is checked and told")]
 struct Header {
-    #[serde(rename = "key")]
-    _key: String,
-    #[serde(rename = "value")]
-    _value: String,
+    key: String,
+    value: String,
 }
 
 impl Event {
