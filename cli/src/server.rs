@@ -44,7 +44,10 @@ fn explain(error: StartError, listen: SocketAddr) -> Failure {
         }
         _ => String::new(),
     };
-    let is_usage = matches!(error, StartError::Config(_) | StartError::Certificate(_));
+    let is_usage = matches!(
+        error,
+        StartError::Config(_) | StartError::Certificate(_) | StartError::Catalog(_)
+    );
     let failure = Failure::from(error).with_hint(hint);
     if is_usage {
         failure.into_usage()

@@ -3,6 +3,7 @@
 //! [`Admin`] is the management API in process: the HTTP routes call it after they have made sure
 //! that the caller may. Whoever holds it is the operator.
 
+mod catalog;
 mod context_keys;
 mod deploy;
 mod deployments;
@@ -23,11 +24,13 @@ use sandglass_runtime::{AccountId, Limits, Runtime};
 use crate::artifacts::Artifacts;
 use crate::auth::Actor;
 use crate::builds::Builds;
+use crate::catalog::Catalog;
 use crate::metrics::Metrics;
 use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 
+pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
 pub use deploy::{DeployError, DeployRequest, Deployed};
@@ -35,6 +38,7 @@ pub(crate) use deploy::{built, source};
 pub(crate) use deployments::shown;
 pub use deployments::{DeploymentFailure, DeploymentInfo, SourcePlace};
 pub use drafts::{LambdaChange, NewLambda, SaveError, Saved};
+pub(crate) use environment::check_variable;
 pub use environment::{EnvironmentError, Redeployed};
 pub use lambdas::{LambdaInfo, LambdaState};
 pub(crate) use lambdas::{info, state as lambda_state};
@@ -62,6 +66,7 @@ pub(crate) struct Parts {
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
+    pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
 }
 

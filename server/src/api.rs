@@ -5,6 +5,7 @@
 //! OpenAPI document follow from the same table, so none of them can forget a route.
 
 mod ask;
+mod catalog;
 mod context_keys;
 mod lambdas;
 mod logs;
@@ -39,6 +40,7 @@ const TABLES: &[&[Endpoint]] = &[
     whitelist::ENDPOINTS,
     tokens::ENDPOINTS,
     context_keys::ENDPOINTS,
+    catalog::ENDPOINTS,
     openapi::ENDPOINTS,
 ];
 

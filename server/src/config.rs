@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -74,6 +74,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// The bounds of the Context Session Store.
     pub context: ContextConfig,
+    /// Events, templates and snippets besides those that are built in.
+    pub catalog: CatalogConfig,
     /// What the domain API says: where each service is, a host name with an optional port, after an
     /// optional `http://` or `https://`. This server's own services need no entry.
     pub domains: BTreeMap<String, String>,
@@ -157,6 +159,14 @@ pub struct ContextConfig {
     pub body_bytes_max: ByteSize,
 }
 
+/// Where an operator's own events, templates and snippets are.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CatalogConfig {
+    /// A directory with `events`, `templates` and `snippets`, of one TOML file each. Empty: there is none.
+    pub directory: PathBuf,
+}
+
 /// Why a configuration cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} {rule}")]
@@ -193,6 +203,7 @@ impl Default for Config {
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
             context: ContextConfig::default(),
+            catalog: CatalogConfig::default(),
             domains: BTreeMap::new(),
             secret_key: None,
         }
@@ -234,6 +245,13 @@ impl Default for ContextConfig {
             account_bytes_max: ByteSize::mib(1_024),
             body_bytes_max: ByteSize::mib(1),
         }
+    }
+}
+
+impl CatalogConfig {
+    /// The directory, where there is one.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        (!self.directory.as_os_str().is_empty()).then_some(&*self.directory)
     }
 }
 

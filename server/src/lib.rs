@@ -20,6 +20,7 @@ mod artifacts;
 mod auth;
 mod builds;
 mod calls;
+mod catalog;
 mod clock;
 mod config;
 mod context;
@@ -41,16 +42,17 @@ mod store;
 
 pub use admin::{
     Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, LambdaChange,
-    LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogsError, NewLambda, Redeployed,
-    SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
+    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo,
+    LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogsError, NewLambda,
+    Redeployed, SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
     WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
 pub use builds::BuildsFull;
+pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    BuildsConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig, ListenUrl,
-    ListenUrlError, TlsConfig,
+    BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig,
+    ListenUrl, ListenUrlError, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use crate::admin::{Admin, DeployError};
 use crate::app::App;
 use crate::calls::Calls;
+use crate::catalog::CatalogError;
 use crate::config::{Config, ConfigError};
 use crate::directory::{DataDir, DirectoryError};
 use crate::listener::{Certificate, CertificateError, Crowd, Listener, Tls};
@@ -53,6 +54,9 @@ pub enum StartError {
     /// A setting cannot work.
     #[error("the configuration cannot be used")]
     Config(#[from] ConfigError),
+    /// The operator's events, templates and snippets cannot be used.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
     /// The data directory cannot be used.
     #[error(transparent)]
     Directory(#[from] DirectoryError),

@@ -10,6 +10,7 @@ mod artifact;
 mod build_process;
 mod callback;
 mod captured_state;
+mod catalog;
 mod cli;
 mod cli_server;
 mod code_cache;

@@ -129,7 +129,8 @@ pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), Enviro
         .try_for_each(|(name, value)| check_variable(name, value))
 }
 
-fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentError> {
+/// Checks one variable.
+pub(crate) fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentError> {
     let word = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -14,6 +14,7 @@ use crate::artifacts::Artifacts;
 use crate::auth::{Permissions, TokenHash, TokenText};
 use crate::builds::{self, Builds};
 use crate::calls::Calls;
+use crate::catalog::Catalog;
 use crate::clock::now_ms;
 use crate::config::Config;
 use crate::context::ContextStore;
@@ -44,6 +45,7 @@ pub(super) async fn open(
     addresses: &Addresses,
     calls: &Calls,
 ) -> Result<App, StartError> {
+    let catalog = Catalog::open(config.catalog.directory())?;
     let store = Arc::new(Store::open(&data.private_file(DATABASE)?, &config.journal)?);
     let key = match &config.secret_key {
         Some(key) => key.clone(),
@@ -65,8 +67,13 @@ pub(super) async fn open(
         runtime,
         builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
+        catalog,
         metrics: Arc::clone(&metrics),
     });
+    let Parts {
+        catalog, compiler, ..
+    } = admin.parts();
+    catalog.check_sources(compiler).await?;
     load(&admin, &config.account).await?;
     first_token(&admin, &data, &config.account).await?;
     tidy(&admin).await?;
