@@ -9,6 +9,7 @@ mod context_keys;
 mod lambdas;
 mod logs;
 mod openapi;
+mod reports;
 mod secrets;
 mod tokens;
 mod whitelist;
@@ -31,6 +32,7 @@ pub(crate) use ask::Ask;
 const TABLES: &[&[Endpoint]] = &[
     lambdas::ENDPOINTS,
     logs::ENDPOINTS,
+    reports::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
     tokens::ENDPOINTS,

@@ -27,6 +27,8 @@ mod domains;
 mod invoke;
 mod journal;
 mod listener;
+#[doc(hidden)]
+pub mod measure;
 mod metrics;
 mod observe;
 mod rebuild;
@@ -37,10 +39,12 @@ mod secrets;
 mod server;
 mod status;
 mod store;
+mod tail;
 
 pub use admin::{
     Admin, ChangeError, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, EnvironmentError, LambdaInfo, LogLine, LogPage, LogQuery, LogsError,
+    DeployRequest, Deployed, EnvironmentError, InvocationBucket, InvocationReport, LambdaInfo,
+    LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, Performance, PerformanceBucket,
     Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
 };
 pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};

@@ -63,7 +63,7 @@ impl Listener {
             socket, app, grace, ..
         } = self;
         drop(socket);
-        app.draining.store(true, Ordering::Relaxed);
+        app.drain();
         let finished = async { while open.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!(connections = open.len(), "cut off what was still running");

@@ -130,16 +130,24 @@ pub(crate) fn parameter<'a>(
     query: Option<&'a str>,
     name: &str,
 ) -> Result<Option<Cow<'a, str>>, Problem> {
+    parameters(query, name).next().transpose()
+}
+
+/// All values of a query parameter that may repeat, decoded.
+pub(crate) fn parameters<'a>(
+    query: Option<&'a str>,
+    name: &str,
+) -> impl Iterator<Item = Result<Cow<'a, str>, Problem>> {
     let pairs = query.unwrap_or_default().split('&');
-    let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    match pairs.find(|(key, _)| *key == name) {
-        None => Ok(None),
-        Some((_, value)) if value.contains('+') => {
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let values = pairs.filter_map(move |(key, value)| (key == name).then_some(value));
+    values.map(|value| match value.contains('+') {
+        true => {
             let spaced = value.replace('+', " ");
-            Ok(Some(Cow::Owned(percent_decode(&spaced)?.into_owned())))
+            Ok(Cow::Owned(percent_decode(&spaced)?.into_owned()))
         }
-        Some((_, value)) => percent_decode(value).map(Some),
-    }
+        false => percent_decode(value),
+    })
 }
 
 #[cfg(test)]

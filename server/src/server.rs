@@ -148,7 +148,7 @@ impl Server {
             listener,
             ..
         } = self;
-        app.draining.store(true, Ordering::Relaxed);
+        app.drain();
         if let Err(error) = app.data.remove(SERVER_FILE) {
             tracing::warn!(%error, "the server file was not removed");
         }

@@ -46,6 +46,7 @@ use crate::admission::Full;
 use crate::auth::{AuthError, KeyError};
 use crate::context::{ContextError, NameError};
 use crate::reply::{self, Reply};
+use crate::store::InvocationState;
 
 macro_rules! code {
     ($code:literal) => {
@@ -76,6 +77,8 @@ pub(crate) enum Problem {
     Build(Box<CompileError>),
     Conflict(String),
     Full,
+    /// The caller has too much of something; some of it has to end first.
+    TooMany(String),
     Draining,
     /// The server failed; the log says how.
     Host,
@@ -182,7 +185,7 @@ impl Problem {
     fn with_header(&self, mut reply: Reply) -> Reply {
         let header = match self {
             Self::Method(allowed) => Some((ALLOW, *allowed)),
-            Self::Full | Self::Draining => Some((RETRY_AFTER, "1")),
+            Self::Full | Self::TooMany(_) | Self::Draining => Some((RETRY_AFTER, "1")),
             Self::Auth(AuthError::Missing) => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::Auth(AuthError::Invalid) => {
                 Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
@@ -272,6 +275,11 @@ impl Problem {
                 error.message.as_str().into(),
             ),
             Self::Conflict(message) => (StatusCode::CONFLICT, code!("fm.conflict"), message.into()),
+            Self::TooMany(message) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                message.into(),
+            ),
             Self::Full => (
                 StatusCode::TOO_MANY_REQUESTS,
                 code!("es.toomanyrequests"),
@@ -365,6 +373,8 @@ impl From<LogsError> for Problem {
     fn from(error: LogsError) -> Self {
         match error {
             LogsError::NoSuchLambda(_) => Self::NotFound(error.to_string()),
+            LogsError::Invalid(message) => Self::BadInput(message),
+            LogsError::TooManyTails(_) => Self::TooMany(error.to_string()),
             LogsError::Store(_) => Self::host(&error),
         }
     }
@@ -399,11 +409,15 @@ pub(crate) enum OutcomeName {
     ExceededHttp,
     ExceededSize,
     ExceededOther,
+    /// The server could not run it.
+    HostFailed,
+    /// Whoever waited for it went away, which ended it.
+    Abandoned,
 }
 
 impl OutcomeName {
     pub(crate) const COUNT: usize = Self::ALL.len();
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Returned,
         Self::Threw,
         Self::RuntimeError,
@@ -416,6 +430,8 @@ impl OutcomeName {
         Self::ExceededHttp,
         Self::ExceededSize,
         Self::ExceededOther,
+        Self::HostFailed,
+        Self::Abandoned,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -432,6 +448,8 @@ impl OutcomeName {
             Self::ExceededHttp => "exceeded_http",
             Self::ExceededSize => "exceeded_size",
             Self::ExceededOther => "exceeded_other",
+            Self::HostFailed => "host_failed",
+            Self::Abandoned => "abandoned",
         }
     }
 
@@ -456,6 +474,17 @@ impl OutcomeName {
                 _ => Self::ExceededOther,
             },
             _ => Self::Crashed,
+        }
+    }
+
+    /// How the platform's reports count it.
+    pub(crate) const fn state(self) -> InvocationState {
+        match self {
+            Self::Returned => InvocationState::Succeeded,
+            Self::Unfinished | Self::ExceededTime => InvocationState::Timeout,
+            Self::Crashed | Self::HostFailed => InvocationState::PlatformFailure,
+            Self::Abandoned => InvocationState::Unknown,
+            _ => InvocationState::CodingFailure,
         }
     }
 

@@ -24,7 +24,7 @@ use crate::registry::{self, Account, Entry, parse_uuid};
 use crate::store::{self, Code, Committed, LambdaRow, NewDeployment, StoreError};
 
 /// Lambdas of one account.
-const LAMBDAS_MAX: usize = 20_000;
+pub(super) const LAMBDAS_MAX: usize = 20_000;
 /// The longest description, in characters. The second generation of the platform has 200.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 /// How often a deployment starts over because somebody else changed the same lambda.

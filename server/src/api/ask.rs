@@ -12,7 +12,7 @@ use super::PathParameters;
 use crate::admin::Admin;
 use crate::app::App;
 use crate::auth::Grant;
-use crate::route::parameter;
+use crate::route::{parameter, parameters};
 use crate::status::Problem;
 
 /// A request on its way to its endpoint.
@@ -86,6 +86,13 @@ impl<'a> Ask<'a> {
             parsed.map_err(|why| Problem::BadInput(format!("{name} is {text:?}: {why}")))
         };
         self.query(name)?.map(parse).transpose()
+    }
+
+    /// All values of a parameter of the query that may repeat, but for empty ones.
+    pub(crate) fn query_all(&self, name: &str) -> Result<Vec<Cow<'_, str>>, Problem> {
+        let values = parameters(self.parts.uri.query(), name);
+        let values = values.filter(|value| !matches!(value, Ok(text) if text.is_empty()));
+        values.collect()
     }
 
     /// The whole body, once.
