@@ -130,30 +130,24 @@ pub(crate) fn parameter<'a>(
     query: Option<&'a str>,
     name: &str,
 ) -> Result<Option<Cow<'a, str>>, Problem> {
-    let pairs = query.unwrap_or_default().split('&');
-    let mut pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let found = pairs.find(|(key, _)| *key == name);
-    found.map(|(_, value)| value_of(value)).transpose()
+    parameters(query, name).next().transpose()
 }
 
-/// All values of a query parameter that are not empty, decoded.
+/// All values of a query parameter that may repeat, decoded.
 pub(crate) fn parameters<'a>(
     query: Option<&'a str>,
     name: &str,
-) -> Result<Vec<Cow<'a, str>>, Problem> {
+) -> impl Iterator<Item = Result<Cow<'a, str>, Problem>> {
     let pairs = query.unwrap_or_default().split('&');
-    let pairs = pairs.filter_map(|pair| pair.split_once('='));
-    let named = pairs.filter(|(key, value)| *key == name && !value.is_empty());
-    named.map(|(_, value)| value_of(value)).collect()
-}
-
-/// A value of a query as it was meant (URL Standard, section 5.1).
-fn value_of(value: &str) -> Result<Cow<'_, str>, Problem> {
-    if value.contains('+') {
-        let spaced = value.replace('+', " ");
-        return Ok(Cow::Owned(percent_decode(&spaced)?.into_owned()));
-    }
-    percent_decode(value)
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let values = pairs.filter_map(move |(key, value)| (key == name).then_some(value));
+    values.map(|value| match value.contains('+') {
+        true => {
+            let spaced = value.replace('+', " ");
+            Ok(Cow::Owned(percent_decode(&spaced)?.into_owned()))
+        }
+        false => percent_decode(value),
+    })
 }
 
 #[cfg(test)]

@@ -80,11 +80,6 @@ impl<'a> Ask<'a> {
         parsed.map_err(|why| Problem::BadInput(format!("{name} is {text:?}: {why}")))
     }
 
-    /// All values of a parameter of the query that are not empty.
-    pub(crate) fn queries(&self, name: &str) -> Result<Vec<Cow<'_, str>>, Problem> {
-        parameters(self.parts.uri.query(), name)
-    }
-
     /// A parameter of the query; the first one when it repeats, `None` when it is empty.
     pub(crate) fn query(&self, name: &str) -> Result<Option<Cow<'_, str>>, Problem> {
         let found = parameter(self.parts.uri.query(), name)?;
@@ -101,6 +96,13 @@ impl<'a> Ask<'a> {
             parsed.map_err(|why| Problem::BadInput(format!("{name} is {text:?}: {why}")))
         };
         self.query(name)?.map(parse).transpose()
+    }
+
+    /// All values of a parameter of the query that may repeat, but for empty ones.
+    pub(crate) fn query_all(&self, name: &str) -> Result<Vec<Cow<'_, str>>, Problem> {
+        let values = parameters(self.parts.uri.query(), name);
+        let values = values.filter(|value| !matches!(value, Ok(text) if text.is_empty()));
+        values.collect()
     }
 
     /// The whole body, once.

@@ -225,7 +225,7 @@ async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
         return Ok(ok(&ask.admin().lambdas(ask.account())?));
     }
     let (name, event) = (ask.query("name")?, ask.query("eventId")?);
-    let states = ask.queries("state")?;
+    let states = ask.query_all("state")?;
     let holds = |text: &str, part: &Option<std::borrow::Cow<'_, str>>| {
         part.as_ref().is_none_or(|part| text.contains(&**part))
     };
