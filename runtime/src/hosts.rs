@@ -372,7 +372,11 @@ impl secrets::HostWithStore<Sandbox> for Own {
             return Ok(Err(secrets::SecretError::NotFound));
         };
         Ok(match store.read(&context, &name).await {
-            Ok(Some(secret)) => Ok(secret.expose_json().to_owned()),
+            Ok(Some(secret)) => {
+                let json = secret.expose_json().to_owned();
+                accessor.with(|mut access| access.get().masks.add(secret));
+                Ok(json)
+            }
             Ok(None) => Err(secrets::SecretError::NotFound),
             Err(error) => Err(store_error(error)),
         })
@@ -401,6 +405,7 @@ impl secrets::HostWithStore<Sandbox> for Own {
                 )));
             }
         };
+        accessor.with(|mut access| access.get().masks.add(secret.clone()));
         Ok(store
             .update(&context, &name, secret)
             .await

@@ -15,6 +15,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use crate::invocation::Invocation;
+use crate::masking::Masks;
 use crate::report::{Failure, FailureKind, Outcome, Report};
 use crate::runtime::{LoadError, Shared};
 use crate::sandbox::{LimitReached, Sandbox};
@@ -203,7 +204,10 @@ impl Instance {
                 let deadline = tokio::time::Instant::from_std(self.started + limits.wall_clock);
                 let (ended, cpu) = metered(tokio::time::timeout_at(deadline, run)).await;
                 let outcome = match ended {
-                    Ok(Ok(Ok((answer,)))) => answered(answer, limits.result.get()),
+                    Ok(Ok(Ok((answer,)))) => {
+                        let masks = &mut self.store.data_mut().masks;
+                        answered(answer, limits.result.get(), masks)
+                    }
                     Ok(Ok(Err(error)) | Err(error)) => stopped(&error),
                     Err(_) => Outcome::Exceeded(Limit::WallClock),
                 };
@@ -239,6 +243,8 @@ impl Instance {
         {
             map.logs(bundle, &mut logs);
         }
+        let masks = &mut self.store.data_mut().masks;
+        logs.iter_mut().for_each(|entry| masks.entry(entry));
         Ok(Report {
             id,
             outcome,
@@ -266,7 +272,11 @@ impl Loaded {
     }
 }
 
-fn answered(answer: Result<Option<String>, outcome::Failure>, result_max: u64) -> Outcome {
+fn answered(
+    answer: Result<Option<String>, outcome::Failure>,
+    result_max: u64,
+    masks: &mut Masks,
+) -> Outcome {
     match answer {
         Ok(None) => Outcome::Returned(None),
         Ok(Some(json)) if json.len() as u64 > result_max => Outcome::Exceeded(Limit::Result),
@@ -285,14 +295,25 @@ fn answered(answer: Result<Option<String>, outcome::Failure>, result_max: u64) -
                 outcome::FailureKind::RuntimeError => FailureKind::RuntimeError,
                 outcome::FailureKind::Unfinished => FailureKind::Unfinished,
             };
-            let name = shortened(name, NAME_BYTES_MAX);
-            let message = shortened(message, MESSAGE_BYTES_MAX);
-            let stack = shortened(stack, STACK_BYTES_MAX);
-            Outcome::Threw(Failure {
+            let mut failure = Failure {
                 kind,
                 name,
                 message,
                 stack,
+            };
+            // First, so that no secret is cut where it would not be known any more.
+            masks.failure(&mut failure);
+            let Failure {
+                name,
+                message,
+                stack,
+                ..
+            } = failure;
+            Outcome::Threw(Failure {
+                kind,
+                name: shortened(name, NAME_BYTES_MAX),
+                message: shortened(message, MESSAGE_BYTES_MAX),
+                stack: shortened(stack, STACK_BYTES_MAX),
             })
         }
     }

@@ -15,6 +15,7 @@ pub mod image;
 mod invocation;
 mod lambda;
 mod linking;
+mod masking;
 mod report;
 mod runtime;
 mod sandbox;

@@ -15,6 +15,7 @@ use wasmtime_wasi::random::WasiRandomCtx;
 
 use crate::hosts::Hosts;
 use crate::invocation::next_id;
+use crate::masking::Masks;
 use crate::report::Usage;
 
 /// The state of one store, thrown away with it.
@@ -28,6 +29,8 @@ pub(crate) struct Sandbox {
     pub(crate) memory: MemoryLimiter,
     pub(crate) http: HttpUse,
     pub(crate) secret_calls: u32,
+    /// The secrets that it used, which its logs do not tell.
+    pub(crate) masks: Masks,
     /// Made when another lambda is first called, unless the caller gave it.
     pub(crate) chain: Option<CallChain>,
     /// Fuel for work that the host did for the guest.
@@ -92,6 +95,7 @@ impl Sandbox {
             memory,
             http: HttpUse::default(),
             secret_calls: 0,
+            masks: Masks::default(),
             chain: None,
             host_fuel: 0,
             clocks: None,
@@ -136,10 +140,12 @@ impl Sandbox {
         };
         if self.hosts.log_sink.is_some() {
             let context = self.context();
+            let mut shown = entry.clone();
+            self.masks.entry(&mut shown);
             self.hosts
                 .log_sink
                 .iter()
-                .for_each(|sink| sink.record(&context, &entry));
+                .for_each(|sink| sink.record(&context, &shown));
         }
         self.logs.push(entry);
     }
