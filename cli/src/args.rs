@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, build, context_key, deploy, env, invoke, lambdas, logs, packages, run, secret, serve,
-    token, up, version,
+    allow, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, run, secret,
+    serve, token, up, version,
 };
 use crate::print::style;
 
@@ -57,6 +57,7 @@ pub(crate) enum Command {
     Invoke(invoke::Args),
     Lambdas(lambdas::Args),
     Logs(logs::Args),
+    Metrics(metrics::Args),
     Secret(secret::Args),
     Allow(allow::Args),
     Env(env::Args),

@@ -6,11 +6,13 @@
 pub(crate) mod api;
 mod connect;
 mod refusal;
+pub(crate) mod tail;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use sandglass_server::{
-    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogPage,
-    Permissions, Redeployed, SecretInfo, TokenInfo, WhitelistEntry,
+    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogLine,
+    LogPage, LogsFound, Performance, Permissions, Redeployed, SecretInfo, TokenInfo,
+    WhitelistEntry,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,6 +21,7 @@ use crate::exit::{Explain as _, Failure};
 use api::Invoked;
 pub(crate) use connect::TokenSource;
 use refusal::refused;
+use tail::Tail;
 
 /// A server and the account to work in.
 pub(crate) struct Client {
@@ -109,23 +112,59 @@ impl Client {
         }
     }
 
-    pub(crate) async fn logs(&self, lambda: &str, query: &LogQuery) -> Result<LogPage, Failure> {
-        let mut url = self.url(&["lambdas", lambda, "logs"]);
-        let pairs = [
-            ("after", query.after.map(|id| id.to_string())),
-            ("limit", query.limit.map(|limit| limit.to_string())),
-            ("requestId", query.request_id.clone()),
-        ];
-        for (name, value) in pairs {
-            if let Some(value) = value {
-                url.query_pairs_mut().append_pair(name, &value);
-            }
+    /// The latest entries, oldest first.
+    pub(crate) async fn logs(
+        &self,
+        lambda: &str,
+        query: &LogQuery,
+    ) -> Result<Vec<LogLine>, Failure> {
+        if !query.is_search() {
+            let mut url = self.url(&["lambdas", lambda, "logs"]);
+            query.add_to(&mut url);
+            let page: LogPage = self.get(url).await?;
+            return Ok(page.entries);
         }
-        read(
-            self.send(self.http.get(url).bearer_auth(&self.token))
-                .await?,
-        )
-        .await
+        let mut url = self.url(&["logs"]);
+        url.query_pairs_mut().append_pair("lambda", lambda);
+        query.add_to(&mut url);
+        let mut found: LogsFound = self.get(url).await?;
+        found.entries.reverse();
+        Ok(found.entries)
+    }
+
+    /// Watches entries as they are written, from now on or after one.
+    pub(crate) async fn tail(
+        &self,
+        lambda: &str,
+        query: &LogQuery,
+        after: Option<i64>,
+    ) -> Result<Tail, Failure> {
+        let mut url = self.url(&["logs", "tail"]);
+        url.query_pairs_mut().append_pair("lambda", lambda);
+        query.add_to(&mut url);
+        let mut request = self
+            .http
+            .get(url)
+            .timeout(tail::NO_TIMEOUT)
+            .bearer_auth(&self.token);
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        Ok(Tail::new(self.send(request).await?))
+    }
+
+    /// How fast a lambda was since a time in milliseconds, in steps of so many seconds.
+    pub(crate) async fn performance(
+        &self,
+        lambda: &str,
+        start: u64,
+        step: u64,
+    ) -> Result<Performance, Failure> {
+        let mut url = self.url(&["reports", "performance", lambda]);
+        url.query_pairs_mut()
+            .append_pair("startTimestamp", &start.to_string())
+            .append_pair("bucketSize", &step.to_string());
+        self.get(url).await
     }
 
     pub(crate) async fn set_environment(
@@ -237,6 +276,11 @@ impl Client {
             .bearer_auth(&self.token)
     }
 
+    async fn get<T: DeserializeOwned>(&self, url: Url) -> Result<T, Failure> {
+        let request = self.http.get(url).bearer_auth(&self.token);
+        read(self.send(request).await?).await
+    }
+
     async fn json<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,
@@ -281,9 +325,29 @@ impl Client {
 /// Which entries of a lambda's log.
 #[derive(Debug, Default)]
 pub(crate) struct LogQuery {
-    pub(crate) after: Option<i64>,
     pub(crate) limit: Option<u32>,
     pub(crate) request_id: Option<String>,
+    pub(crate) levels: Vec<String>,
+    pub(crate) text: Option<String>,
+}
+
+impl LogQuery {
+    /// Whether some of the latest entries are not wanted.
+    pub(crate) fn is_search(&self) -> bool {
+        !self.levels.is_empty() || self.text.is_some()
+    }
+
+    fn add_to(&self, url: &mut Url) {
+        let single = [
+            ("limit", self.limit.map(|limit| limit.to_string())),
+            ("requestId", self.request_id.clone()),
+            ("text", self.text.clone()),
+        ];
+        let single = single.into_iter();
+        let single = single.filter_map(|(name, value)| Some((name, value?)));
+        let levels = self.levels.iter().map(|level| ("level", level.clone()));
+        url.query_pairs_mut().extend_pairs(single.chain(levels));
+    }
 }
 
 fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {

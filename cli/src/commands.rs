@@ -8,6 +8,7 @@ pub(crate) mod env;
 pub(crate) mod invoke;
 pub(crate) mod lambdas;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod packages;
 pub(crate) mod run;
 pub(crate) mod secret;
@@ -31,6 +32,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Invoke(args) => invoke::run(args, print).await,
         Command::Lambdas(args) => lambdas::run(args, print).await,
         Command::Logs(args) => logs::run(args, print).await,
+        Command::Metrics(args) => metrics::run(args, print).await,
         Command::Secret(args) => secret::run(args, print).await,
         Command::Allow(args) => allow::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,

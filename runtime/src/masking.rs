@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use sandglass_host_abi::{LogEntry, Secret};
 use serde_json::value::RawValue;

@@ -10,6 +10,7 @@ mod context_keys;
 mod lambdas;
 mod logs;
 mod openapi;
+mod reports;
 mod secrets;
 mod tokens;
 mod v1;
@@ -36,6 +37,7 @@ const TABLES: &[&[Endpoint]] = &[
     lambdas::ENDPOINTS,
     versions::ENDPOINTS,
     logs::ENDPOINTS,
+    reports::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
     tokens::ENDPOINTS,

@@ -156,6 +156,13 @@ impl App {
         })
     }
 
+    /// From now on, the server is on its way out. Nobody watches logs any longer, since that would
+    /// not end by itself.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+        self.journal.tails.end();
+    }
+
     /// Whether the server is on its way out.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)

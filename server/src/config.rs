@@ -135,8 +135,22 @@ pub struct JournalConfig {
     pub retention_days: u32,
     /// Invocations kept.
     pub invocations_max: u64,
+    /// Log entries kept, in bytes of their texts and about 256 for each.
+    pub logs_bytes_max: ByteSize,
     /// Bytes that may wait to be written; what does not fit is dropped and counted.
     pub pending_bytes_max: ByteSize,
+    /// Days that the figures of the reports are kept: enough for a whole month to date.
+    pub reports_days: u32,
+    /// Days that one search or export of logs may span. The platform's 7.
+    pub search_days_max: u32,
+    /// Entries of one export. The platform's 500.
+    pub export_rows_max: u32,
+    /// Live tails of logs that may be open at once (429 past it).
+    pub tails_max: usize,
+    /// How long a live tail may wait for a reader that takes nothing before it ends.
+    pub tail_stall_ms: u64,
+    /// What the reports call a month's invocations. Nothing is refused past it.
+    pub invocations_per_month: u64,
 }
 
 /// How much the Context Session Store takes. What is past a bound is refused, and nothing of it saved.
@@ -228,7 +242,14 @@ impl Default for JournalConfig {
         Self {
             retention_days: 30,
             invocations_max: 1_000_000,
+            logs_bytes_max: ByteSize::mib(2_048),
             pending_bytes_max: ByteSize::mib(64),
+            reports_days: 31,
+            search_days_max: 7,
+            export_rows_max: 500,
+            tails_max: 64,
+            tail_stall_ms: 10_000,
+            invocations_per_month: 150_000,
         }
     }
 }

@@ -13,7 +13,8 @@ use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
 use sandglass_runtime::{
-    CallChain, Invocation, InvocationId, Lambda, Limits, LogEntry, LogLevel, Report,
+    CallChain, Invocation, InvocationId, InvokeError, Lambda, Limits, LogEntry, LogLevel, Report,
+    Usage,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -175,8 +176,19 @@ impl<'a> Call<'a> {
         );
         let report = {
             let _slot = admission.admit().await?;
-            let report = lambda.invoke(invocation).instrument(span).await;
-            report.map_err(|error| invoke_problem(&error, self.lambda, self.account))?
+            let mut begun = Begun::new(&self, app, &invocation);
+            match lambda.invoke(invocation).instrument(span).await {
+                Ok(report) => {
+                    begun.ends_as(None);
+                    report
+                }
+                Err(error) => {
+                    // That there was no room is no failure.
+                    let is_busy = matches!(error, InvokeError::Busy);
+                    begun.ends_as((!is_busy).then_some(OutcomeName::HostFailed));
+                    return Err(invoke_problem(&error, self.lambda, self.account));
+                }
+            }
         };
         Ok(self.respond(app, report))
     }
@@ -219,15 +231,58 @@ impl<'a> Call<'a> {
         }
         app.metrics.invoked(&self.entry.counters, name, &usage);
         app.journal.record(journal::Entry {
+            account: self.entry.row.account,
             lambda: self.entry.row.id,
             version: self.entry.live_version(),
             request_id: id,
             at: now_ms(),
-            outcome: name.as_str(),
+            outcome: name,
             usage,
             logs,
         });
         reply
+    }
+}
+
+/// An invocation that runs. One that has no report is noted when this is dropped: as abandoned,
+/// unless it is known to end otherwise.
+struct Begun<'a> {
+    app: &'a App,
+    entry: &'a Entry,
+    id: Option<InvocationId>,
+    outcome: Option<OutcomeName>,
+}
+
+impl<'a> Begun<'a> {
+    fn new(call: &'a Call<'_>, app: &'a App, invocation: &Invocation) -> Self {
+        Self {
+            app,
+            entry: &call.entry,
+            id: invocation.id().cloned(),
+            outcome: Some(OutcomeName::Abandoned),
+        }
+    }
+
+    fn ends_as(&mut self, outcome: Option<OutcomeName>) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let Some((outcome, request_id)) = self.outcome.zip(self.id.take()) else {
+            return;
+        };
+        self.app.journal.record(journal::Entry {
+            account: self.entry.row.account,
+            lambda: self.entry.row.id,
+            version: self.entry.row.version,
+            request_id,
+            at: now_ms(),
+            outcome,
+            usage: Usage::default(),
+            logs: Vec::new(),
+        });
     }
 }
 

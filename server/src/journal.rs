@@ -8,20 +8,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
 
-use sandglass_runtime::{ByteSize, InvocationId, LogEntry, Usage};
+use sandglass_runtime::{InvocationId, LogEntry, Usage};
 
+use crate::config::JournalConfig;
+use crate::status::OutcomeName;
 use crate::store::Work;
+use crate::tail::Tails;
 
 /// One past invocation. `Debug` entries never get this far.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// The account's row.
+    pub(crate) account: i64,
     /// The lambda's row.
     pub(crate) lambda: i64,
     pub(crate) version: u64,
     pub(crate) request_id: InvocationId,
     /// When it ended, in milliseconds since the Unix epoch.
     pub(crate) at: u64,
-    pub(crate) outcome: &'static str,
+    pub(crate) outcome: OutcomeName,
     pub(crate) usage: Usage,
     pub(crate) logs: Vec<LogEntry>,
 }
@@ -43,6 +48,8 @@ pub(crate) struct Journal {
     writer: SyncSender<Work>,
     bytes_max: u64,
     dropped: AtomicU64,
+    /// Who watches what is written.
+    pub(crate) tails: Tails,
 }
 
 #[derive(Default)]
@@ -52,13 +59,14 @@ struct Pending {
 }
 
 impl Journal {
-    pub(crate) fn new(writer: SyncSender<Work>, bytes_max: ByteSize) -> Self {
+    pub(crate) fn new(writer: SyncSender<Work>, config: &JournalConfig) -> Self {
         let pending = Mutex::new(Pending::default());
         Self {
             pending,
             writer,
-            bytes_max: bytes_max.get(),
+            bytes_max: config.pending_bytes_max.get(),
             dropped: AtomicU64::new(0),
+            tails: Tails::new(config),
         }
     }
 
@@ -118,24 +126,34 @@ impl Journal {
 mod tests {
     use std::sync::mpsc::sync_channel;
 
+    use sandglass_runtime::ByteSize;
+
     use super::*;
 
     fn entry() -> Entry {
         Entry {
+            account: 1,
             lambda: 1,
             version: 1,
             request_id: "r".parse().unwrap(),
             at: 0,
-            outcome: "returned",
+            outcome: OutcomeName::Returned,
             usage: Usage::default(),
             logs: Vec::new(),
+        }
+    }
+
+    fn config(bytes: u64) -> JournalConfig {
+        JournalConfig {
+            pending_bytes_max: ByteSize::bytes(bytes),
+            ..JournalConfig::default()
         }
     }
 
     #[test]
     fn what_does_not_fit_is_dropped_and_counted() {
         let (writer, _inbox) = sync_channel(8);
-        let journal = Journal::new(writer, ByteSize::bytes(entry().bytes() * 2));
+        let journal = Journal::new(writer, &config(entry().bytes() * 2));
         (0..5).for_each(|_| journal.record(entry()));
         assert_eq!((journal.pending(), journal.dropped()), (2, 3));
         assert_eq!(journal.take().len(), 2);
@@ -146,7 +164,7 @@ mod tests {
     #[test]
     fn the_writer_is_woken_once_a_batch() {
         let (writer, inbox) = sync_channel(8);
-        let journal = Journal::new(writer, ByteSize::mib(1));
+        let journal = Journal::new(writer, &config(1 << 20));
         (0..5).for_each(|_| journal.record(entry()));
         assert_eq!(inbox.try_iter().count(), 1);
     }

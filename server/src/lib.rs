@@ -29,6 +29,8 @@ mod domains;
 mod invoke;
 mod journal;
 mod listener;
+#[doc(hidden)]
+pub mod measure;
 mod metrics;
 mod observe;
 mod rebuild;
@@ -39,11 +41,12 @@ mod secrets;
 mod server;
 mod status;
 mod store;
+mod tail;
 
 pub use admin::{
     Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo,
-    LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogsError, NewLambda,
+    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InvocationBucket, InvocationReport,
+    LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewLambda, Performance, PerformanceBucket,
     Redeployed, SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
     WhitelistEntry,
 };

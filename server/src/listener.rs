@@ -86,7 +86,7 @@ impl Listener {
             ..
         } = self;
         drop(socket);
-        door.app.draining.store(true, Ordering::Relaxed);
+        door.app.drain();
         let finished = async { while open.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!(connections = open.len(), "cut off what was still running");

@@ -121,7 +121,6 @@ pub(crate) fn page(html: impl Into<Bytes>) -> Reply {
 }
 
 /// An answer that is made while it is sent.
-#[allow(dead_code, reason = "exports and live tails are sent with it")]
 pub(crate) fn stream(
     kind: &'static str,
     chunks: impl Stream<Item = Bytes> + Send + 'static,

@@ -198,7 +198,7 @@ impl Server {
         let Self {
             app, stop, tasks, ..
         } = self;
-        app.draining.store(true, Ordering::Relaxed);
+        app.drain();
         if let Err(error) = app.data.remove(SERVER_FILE) {
             tracing::warn!(%error, "the server file was not removed");
         }

@@ -48,6 +48,7 @@ use crate::auth::{AuthError, KeyError};
 use crate::builds::BuildsFull;
 use crate::context::{ContextError, NameError};
 use crate::reply::{self, Reply};
+use crate::store::InvocationState;
 
 macro_rules! code {
     ($code:literal) => {
@@ -81,6 +82,8 @@ pub(crate) enum Problem {
     Conflict(String),
     Full,
     BuildsFull(BuildsFull),
+    /// The caller has too much of something; some of it has to end first.
+    TooMany(String),
     Draining,
     /// The server failed; the log says how.
     Host,
@@ -187,7 +190,7 @@ impl Problem {
     fn with_header(&self, mut reply: Reply) -> Reply {
         let header = match self {
             Self::Method(allowed) => Some((ALLOW, *allowed)),
-            Self::Full | Self::Draining => Some((RETRY_AFTER, "1")),
+            Self::Full | Self::TooMany(_) | Self::Draining => Some((RETRY_AFTER, "1")),
             Self::BuildsFull(_) => Some((RETRY_AFTER, "5")),
             Self::Auth(AuthError::Missing) => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::Auth(AuthError::Invalid) => {
@@ -283,6 +286,11 @@ impl Problem {
                 error.message.as_str().into(),
             ),
             Self::Conflict(message) => (StatusCode::CONFLICT, code!("fm.conflict"), message.into()),
+            Self::TooMany(message) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                message.into(),
+            ),
             Self::Full => (
                 StatusCode::TOO_MANY_REQUESTS,
                 code!("es.toomanyrequests"),
@@ -403,6 +411,8 @@ impl From<LogsError> for Problem {
     fn from(error: LogsError) -> Self {
         match error {
             LogsError::NoSuchLambda(_) => Self::NotFound(error.to_string()),
+            LogsError::Invalid(message) => Self::BadInput(message),
+            LogsError::TooManyTails(_) => Self::TooMany(error.to_string()),
             LogsError::Store(_) => Self::host(&error),
         }
     }
@@ -437,11 +447,15 @@ pub(crate) enum OutcomeName {
     ExceededHttp,
     ExceededSize,
     ExceededOther,
+    /// The server could not run it.
+    HostFailed,
+    /// Whoever waited for it went away, which ended it.
+    Abandoned,
 }
 
 impl OutcomeName {
     pub(crate) const COUNT: usize = Self::ALL.len();
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Returned,
         Self::Threw,
         Self::RuntimeError,
@@ -454,6 +468,8 @@ impl OutcomeName {
         Self::ExceededHttp,
         Self::ExceededSize,
         Self::ExceededOther,
+        Self::HostFailed,
+        Self::Abandoned,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -470,6 +486,8 @@ impl OutcomeName {
             Self::ExceededHttp => "exceeded_http",
             Self::ExceededSize => "exceeded_size",
             Self::ExceededOther => "exceeded_other",
+            Self::HostFailed => "host_failed",
+            Self::Abandoned => "abandoned",
         }
     }
 
@@ -494,6 +512,17 @@ impl OutcomeName {
                 _ => Self::ExceededOther,
             },
             _ => Self::Crashed,
+        }
+    }
+
+    /// How the platform's reports count it.
+    pub(crate) const fn state(self) -> InvocationState {
+        match self {
+            Self::Returned => InvocationState::Succeeded,
+            Self::Unfinished | Self::ExceededTime => InvocationState::Timeout,
+            Self::Crashed | Self::HostFailed => InvocationState::PlatformFailure,
+            Self::Abandoned => InvocationState::Unknown,
+            _ => InvocationState::CodingFailure,
         }
     }
 

@@ -41,7 +41,10 @@ pub(crate) use deployments::{
     make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
 };
 pub use deployments::{DeploymentState, UnknownState};
-pub(crate) use journal::{LogFilter, LogRow, logs};
+pub(crate) use journal::{
+    BUCKET_MS, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, figures, last_log,
+    search, sum, totals,
+};
 pub(crate) use lambdas::{
     Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, heads,
     lambdas, save, version, versions,
@@ -59,7 +62,7 @@ const GATHER: Duration = Duration::from_millis(20);
 /// How often old journal entries and contexts are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 /// How soon the next batch of them is deleted while there are more.
-const SWEEP_NEXT: Duration = Duration::from_millis(500);
+const SWEEP_NEXT: Duration = Duration::from_millis(50);
 /// Changes that may wait for the writer.
 const WAITING_MAX: usize = 4_096;
 
@@ -108,6 +111,7 @@ pub(crate) struct Store {
     context_reader: Reader,
     thread: Mutex<Option<JoinHandle<()>>>,
     journal: Arc<Journal>,
+    keep: JournalConfig,
 }
 
 impl Store {
@@ -123,7 +127,8 @@ impl Store {
         let reader = open_reader(path).map_err(failed)?;
         let context_reader = open_reader(path).map_err(failed)?;
         let (work, inbox) = sync_channel(WAITING_MAX);
-        let journal = Arc::new(Journal::new(work.clone(), config.pending_bytes_max));
+        let journal = Arc::new(Journal::new(work.clone(), config));
+        journal.tails.written(last_log(&writer).map_err(failed)?);
         let writer = Writer {
             connection: writer,
             journal: Arc::clone(&journal),
@@ -140,12 +145,18 @@ impl Store {
             context_reader,
             thread: Mutex::new(Some(thread)),
             journal,
+            keep: config.clone(),
         })
     }
 
     /// The journal, whose entries this store writes.
     pub(crate) fn journal(&self) -> &Arc<Journal> {
         &self.journal
+    }
+
+    /// How much of the past is kept, and how it may be read.
+    pub(crate) fn keep(&self) -> &JournalConfig {
+        &self.keep
     }
 
     /// Makes a change whole and, when it is durable, publishes what came of it, in the order of the
@@ -180,6 +191,15 @@ impl Store {
         rows: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.flush().await?;
+        read_on(&self.reader, query, rows).await
+    }
+
+    /// Runs a query on the reading connection, which sees what was written so far.
+    pub(crate) async fn read_written<T: Send + 'static>(
+        &self,
+        query: &'static str,
+        rows: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         read_on(&self.reader, query, rows).await
     }
 
@@ -296,6 +316,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
+         PRAGMA cache_size = -65536;
+         PRAGMA wal_autocheckpoint = 4000;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA temp_store = MEMORY;
@@ -310,6 +332,8 @@ fn open_reader(path: &Path) -> rusqlite::Result<Reader> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let reader = Connection::open_with_flags(path, flags)?;
     reader.busy_timeout(Duration::from_secs(5))?;
+    reader.set_prepared_statement_cache_capacity(64);
+    reader.execute_batch("PRAGMA cache_size = -32768")?;
     Ok(Arc::new(tokio::sync::Mutex::new(reader)))
 }
 
@@ -338,9 +362,13 @@ fn write_journal(connection: &mut Connection, journal: &Journal) {
     let written = connection
         .pragma_update(None, "synchronous", "NORMAL")
         .and_then(|()| journal::write(connection, &entries));
-    if let Err(error) = written {
-        tracing::error!(%error, entries = entries.len(), "journal entries were lost");
-        journal.lost(entries.len());
+    match written {
+        Ok(Some(last)) => journal.tails.written(last),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::error!(%error, entries = entries.len(), "journal entries were lost");
+            journal.lost(entries.len());
+        }
     }
     if let Err(error) = connection.pragma_update(None, "synchronous", "FULL") {
         tracing::error!(%error, "the database does not wait for the disk any more");

@@ -424,3 +424,37 @@ fn up_deploys_every_example_and_says_how_to_call_one() {
     let reply = serving.call(reqwest::Method::POST, path).json(&body).send();
     assert_eq!(reply.text, "\"Hello Ada\"", "{reply:?}");
 }
+
+#[test]
+fn logs_are_searched_and_metrics_are_shown() {
+    let directory = temporary::directory();
+    let code = "function lambda(input, callback) { console.info('all is well'); \
+                console.error('order 17 failed'); callback(null, 1); }";
+    deploy(directory.path(), "searched", code, &[]);
+    let path = "/lambdas/searched/invoke?v=1&externalSystem=x";
+    let call = shared().serving.call(reqwest::Method::POST, path);
+    let body = json!({ "payload": {} });
+    assert_eq!(call.json(&body).send().status, 200);
+    let all = ok(&["logs", "searched", "--json"]).out;
+    assert_eq!(all.lines().count(), 2, "{all}");
+    for filter in [["--level", "error"], ["--text", "\"order 17\""]] {
+        let found = ok(&[&["logs", "searched", "--json"], &filter[..]].concat()).out;
+        let entry: Value = serde_json::from_str(found.trim()).unwrap();
+        assert_eq!(entry["message"], "order 17 failed");
+    }
+    let none = ok(&["logs", "searched", "--text", "absent"]);
+    assert!(none.err.contains("no such entry"), "{none:?}");
+    let metrics = ok(&["metrics", "searched", "--last", "1h"]);
+    assert!(metrics.out.contains("RUNS"), "{metrics:?}");
+    let total = &ok(&["metrics", "searched", "--json"]).json()["total"];
+    assert_eq!(
+        (&total["invocations"], &total["failures"]),
+        (&json!(1), &json!(0))
+    );
+    let unknown = run(command(&["metrics", "nobody"]));
+    assert_eq!(unknown.code, 4, "{unknown:?}");
+    assert!(
+        unknown.err.contains("there is no lambda nobody"),
+        "{unknown:?}"
+    );
+}

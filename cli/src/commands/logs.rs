@@ -5,6 +5,7 @@ use std::time::Duration;
 use sandglass_server::LogLine as StoredEntry;
 
 use crate::args::Connection;
+use crate::client::tail::{Event, Tail};
 use crate::client::{Client, LogQuery};
 use crate::exit::{Exit, Failure};
 use crate::print::Printer;
@@ -14,6 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   sandglass logs hello
   sandglass logs hello --follow
+  sandglass logs hello --level error --text '\"not found\" order-17'
   sandglass logs hello --request 5f1c9d1e-… --json
 
 Kept are the logs of calls by an external system (`externalSystem=` in the URL), for which Debug
@@ -21,10 +23,10 @@ entries are dropped. `sandglass invoke` is a manual test: it shows its logs at o
 With --json, each entry is one line.";
 
 const NOTHING: &str = "no logs are kept: they come from calls with `externalSystem=` in the URL";
+const NOTHING_FOUND: &str = "no such entry in the last days; --text finds whole words";
 
-const POLL: Duration = Duration::from_millis(500);
-/// The most entries to ask for at once when following.
-const PAGE: u32 = 1_000;
+/// How long to wait before a tail that ended is opened again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Show the logs of a lambda.
 #[derive(Debug, clap::Args)]
@@ -45,37 +47,63 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     request: Option<String>,
 
+    /// Only entries of this level: info, warn or error. May repeat.
+    #[arg(long, value_name = "LEVEL")]
+    level: Vec<String>,
+
+    /// Only entries with all of these words in them; phrases in double quotes.
+    #[arg(long, value_name = "WORDS")]
+    text: Option<String>,
+
     #[command(flatten)]
     connection: Connection,
 }
 
 pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     let client = Client::new(&args.connection, print)?;
-    let mut query = LogQuery {
-        after: None,
+    let query = LogQuery {
         limit: Some(args.limit),
         request_id: args.request.clone(),
+        levels: args.level.clone(),
+        text: args.text.clone(),
     };
-    let mut page = client.logs(&args.name, &query).await?;
-    if page.entries.is_empty() {
-        print.note(if args.follow {
-            "waiting for logs …"
-        } else {
-            NOTHING
+    // Opened first, so that nothing is missed between the two.
+    let tail = match args.follow {
+        true => Some(client.tail(&args.name, &query, None).await?),
+        false => None,
+    };
+    let entries = client.logs(&args.name, &query).await?;
+    if entries.is_empty() {
+        print.note(match (args.follow, query.is_search()) {
+            (true, _) => "waiting for logs …",
+            (false, true) => NOTHING_FOUND,
+            (false, false) => NOTHING,
         });
     }
+    entries.iter().for_each(|stored| show(stored, print));
+    let Some(mut tail) = tail else {
+        return Ok(Exit::Success);
+    };
+    let mut last = entries.last().map_or(0, |stored| stored.id);
     loop {
-        page.entries.iter().for_each(|stored| show(stored, print));
-        if !args.follow {
-            return Ok(Exit::Success);
+        follow(&mut tail, &mut last, print).await?;
+        tokio::time::sleep(AGAIN).await;
+        tail = client.tail(&args.name, &query, Some(last)).await?;
+    }
+}
+
+/// Shows what was not shown yet until the connection ends.
+async fn follow(tail: &mut Tail, last: &mut i64, print: Printer) -> Result<(), Failure> {
+    loop {
+        match tail.next().await? {
+            Event::Log(stored) if stored.id > *last => {
+                show(&stored, print);
+                *last = stored.id;
+            }
+            Event::Log(_) => {}
+            Event::At(id) => *last = (*last).max(id),
+            Event::End => return Ok(()),
         }
-        tokio::time::sleep(POLL).await;
-        query = LogQuery {
-            after: Some(page.last),
-            limit: Some(PAGE),
-            ..query
-        };
-        page = client.logs(&args.name, &query).await?;
     }
 }
 

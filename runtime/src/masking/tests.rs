@@ -1,3 +1,4 @@
+use base64::Engine as _;
 use proptest::prelude::*;
 use sandglass_host_abi::LogLevel;
 use serde_json::{Value, json};

@@ -207,6 +207,48 @@ const MIGRATIONS: &[&str] = &[
         head = (SELECT max(version) FROM lambda_versions WHERE lambda = lambdas.id),
         live = (SELECT max(id) FROM deployments WHERE lambda = lambdas.id);
     ",
+    // 6: logs are searched by account, level, time and words, and each five minutes are summed up.
+    // The words of an entry are kept in an index of their own, without the texts.
+    "
+    ALTER TABLE logs ADD COLUMN account INTEGER NOT NULL DEFAULT 0;
+    UPDATE logs SET account =
+        coalesce((SELECT account FROM lambdas WHERE lambdas.id = logs.lambda), 0);
+    DROP INDEX logs_by_lambda;
+    DROP INDEX logs_by_invocation;
+    CREATE INDEX logs_by_account ON logs (account, level);
+    CREATE INDEX logs_by_lambda ON logs (lambda, level);
+    CREATE INDEX logs_by_request ON logs (request_id);
+    CREATE VIRTUAL TABLE logs_text USING fts5 (scope, said, content = '', contentless_delete = 1);
+    INSERT INTO logs_text (rowid, scope, said)
+        SELECT id, 'a' || account || ' l' || lambda || ' ' || level, message || ' ' || extras
+        FROM logs;
+    CREATE TABLE log_minutes (
+        minute INTEGER PRIMARY KEY,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        bytes INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO log_minutes
+        SELECT at / 60000, min(id), max(id),
+            sum(octet_length(message) + octet_length(extras) + 256)
+        FROM logs GROUP BY 1;
+    CREATE TABLE rollups (
+        account INTEGER NOT NULL,
+        lambda INTEGER NOT NULL,
+        bucket INTEGER NOT NULL,
+        unknown INTEGER NOT NULL,
+        succeeded INTEGER NOT NULL,
+        coding_failure INTEGER NOT NULL,
+        platform_failure INTEGER NOT NULL,
+        timeout INTEGER NOT NULL,
+        fuel INTEGER NOT NULL,
+        http_requests INTEGER NOT NULL,
+        memory_peak INTEGER NOT NULL,
+        latencies BLOB NOT NULL,
+        PRIMARY KEY (account, lambda, bucket)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX rollups_by_bucket ON rollups (bucket);
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

@@ -1,0 +1,303 @@
+use sandglass_runtime::{ByteSize, LogLevel, Usage};
+
+use super::*;
+use crate::clock::now_ms;
+use crate::config::JournalConfig;
+use crate::status::OutcomeName;
+
+fn line(level: LogLevel, message: &str, at: u64) -> LogEntry {
+    LogEntry {
+        level,
+        message: message.to_owned(),
+        extras: serde_json::value::RawValue::from_string("[\"extra\"]".to_owned()).unwrap(),
+        timestamp: at,
+    }
+}
+
+fn entry(number: u64, at: u64) -> Entry {
+    let level = [LogLevel::Info, LogLevel::Warn, LogLevel::Error][number as usize % 3];
+    Entry {
+        account: 1,
+        lambda: 1 + number as i64 % 2,
+        version: 1,
+        request_id: format!("r{number}").parse().unwrap(),
+        at,
+        outcome: OutcomeName::Returned,
+        usage: Usage::default(),
+        logs: vec![line(level, &format!("message {number}"), at)],
+    }
+}
+
+fn database(entries: &[Entry]) -> Connection {
+    let mut connection = Connection::open_in_memory().unwrap();
+    super::super::migrations::migrate(&mut connection).unwrap();
+    write(&mut connection, entries).unwrap();
+    connection
+}
+
+/// Ten entries, a minute apart.
+fn ten() -> Connection {
+    let entries: Vec<_> = (1..=10)
+        .map(|number| entry(number, number * MINUTE_MS))
+        .collect();
+    database(&entries)
+}
+
+fn all() -> LogFilter {
+    LogFilter {
+        account: 1,
+        lambda: None,
+        levels: Vec::new(),
+        request_id: None,
+        words: None,
+        times: None,
+        order: Order::Before(i64::MAX),
+        limit: 100,
+    }
+}
+
+fn ids(connection: &Connection, filter: &LogFilter) -> Vec<i64> {
+    let (rows, _) = search(connection, filter).unwrap();
+    rows.iter().map(|row| row.id).collect()
+}
+
+#[test]
+fn logs_come_in_either_order_from_any_place() {
+    let connection = ten();
+    let youngest = LogFilter { limit: 3, ..all() };
+    assert_eq!(ids(&connection, &youngest), [10, 9, 8]);
+    let before = LogFilter {
+        order: Order::Before(3),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &before), [2, 1]);
+    let after = LogFilter {
+        order: Order::After(7, 9),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &after), [8, 9]);
+    let other = LogFilter {
+        account: 2,
+        ..all()
+    };
+    assert!(ids(&connection, &other).is_empty());
+}
+
+#[test]
+fn a_page_says_whether_there_are_more() {
+    let connection = ten();
+    let more = |limit| {
+        let filter = LogFilter { limit, ..all() };
+        search(&connection, &filter).unwrap().1
+    };
+    assert_eq!((more(9), more(10), more(11)), (true, false, false));
+}
+
+#[test]
+fn logs_are_found_by_each_of_their_sides_and_by_all_together() {
+    let connection = ten();
+    let lambda = LogFilter {
+        lambda: Some(2),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &lambda), [9, 7, 5, 3, 1]);
+    let levels = LogFilter {
+        levels: vec![LogLevel::Warn, LogLevel::Error],
+        ..all()
+    };
+    assert_eq!(ids(&connection, &levels), [10, 8, 7, 5, 4, 2, 1]);
+    let request = LogFilter {
+        request_id: Some("r5".to_owned()),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &request), [5]);
+    let words = LogFilter {
+        words: Some("EXTRA message".parse().unwrap()),
+        lambda: Some(1),
+        levels: vec![LogLevel::Info],
+        ..all()
+    };
+    assert_eq!(ids(&connection, &words), [6]);
+    let both = LogFilter {
+        request_id: Some("r6".to_owned()),
+        ..words.clone()
+    };
+    assert_eq!(ids(&connection, &both), [6]);
+    let phrase = |text: &str| LogFilter {
+        words: Some(text.parse().unwrap()),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &phrase("\"message 4\"")), [4]);
+    assert!(ids(&connection, &phrase("\"4 message\"")).is_empty());
+    assert!(
+        ids(&connection, &phrase("l1")).is_empty(),
+        "a scope is no word"
+    );
+}
+
+#[test]
+fn a_time_begins_with_its_start_and_ends_before_its_end() {
+    let connection = ten();
+    let between = |start, end| LogFilter {
+        times: Some((start, end)),
+        ..all()
+    };
+    let minutes = |from, to| between(from * MINUTE_MS, to * MINUTE_MS);
+    assert_eq!(ids(&connection, &minutes(3, 5)), [4, 3]);
+    let narrow = between(3 * MINUTE_MS + 1, 5 * MINUTE_MS + 1);
+    assert_eq!(ids(&connection, &narrow), [5, 4]);
+    assert!(ids(&connection, &minutes(11, 20)).is_empty());
+    let with_word = LogFilter {
+        words: Some("message".parse().unwrap()),
+        ..minutes(2, 4)
+    };
+    assert_eq!(ids(&connection, &with_word), [3, 2]);
+}
+
+#[test]
+fn what_was_written_late_is_found_by_its_own_time() {
+    let entries = [
+        entry(1, 9 * MINUTE_MS),
+        entry(2, 2 * MINUTE_MS),
+        entry(3, 9 * MINUTE_MS),
+    ];
+    let connection = database(&entries);
+    let times = LogFilter {
+        times: Some((2 * MINUTE_MS, 3 * MINUTE_MS)),
+        ..all()
+    };
+    assert_eq!(ids(&connection, &times), [2]);
+}
+
+#[test]
+fn no_search_sorts_or_reads_a_whole_table() {
+    let connection = ten();
+    for filter in [
+        all(),
+        LogFilter {
+            lambda: Some(1),
+            ..all()
+        },
+        LogFilter {
+            request_id: Some("r1".to_owned()),
+            ..all()
+        },
+        LogFilter {
+            words: Some("message".parse().unwrap()),
+            ..all()
+        },
+        LogFilter {
+            words: Some("message".parse().unwrap()),
+            request_id: Some("r1".to_owned()),
+            ..all()
+        },
+    ] {
+        let plan = search::plan(&connection, &filter).unwrap().join("\n");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        assert!(!plan.contains("SCAN logs\n"), "{plan}");
+    }
+}
+
+fn counts(connection: &Connection) -> (i64, i64, i64, i64) {
+    let count = |table: &str| {
+        let sql = format!("SELECT count(*) FROM {table}");
+        connection.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    (
+        count("invocations"),
+        count("logs"),
+        count("logs_text"),
+        count("log_minutes"),
+    )
+}
+
+#[test]
+fn a_sweep_keeps_the_young_and_no_more_than_the_maximum() {
+    let now = now_ms();
+    let mut entries: Vec<_> = (1..=3).map(|number| entry(number, 1)).collect();
+    entries.extend((4..=10).map(|number| entry(number, now)));
+    let mut connection = database(&entries);
+    let keep = |invocations_max| JournalConfig {
+        invocations_max,
+        ..JournalConfig::default()
+    };
+    assert!(!sweep(&mut connection, &keep(100)).unwrap());
+    assert_eq!(counts(&connection), (7, 7, 7, 1));
+    assert!(!sweep(&mut connection, &keep(2)).unwrap());
+    assert_eq!(ids(&connection, &all()), [10, 9]);
+    assert!(!sweep(&mut connection, &keep(0)).unwrap());
+    assert_eq!(counts(&connection), (0, 0, 0, 0));
+}
+
+#[test]
+fn logs_take_no_more_room_than_they_may() {
+    let now = now_ms();
+    let entries: Vec<_> = (1..=9).map(|number| entry(number, now)).collect();
+    let mut connection = database(&entries);
+    let one = ENTRY_BYTES + "message 1".len() as u64 + "[\"extra\"]".len() as u64;
+    let mut keep = |bytes| {
+        let keep = JournalConfig {
+            logs_bytes_max: ByteSize::bytes(bytes),
+            ..JournalConfig::default()
+        };
+        assert!(!sweep(&mut connection, &keep).unwrap());
+        ids(&connection, &all()).len()
+    };
+    assert_eq!(keep(9 * one), 9);
+    assert_eq!(keep(9 * one - 1), 8);
+    assert_eq!(keep(3 * one + 1), 3);
+    assert_eq!(keep(3 * one), 3);
+}
+
+#[test]
+fn a_large_sweep_takes_several_small_ones() {
+    let entries: Vec<_> = (1..=4_500).map(|number| entry(number, 1)).collect();
+    let mut connection = database(&entries);
+    let keep = JournalConfig::default();
+    let mut sweeps = 0;
+    while sweep(&mut connection, &keep).unwrap() {
+        sweeps += 1;
+    }
+    assert_eq!(sweeps, 2);
+    assert_eq!(counts(&connection), (0, 0, 0, 0));
+}
+
+#[test]
+fn figures_add_up_over_batches_lambdas_and_steps() {
+    let mut connection = database(&[entry(1, 1), entry(2, 2), entry(3, 3)]);
+    let later = Entry {
+        outcome: OutcomeName::ExceededTime,
+        ..entry(1, BUCKET_MS * 13)
+    };
+    write(&mut connection, &[later, entry(3, 4)]).unwrap();
+    let span = |lambda| Span {
+        account: 1,
+        lambda,
+        start: 0,
+        end: BUCKET_MS * 14,
+    };
+    assert_eq!(totals(&connection, &span(None)).unwrap(), [0, 4, 0, 0, 1]);
+    assert_eq!(
+        totals(&connection, &span(Some(2))).unwrap(),
+        [0, 3, 0, 0, 1]
+    );
+    let hours = sum(&connection, &span(Some(2)), 12 * BUCKET_MS).unwrap();
+    assert_eq!(hours[&0], [0, 3, 0, 0, 0]);
+    assert_eq!(hours[&1], [0, 0, 0, 0, 1]);
+    let figures = figures(&connection, &span(Some(2)), BUCKET_MS).unwrap();
+    assert_eq!(figures[&0].invocations(), 3);
+    assert_eq!(figures[&0].latencies.percentile(0.5), Some(0.016));
+}
+
+#[test]
+fn figures_are_kept_for_their_days() {
+    let mut connection = database(&[entry(1, 1), entry(2, now_ms())]);
+    sweep(&mut connection, &JournalConfig::default()).unwrap();
+    let span = Span {
+        account: 1,
+        lambda: None,
+        start: 0,
+        end: now_ms() + 1,
+    };
+    assert_eq!(totals(&connection, &span).unwrap(), [0, 1, 0, 0, 0]);
+}
