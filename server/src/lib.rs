@@ -42,11 +42,13 @@ mod server;
 mod status;
 mod store;
 mod tail;
+mod telemetry;
 
 pub use admin::{
     Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InvocationBucket, InvocationReport,
-    LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewLambda, Performance, PerformanceBucket,
+    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo,
+    InvocationBucket, InvocationReport, LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage,
+    LogQuery, LogSearch, LogsError, LogsFound, NewLambda, Performance, PerformanceBucket,
     Redeployed, SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
     WhitelistEntry,
 };
@@ -55,7 +57,7 @@ pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
     BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig,
-    ListenUrl, ListenUrlError, TlsConfig,
+    ListenUrl, ListenUrlError, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

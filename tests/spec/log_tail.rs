@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::harness::block_on;
 use crate::harness::server::{ACCOUNT, TestServer, http_client, start, start_with};
-use crate::harness::{block_on, tokio};
 
 const SAYS: &str = "console[input.payload.level ?? 'info'](input.payload.text); callback(null, 1)";
 
