@@ -7,14 +7,15 @@ mod calls;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use sandglass_host_abi::bindings::sandglass::toolbelt::{
     build, crypto, http, library, logging, outcome, secrets, time_zones, timers,
 };
 use sandglass_host_abi::{
-    ByteSize, ClientIdentity, HttpClient, HttpError, HttpRequest, InvocationContext, LambdaInvoker,
-    Limit, LogLevel, LogSink, PermittedRequest, Secret, SecretName, SecretStore, SecretStoreError,
+    ByteSize, ClientIdentity, HttpClient, HttpError, HttpRequest, HttpResponse, InvocationContext,
+    LambdaInvoker, Limit, LogLevel, LogSink, PermittedRequest, Secret, SecretName, SecretStore,
+    SecretStoreError,
 };
 use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
@@ -23,6 +24,7 @@ use crate::hashing::Hashing;
 use crate::lambda::FUEL_SLICE;
 use crate::sandbox::{LimitReached, Sandbox};
 use crate::signing;
+use crate::trace::{self, TraceContext, TracedRequest};
 
 /// The hosts of a runtime: once a process.
 pub(crate) struct Hosts {
@@ -214,15 +216,23 @@ impl http::HostWithStore<Sandbox> for Own {
             request,
             in_flight,
             held,
+            trace,
         } = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return Ok(Err(to_guest(error)?)),
         };
+        let begun = trace.and_then(|context| Begun::new(context, request.request()));
         let answer = match in_flight.acquire().await {
             Ok(_slot) => hosts.http_client.send(request).await,
             Err(closed) => Err(HttpError::Failed(closed.to_string())),
         };
-        accessor.with(|mut access| access.get().http.held -= held);
+        accessor.with(|mut access| {
+            let sandbox = access.get();
+            sandbox.http.held -= held;
+            sandbox
+                .traced
+                .extend(begun.map(|begun| begun.ended(&answer)));
+        });
         match answer {
             Ok(response) => {
                 accessor.with(|mut access| {
@@ -253,12 +263,47 @@ struct Admitted {
     in_flight: Arc<Semaphore>,
     /// What its body and its identity count for until it is answered.
     held: u64,
+    /// Its place in the invocation's trace.
+    trace: Option<TraceContext>,
+}
+
+/// A request of a recorded trace that was sent.
+struct Begun {
+    context: TraceContext,
+    method: String,
+    origin: String,
+    at: (SystemTime, Instant),
+}
+
+impl Begun {
+    fn new(context: TraceContext, request: &HttpRequest) -> Option<Self> {
+        context.is_sampled().then(|| Self {
+            context,
+            method: request.method.clone(),
+            origin: trace::origin(&request.url),
+            at: (SystemTime::now(), Instant::now()),
+        })
+    }
+
+    fn ended(self, answer: &Result<HttpResponse, HttpError>) -> TracedRequest {
+        TracedRequest {
+            context: self.context,
+            method: self.method,
+            origin: self.origin,
+            started: self.at.0,
+            took: self.at.1.elapsed(),
+            status: match answer {
+                Ok(response) => Ok(response.status),
+                Err(error) => Err(trace::failure(error)),
+            },
+        }
+    }
 }
 
 /// Counts a request and asks the whitelist.
 fn admit(
     sandbox: &mut Sandbox,
-    request: http::Request,
+    mut request: http::Request,
 ) -> Result<Result<Admitted, HttpError>, LimitReached> {
     let limits = &sandbox.policy.limits;
     if sandbox.http.requests >= limits.http_requests {
@@ -269,6 +314,10 @@ fn admit(
         return Err(LimitReached(Limit::HttpRequestBody));
     }
     sandbox.http.requests += 1;
+    let trace = sandbox.trace.as_ref().map(TraceContext::child);
+    if let Some(trace) = &trace {
+        trace.add_to(&mut request.headers);
+    }
     let permitted = from_guest(request, limits.http_response_body)
         .and_then(|request| sandbox.policy.allowed_hosts.permit(request));
     let request = match permitted {
@@ -288,6 +337,7 @@ fn admit(
         request,
         in_flight,
         held,
+        trace,
     }))
 }
 

@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sandglass_host_abi::{CallChain, InvocationId};
 
+use crate::trace::TraceContext;
+
 /// One call of a lambda: its input and its id.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     pub(crate) input: String,
     pub(crate) id: Option<InvocationId>,
     pub(crate) chain: Option<CallChain>,
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// Why a text is not an input.
@@ -30,6 +33,7 @@ impl Invocation {
             input,
             id: None,
             chain: None,
+            trace: None,
         })
     }
 
@@ -51,6 +55,14 @@ impl Invocation {
     #[must_use]
     pub fn with_chain(mut self, chain: CallChain) -> Self {
         self.chain = Some(chain);
+        self
+    }
+
+    /// Says where in a trace the invocation is. The requests that it sends carry it on, unless the
+    /// lambda sets `traceparent` itself.
+    #[must_use]
+    pub fn with_trace(mut self, trace: TraceContext) -> Self {
+        self.trace = Some(trace);
         self
     }
 

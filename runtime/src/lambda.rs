@@ -191,6 +191,7 @@ impl Instance {
         let sandbox = self.store.data_mut();
         sandbox.id = invocation.id;
         sandbox.chain = invocation.chain;
+        sandbox.trace = invocation.trace;
         let (outcome, cpu) = match self.guest {
             Err(limit) => (Outcome::Exceeded(limit), Duration::ZERO),
             Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
@@ -236,6 +237,7 @@ impl Instance {
             sandbox.log_failure(&failure.message);
         }
         let mut logs = std::mem::take(&mut sandbox.logs);
+        let requests = std::mem::take(&mut sandbox.traced);
         let id = sandbox.id();
         if let Some(bundle) = &self.loaded.bundle
             && logs.iter().any(|entry| mentions(entry, bundle))
@@ -250,6 +252,7 @@ impl Instance {
             outcome,
             usage,
             logs,
+            requests,
         })
     }
 }

@@ -23,6 +23,7 @@ mod signing;
 mod source_map;
 mod stores;
 mod time_zones;
+mod trace;
 
 pub use sandglass_host_abi::*;
 
@@ -35,3 +36,4 @@ pub use report::{Failure, FailureKind, Outcome, Report, Usage};
 pub use runtime::{BuildError, LoadError, Runtime, RuntimeBuilder, RuntimeUsage};
 pub use source_map::{SourceMap, SourcePlace};
 pub use stores::{ArtifactStore, ArtifactStoreError, FixedSecrets, MemoryArtifacts};
+pub use trace::{TraceContext, TracedRequest};

@@ -5,6 +5,8 @@ use std::time::Duration;
 use sandglass_host_abi::{ByteSize, Fuel, InvocationId, Limit, LogEntry};
 use serde_json::value::RawValue;
 
+use crate::trace::TracedRequest;
+
 /// What came of one invocation. A lambda that misbehaves is a value here, not an error.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub struct Report {
     pub usage: Usage,
     /// What it logged, up to its end.
     pub logs: Vec<LogEntry>,
+    /// The requests that it sent, when it was part of a trace that is recorded.
+    pub requests: Vec<TracedRequest>,
 }
 
 /// How an invocation ended.

@@ -17,6 +17,7 @@ use crate::hosts::Hosts;
 use crate::invocation::next_id;
 use crate::masking::Masks;
 use crate::report::Usage;
+use crate::trace::{TraceContext, TracedRequest};
 
 /// The state of one store, thrown away with it.
 pub(crate) struct Sandbox {
@@ -31,6 +32,10 @@ pub(crate) struct Sandbox {
     pub(crate) secret_calls: u32,
     /// The secrets that it used, which its logs do not tell.
     pub(crate) masks: Masks,
+    /// Where in a trace it is, if it is in one.
+    pub(crate) trace: Option<TraceContext>,
+    /// The requests that it sent, when its trace is recorded.
+    pub(crate) traced: Vec<TracedRequest>,
     /// Made when another lambda is first called, unless the caller gave it.
     pub(crate) chain: Option<CallChain>,
     /// Fuel for work that the host did for the guest.
@@ -96,6 +101,8 @@ impl Sandbox {
             http: HttpUse::default(),
             secret_calls: 0,
             masks: Masks::default(),
+            trace: None,
+            traced: Vec::new(),
             chain: None,
             host_fuel: 0,
             clocks: None,

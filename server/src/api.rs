@@ -314,6 +314,16 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Result<Found<'a>, Prob
     Ok(Found { endpoint, path })
 }
 
+/// The path of the endpoints that a path is about, with its parameters in braces.
+pub(crate) fn template(path: &str) -> Option<&'static str> {
+    let matched = ROUTER.at(path.strip_suffix('/').unwrap_or(path)).ok()?;
+    matched
+        .value
+        .endpoints
+        .first()
+        .map(|endpoint| endpoint.path)
+}
+
 /// Every endpoint, in the order of the tables.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     TABLES.iter().copied().flatten()

@@ -24,6 +24,7 @@ use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
 use crate::status::Problem;
+use crate::telemetry::{Telemetry, Traced};
 use crate::{api, invoke, observe};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
     pub(crate) metrics: Arc<Metrics>,
+    /// Where traces go, if anywhere.
+    pub(crate) telemetry: Option<Telemetry>,
     pub(crate) limits: Limits,
     pub(crate) settings: Settings,
     pub(crate) draining: AtomicBool,
@@ -69,7 +72,9 @@ impl App {
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> Reply {
         let (parts, body) = request.into_parts();
         let id = RequestId::of(&parts.headers);
-        let mut reply = match self.answer(&parts, body, &id).await {
+        let telemetry = self.telemetry.as_ref();
+        let traced = telemetry.map(|telemetry| telemetry.begin(&parts.headers));
+        let mut reply = match self.answer(&parts, body, &id, traced.as_ref()).await {
             Ok(reply) => reply,
             Err(problem) => {
                 let reply = match route::is_context(parts.uri.path()) {
@@ -81,6 +86,10 @@ impl App {
             }
         };
         reply.headers_mut().insert(X_REQUEST_ID, id.header);
+        if let Some((telemetry, traced)) = telemetry.zip(traced) {
+            let route = route::template(&parts.method, parts.uri.path());
+            telemetry.request(&traced, &parts.method, route, reply.status());
+        }
         reply
     }
 
@@ -106,6 +115,7 @@ impl App {
         parts: &Parts,
         body: Incoming,
         id: &RequestId,
+        traced: Option<&Traced>,
     ) -> Result<Reply, Problem> {
         let route = route::route(&parts.method, parts.uri.path())?;
         let observed = matches!(route, Some(Route::Health | Route::Ready | Route::Metrics));
@@ -118,6 +128,7 @@ impl App {
         match route {
             Route::Invoke { account, lambda } => {
                 let call = invoke::Call::new(self, parts, &account, &lambda)?;
+                let call = call.traced(traced);
                 call.run(self, body, id.id.clone()).await
             }
             Route::Context { account, action } => {

@@ -13,8 +13,10 @@ use serde::Deserialize;
 use crate::SecretKey;
 
 mod listen_url;
+mod telemetry;
 
 pub use listen_url::{ListenUrl, ListenUrlError};
+pub use telemetry::TelemetryConfig;
 
 /// Everything that an operator can set, as it stands in one TOML file. Every key has a default;
 /// unknown keys are refused.
@@ -76,6 +78,8 @@ pub struct Config {
     pub context: ContextConfig,
     /// Events, templates and snippets besides those that are built in.
     pub catalog: CatalogConfig,
+    /// Where traces go. Without it there are none, and nothing is spent on them.
+    pub telemetry: Option<TelemetryConfig>,
     /// What the domain API says: where each service is, a host name with an optional port, after an
     /// optional `http://` or `https://`. This server's own services need no entry.
     pub domains: BTreeMap<String, String>,
@@ -218,6 +222,7 @@ impl Default for Config {
             journal: JournalConfig::default(),
             context: ContextConfig::default(),
             catalog: CatalogConfig::default(),
+            telemetry: None,
             domains: BTreeMap::new(),
             secret_key: None,
         }
@@ -348,7 +353,12 @@ impl Config {
                  `http://127.0.0.1:8080`",
             ),
         ];
-        match rules.into_iter().find(|(holds, ..)| !holds) {
+        let telemetry = self.telemetry.iter().flat_map(TelemetryConfig::rules);
+        match rules
+            .into_iter()
+            .chain(telemetry)
+            .find(|(holds, ..)| !holds)
+        {
             Some((_, key, rule)) => Err(ConfigError { key, rule }),
             None => Ok(()),
         }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,7 +15,7 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use sandglass_runtime::{
     CallChain, Invocation, InvocationId, InvokeError, Lambda, Limits, LogEntry, LogLevel, Report,
-    Usage,
+    TraceContext, Usage,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -29,6 +30,7 @@ use crate::registry::{Entry, Registry, State};
 use crate::reply::{self, Reply};
 use crate::route::parameter;
 use crate::status::{CUSTOMER_CODING, LambdaFailure, OutcomeName, Problem, invoke_problem, settle};
+use crate::telemetry::{Traced, TracedInvocation};
 
 /// How the platform's own log entry about a failure begins.
 const RECEIVED_ERROR: &str = "Received Error - ";
@@ -39,6 +41,8 @@ pub(crate) struct Call<'a> {
     lambda: &'a str,
     entry: Arc<Entry>,
     audience: Audience,
+    /// The span of the request that led to it.
+    trace: Option<TraceContext>,
 }
 
 /// Who reads the answer.
@@ -132,7 +136,14 @@ impl<'a> Call<'a> {
             lambda,
             entry: entry.ok_or_else(missing)?,
             audience,
+            trace: None,
         })
+    }
+
+    /// Makes the call a part of the request's trace.
+    pub(crate) fn traced(mut self, request: Option<&Traced>) -> Self {
+        self.trace = request.map(|request| request.context.clone());
+        self
     }
 
     /// Reads the body, waits for a slot, runs the lambda and answers.
@@ -174,8 +185,15 @@ impl<'a> Call<'a> {
             lambda.name = %self.entry.name,
             invocation.id = invocation.id().map(InvocationId::as_str),
         );
+        let traced = self.trace.as_ref().map(TraceContext::child);
+        let invocation = match &traced {
+            Some(traced) => invocation.with_trace(traced.clone()),
+            None => invocation,
+        };
+        let started;
         let report = {
             let _slot = admission.admit().await?;
+            started = traced.as_ref().map(|_| SystemTime::now());
             let mut begun = Begun::new(&self, app, &invocation);
             match lambda.invoke(invocation).instrument(span).await {
                 Ok(report) => {
@@ -190,7 +208,31 @@ impl<'a> Call<'a> {
                 }
             }
         };
+        if let (Some(traced), Some(started)) = (&traced, started) {
+            self.note_trace(app, (traced, started), &report);
+        }
         Ok(self.respond(app, report))
+    }
+
+    fn note_trace(
+        &self,
+        app: &App,
+        (context, started): (&TraceContext, SystemTime),
+        report: &Report,
+    ) {
+        let Some((telemetry, request)) = app.telemetry.as_ref().zip(self.trace.as_ref()) else {
+            return;
+        };
+        let ended = TracedInvocation {
+            parent: request.span_id(),
+            context,
+            started,
+            lambda: self.entry.name.as_str(),
+            invocation: report.id.as_str(),
+            outcome: OutcomeName::of(&report.outcome),
+            fuel: report.usage.fuel,
+        };
+        telemetry.invocation(&ended, &report.requests);
     }
 
     fn deployed(&self) -> Result<&Lambda, Problem> {

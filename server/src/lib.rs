@@ -42,6 +42,7 @@ mod server;
 mod status;
 mod store;
 mod tail;
+mod telemetry;
 
 pub use admin::{
     Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
@@ -56,7 +57,7 @@ pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
     BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig,
-    ListenUrl, ListenUrlError, TlsConfig,
+    ListenUrl, ListenUrlError, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use http::Method;
 
+use crate::api;
 use crate::status::Problem;
 
 mod context;
@@ -92,6 +93,19 @@ fn domains<'a>(
     match *method {
         Method::GET => Ok(Route::Domains { account, service }),
         _ => Err(Problem::Method("GET")),
+    }
+}
+
+/// The route of a path, with the names of its parameters in their place; `None` when it is not known.
+pub(crate) fn template(method: &Method, path: &str) -> Option<&'static str> {
+    match route(method, path).ok()? {
+        None => api::template(path),
+        Some(Route::Invoke { .. }) => Some("/api/account/{account}/lambdas/{lambda}/invoke"),
+        Some(Route::Context { .. }) => Some("/v1/account/{account}"),
+        Some(Route::Domains { .. }) => Some("/api/account/{account}/service"),
+        Some(Route::Health) => Some("/healthz"),
+        Some(Route::Ready) => Some("/readyz"),
+        Some(Route::Metrics) => Some("/metrics"),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::listener::{Certificate, CertificateError, Crowd, Listener, Tls};
 use crate::registry::Registry;
 use crate::secrets::{SecretKeyError, VaultError};
 use crate::store::{self, Store, StoreError};
+use crate::telemetry::Telemetry;
 pub(crate) use addresses::Addresses;
 use addresses::{Bound, bind_all};
 
@@ -81,6 +82,9 @@ pub enum StartError {
     /// Builds cannot be set up.
     #[error("builds cannot be set up")]
     Builds(#[source] io::Error),
+    /// Traces cannot be sent.
+    #[error("traces cannot be sent as [telemetry] says")]
+    Telemetry(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The artifacts cannot be read.
     #[error("the artifacts cannot be read")]
     Artifacts(#[source] io::Error),
@@ -220,6 +224,14 @@ impl Server {
             tracing::warn!(%error, "the last use of tokens was not noted");
         }
         store.close().await;
+        if app.telemetry.is_some() {
+            let sent = tokio::task::spawn_blocking(move || {
+                app.telemetry.iter().for_each(Telemetry::close);
+            });
+            if sent.await.is_err() {
+                tracing::error!("the last spans were not sent");
+            }
+        }
         tracing::info!("stopped");
     }
 }

@@ -328,6 +328,7 @@ fn help_teaches_each_command() {
         "deploy",
         "invoke",
         "logs",
+        "metrics",
         "secret",
         "allow",
         "env",

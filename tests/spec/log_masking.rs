@@ -52,7 +52,7 @@ fn what_is_kept_of_the_logs_has_no_secret() {
         logs[2]["message"]
             .as_str()
             .unwrap()
-            .starts_with("dXNlcj***"),
+            .starts_with("dXNlcjp***"),
         "{logs:?}"
     );
 }

@@ -66,6 +66,7 @@ mod server_metrics;
 mod tls;
 mod toolbelt_v2;
 mod toolbelts;
+mod traces;
 mod web_events;
 mod web_fetch;
 mod web_intl;

@@ -290,7 +290,6 @@ impl Admin {
         account: &AccountId,
         scope: &LogScope,
     ) -> Result<LogFilter, LogsError> {
-        let invalid = |why: String| LogsError::Invalid(why);
         let missing = || LogsError::NoSuchLambda(scope.lambda.clone().unwrap_or_default());
         let account = self.account(account).ok_or_else(missing)?;
         let lambda = match &scope.lambda {
@@ -303,7 +302,9 @@ impl Admin {
             lambda,
             levels: scope.levels.clone(),
             request_id: scope.request_id.as_ref().map(|id| id.as_str().to_owned()),
-            words: words.transpose().map_err(|why| invalid(why.to_string()))?,
+            words: words
+                .transpose()
+                .map_err(|why| LogsError::Invalid(why.to_string()))?,
             times: None,
             order: Order::Before(i64::MAX),
             limit: LIMIT_MAX,

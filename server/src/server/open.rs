@@ -25,6 +25,7 @@ use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry};
 use crate::secrets::{SecretKey, Vault};
 use crate::store::{self, AccountRow, ContextKeyRow, LambdaRow, Store, StoreError, TokenRow};
+use crate::telemetry::Telemetry;
 
 /// Where the first admin token is, and what it is called in the list of tokens.
 const FIRST_TOKEN: &str = "admin.token";
@@ -94,6 +95,7 @@ pub(super) async fn open(
         domains: Domains::new(&config.domains, &addresses.base_uri()),
         contexts: ContextStore::new(store, config.context.clone()),
         metrics,
+        telemetry: telemetry(config).await?,
         limits: config.limits,
         settings: Settings {
             failure_status: config.failure_status(),
@@ -104,6 +106,20 @@ pub(super) async fn open(
         draining: AtomicBool::new(false),
         data,
     })
+}
+
+/// What sends traces, made on a thread where its client may block.
+async fn telemetry(config: &Config) -> Result<Option<Telemetry>, StartError> {
+    let Some(config) = config.telemetry.clone() else {
+        return Ok(None);
+    };
+    match tokio::task::spawn_blocking(move || Telemetry::open(&config)).await {
+        Ok(telemetry) => match telemetry {
+            Ok(telemetry) => Ok(Some(telemetry)),
+            Err(error) => Err(StartError::Telemetry(error.into())),
+        },
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
 }
 
 /// The key in the data directory, made when there is none.
