@@ -204,7 +204,7 @@ fn levels(ask: &Ask<'_>, name: &str) -> Result<Vec<LogLevel>, Problem> {
         LogLevel::Warn,
         LogLevel::Error,
     ];
-    let asked = ask.queries(name)?;
+    let asked = ask.query_all(name)?;
     let unknown = asked.iter().find(|text| {
         !all.iter()
             .any(|level| level.as_str().eq_ignore_ascii_case(text))

@@ -199,7 +199,7 @@ fn states(ask: &Ask<'_>) -> Result<[Option<&'static str>; 5], Problem> {
         false => "UNKNOWN",
     };
     let names = STATES_V1.map(|name| if name == STATES_V1[0] { unknown } else { name });
-    let asked = ask.queries("invocationStates")?;
+    let asked = ask.query_all("invocationStates")?;
     // Both versions' clients may come to spell it right, or wrong.
     let same =
         |name: &str, text: &str| name == text || (name == unknown && text.starts_with("UNK"));
