@@ -107,6 +107,9 @@ pub enum ChangeError {
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),
+    /// Too much of the kind is under way.
+    #[error("{0}: try again")]
+    Busy(&'static str),
     /// The system has no randomness.
     #[error("no random numbers")]
     Random,

@@ -214,11 +214,6 @@ impl Principal {
         }
     }
 
-    /// What the caller may do.
-    pub(crate) fn permissions(&self) -> Permissions {
-        self.permissions
-    }
-
     /// Makes sure that the user whom an address names, if any, is the caller's (spec 3.1). A caller
     /// that is no user may be anybody's.
     pub(crate) fn must_be(&self, user_id: Option<&str>) -> Result<(), AuthError> {

@@ -87,7 +87,7 @@ impl From<PasswordError> for ChangeError {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Random => Self::Random,
-            PasswordError::Busy => Self::Store(store::StoreError::Busy),
+            PasswordError::Busy => Self::Busy("too many passwords are being checked"),
             error => Self::Invalid(error.to_string()),
         }
     }

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A user.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct UserRow {
     pub(crate) id: String,
     pub(crate) account: i64,
@@ -21,7 +21,7 @@ pub(crate) struct UserRow {
 }
 
 /// An installed app.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct AppRow {
     pub(crate) id: String,
     pub(crate) account: i64,
@@ -38,7 +38,7 @@ pub(crate) struct AppRow {
 }
 
 /// What somebody who logged in, or an app in the name of somebody, has: tokens that end together.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct SessionRow {
     pub(crate) id: String,
     pub(crate) user: String,
@@ -51,7 +51,7 @@ pub(crate) struct SessionRow {
 }
 
 /// A token of a session.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct SessionTokenRow {
     pub(crate) hash: [u8; 32],
     pub(crate) session: String,
