@@ -63,10 +63,12 @@ fn a_configured_service_is_where_the_operator_says() {
         ]);
     });
     let expected = [
+        domain("agentVep", &server.url),
         domain("faasGW", "https://lambdas.example.com:8443"),
         domain("faasUI", &server.url),
         domain("mavenContext", &server.url),
         domain("msgHist", "va.msghist.example.com"),
+        domain("sentinel", &server.url),
     ];
     for expected in &expected {
         let service = expected["service"].as_str().unwrap();
@@ -154,11 +156,8 @@ fn a_lambda_finds_the_services_of_its_account() {
     let deployed = server.call(Method::POST, "/deploy").json(&body).send();
     assert_eq!(deployed.status, 200, "{deployed:?}");
     let url = &server.url;
-    let expected = json!([
-        url,
-        "Service \"nowhere\" could not be found.",
-        [{ "faasGW": url }, { "faasUI": url }, { "mavenContext": url }],
-    ]);
+    let own = OWN.map(|service| json!({ service: url }));
+    let expected = json!([url, "Service \"nowhere\" could not be found.", own]);
     let found = server.test_run("domains", json!({})).send();
     assert_eq!(found.json()["result"], expected, "{found:?}");
 }

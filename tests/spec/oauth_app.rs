@@ -42,7 +42,7 @@ fn is_signed(token: &str, keys: &[Value]) -> bool {
     })
 }
 
-fn credentials<'a>(app: &'a TestApp) -> [(&'a str, &'a str); 4] {
+fn credentials(app: &TestApp) -> [(&str, &str); 4] {
     [
         ("grant_type", "client_credentials"),
         ("scope", ""),

@@ -139,7 +139,6 @@ impl Admin {
         let now = now_ms();
         let session = Session {
             id: SessionId::generate(),
-            account: user.account.clone(),
             user: user.id.clone(),
             app: None,
             scope: String::new(),
@@ -254,11 +253,7 @@ impl Admin {
             }
             Found::Good(row) => {
                 let registry = self.parts().registry.load_full();
-                let user = UserId::from_row(row.user.clone());
-                let Some(user) = registry.users().get(&user) else {
-                    return Refreshed::Unknown;
-                };
-                let session = Arc::new(session(row, &user.account));
+                let session = Arc::new(session(row));
                 let access = Access {
                     session: Arc::clone(&session),
                     expires_at: now + ACCESS_MS,
@@ -354,10 +349,9 @@ impl Admin {
 }
 
 /// A row as requests find it.
-pub(crate) fn session(row: SessionRow, account: &AccountId) -> Session {
+pub(crate) fn session(row: SessionRow) -> Session {
     Session {
         id: SessionId::from_row(row.id),
-        account: account.clone(),
         user: UserId::from_row(row.user),
         app: row.app.map(AppId::from_row),
         scope: row.scope,

@@ -321,7 +321,6 @@ fn agree(app: &App, installed: &InstalledApp, user: &User, flow: &Flow, form: &F
     }
     let agreed = Agreed {
         app: installed.id.clone(),
-        account: installed.account.clone(),
         user: user.id.clone(),
         session: SessionId::generate(),
         redirect_uri: redirect_uri.clone(),

@@ -7,8 +7,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sandglass_runtime::AccountId;
-
 use super::pkce::Challenge;
 use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 
@@ -23,7 +21,6 @@ const CODES_MAX: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Agreed {
     pub(super) app: AppId,
-    pub(super) account: AccountId,
     pub(super) user: UserId,
     /// The session that the code's tokens will belong to.
     pub(super) session: SessionId,
@@ -100,7 +97,6 @@ mod tests {
     fn agreed() -> Agreed {
         Agreed {
             app: AppId::generate(),
-            account: "acc".parse().unwrap(),
             user: UserId::generate(),
             session: SessionId::generate(),
             redirect_uri: None,

@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sandglass_runtime::AccountId;
-
 use super::{ACCESS_MS, REFRESH_MS};
 use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 use crate::store::{SessionTokenRow, TokenKind};
@@ -21,7 +19,6 @@ const FORGET_MS: u64 = 60_000;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
-    pub(crate) account: AccountId,
     pub(crate) user: UserId,
     /// `None` for somebody who logged in without an app.
     pub(crate) app: Option<AppId>,
@@ -123,7 +120,6 @@ mod tests {
     fn access(expires_at: u64) -> Access {
         let session = Arc::new(Session {
             id: SessionId::generate(),
-            account: "acc".parse().unwrap(),
             user: UserId::generate(),
             app: None,
             scope: String::new(),

@@ -205,7 +205,6 @@ async fn exchange(
     let user = enabled(app, &agreed)?;
     let session = Session {
         id: agreed.session.clone(),
-        account: agreed.account.clone(),
         user: agreed.user.clone(),
         app: Some(agreed.app.clone()),
         scope: agreed.scope.clone(),

@@ -11,7 +11,7 @@ use crate::admin::{Admin, NewUser, Parts, app, context_key, create_token, sessio
 use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
-use crate::auth::{Permissions, TokenHash, TokenText, UserId};
+use crate::auth::{Permissions, TokenHash, TokenText};
 use crate::builds::{self, Builds};
 use crate::calls::Calls;
 use crate::catalog::Catalog;
@@ -312,11 +312,8 @@ async fn load_identities(admin: &Admin) -> Result<(), StartError> {
         });
         let registry = registry.load();
         for (token, row) in tokens {
-            let Some(user) = registry.users().get(&UserId::from_row(row.user.clone())) else {
-                continue;
-            };
             let access = Access {
-                session: Arc::new(session(row, &user.account)),
+                session: Arc::new(session(row)),
                 expires_at: token.expires_at,
             };
             registry.sessions().add(TokenHash(token.hash), access, now);
