@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, run, secret,
-    serve, token, up, version,
+    allow, app, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, run,
+    secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Secret(secret::Args),
     Allow(allow::Args),
     Env(env::Args),
+    User(user::Args),
+    App(app::Args),
     Token(token::Args),
     ContextKey(context_key::Args),
     Packages(packages::Args),

@@ -5,13 +5,14 @@
 
 pub(crate) mod api;
 mod connect;
+mod identity;
 mod refusal;
 pub(crate) mod tail;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use sandglass_server::{
     ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogLine,
-    LogPage, LogsFound, Performance, Permissions, Redeployed, SecretInfo, TokenInfo,
+    LogPage, LogsFound, Performance, Permissions, Redeployed, SecretInfo, TokenInfo, UserId,
     WhitelistEntry,
 };
 use serde::Serialize;
@@ -229,9 +230,12 @@ impl Client {
         &self,
         name: &str,
         permissions: Permissions,
+        user: Option<&UserId>,
     ) -> Result<CreatedToken, Failure> {
         let request = self.request(Method::POST, &["tokens"]);
-        let body = serde_json::json!({ "name": name, "permissions": permissions });
+        let body = serde_json::json!({
+            "name": name, "permissions": permissions, "user": user,
+        });
         self.json(request, &body).await
     }
 

@@ -1,6 +1,7 @@
 //! What does each command do?
 
 pub(crate) mod allow;
+pub(crate) mod app;
 pub(crate) mod build;
 pub(crate) mod context_key;
 pub(crate) mod deploy;
@@ -15,6 +16,7 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod up;
+pub(crate) mod user;
 pub(crate) mod version;
 
 use crate::args::Command;
@@ -36,6 +38,8 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Secret(args) => secret::run(args, print).await,
         Command::Allow(args) => allow::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
+        Command::User(args) => user::run(args, print).await,
+        Command::App(args) => app::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,
         Command::ContextKey(args) => context_key::run(args, print).await,
         Command::Packages(args) => packages::run(args, print),

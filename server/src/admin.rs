@@ -3,6 +3,7 @@
 //! [`Admin`] is the management API in process: the HTTP routes call it after they have made sure
 //! that the caller may. Whoever holds it is the operator.
 
+mod apps;
 mod catalog;
 mod context_keys;
 mod deploy;
@@ -13,7 +14,10 @@ mod lambdas;
 mod logs;
 mod reports;
 mod secrets;
+mod sessions;
+mod signing_keys;
 mod tokens;
+mod users;
 mod versions;
 mod whitelist;
 
@@ -30,7 +34,10 @@ use crate::metrics::Metrics;
 use crate::registry::{Account, Current};
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
+use crate::users::Passwords;
 
+pub(crate) use apps::app;
+pub use apps::{AppInfo, InstalledAppSecret, NewApp};
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
@@ -48,8 +55,13 @@ pub(crate) use logs::{LogScope, LogTimes};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
 pub use secrets::SecretInfo;
+pub use sessions::SessionInfo;
+pub(crate) use sessions::{Refreshed, session};
+pub use signing_keys::SigningKeyInfo;
 pub use tokens::{CreatedToken, TokenInfo};
 pub(crate) use tokens::{create_token, token};
+pub(crate) use users::user;
+pub use users::{NewUser, UserChange, UserInfo};
 pub use versions::{Comparison, VersionDetail, VersionInfo};
 pub use whitelist::WhitelistEntry;
 
@@ -72,6 +84,9 @@ pub(crate) struct Parts {
     pub(crate) limits: Limits,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) passwords: Passwords,
+    /// Held by whoever makes a signing key.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
 }
 
 /// Why a setting was not changed.
@@ -92,6 +107,9 @@ pub enum ChangeError {
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),
+    /// Too much of the kind is under way.
+    #[error("{0}: try again")]
+    Busy(&'static str),
     /// The system has no randomness.
     #[error("no random numbers")]
     Random,

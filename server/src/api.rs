@@ -4,15 +4,19 @@
 //! leave that it takes, and the shapes of what it takes and answers. Routing, permissions and the
 //! OpenAPI document follow from the same table, so none of them can forget a route.
 
+mod apps;
 mod ask;
 mod catalog;
 mod context_keys;
 mod lambdas;
+mod login;
 mod logs;
+mod oauth;
 mod openapi;
 mod reports;
 mod secrets;
 mod tokens;
+mod users;
 mod v1;
 mod versions;
 mod whitelist;
@@ -40,6 +44,10 @@ const TABLES: &[&[Endpoint]] = &[
     reports::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
+    login::ENDPOINTS,
+    oauth::ENDPOINTS,
+    users::ENDPOINTS,
+    apps::ENDPOINTS,
     tokens::ENDPOINTS,
     context_keys::ENDPOINTS,
     catalog::ENDPOINTS,

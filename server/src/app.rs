@@ -20,6 +20,7 @@ use crate::directory::DataDir;
 use crate::domains::Domains;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
+use crate::oauth::Sentinel;
 use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
@@ -42,6 +43,7 @@ pub(crate) struct App {
     pub(crate) journal: Arc<Journal>,
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
+    pub(crate) sentinel: Sentinel,
     pub(crate) metrics: Arc<Metrics>,
     /// Where traces go, if anywhere.
     pub(crate) telemetry: Option<Telemetry>,

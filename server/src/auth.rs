@@ -14,17 +14,21 @@ use http::request::Parts;
 use sandglass_runtime::AccountId;
 
 use crate::clock::now_ms;
+use crate::oauth::{Grant as AppGrant, InstalledApp, Session};
 use crate::registry::Registry;
+use crate::users::User;
 
 mod actor;
 mod context_key;
 mod id;
+mod ids;
 mod permissions;
 mod token;
 
 pub(crate) use actor::{Actor, ActorKind};
 pub(crate) use context_key::ContextKey;
 pub use context_key::ContextKeyId;
+pub use ids::{AppId, SessionId, UserId};
 pub(crate) use permissions::Action;
 pub use permissions::{Permission, Permissions, UnknownPermission};
 pub use token::TokenId;
@@ -35,9 +39,25 @@ const MAVEN_API_KEY: HeaderName = HeaderName::from_static("maven-api-key");
 /// Last use is noted no finer than this, so that requests do not contend for it.
 const USE_NOTED_MS: u64 = 1_000;
 
-/// Somebody who proved who they are.
+/// What an App JWT begins with: the base64 of `{"`. No token of another kind does.
+const JWT: &[u8] = b"eyJ";
+
+/// Somebody who proved who they are, with the permissions that they had then.
 #[derive(Debug, Clone)]
-pub(crate) struct Principal(Arc<Token>);
+pub(crate) struct Principal {
+    who: Who,
+    permissions: Permissions,
+}
+
+#[derive(Debug, Clone)]
+enum Who {
+    /// The holder of a bearer token, which may be a service user's.
+    Token(Arc<Token>, Option<Arc<User>>),
+    /// A user who logged in, or an app in the name of one.
+    User(Arc<User>, Arc<Session>),
+    /// An app in its own name.
+    App(Arc<InstalledApp>),
+}
 
 /// Leave to do one kind of action in one account.
 #[derive(Debug)]
@@ -70,6 +90,9 @@ pub(crate) enum AuthError {
     /// The token is another account's.
     #[error("this token does not belong to that account")]
     OtherAccount,
+    /// The address names another user.
+    #[error("userId is not the user of this token")]
+    OtherUser,
     /// The caller has none of the permissions that allow it, which are these.
     #[error("this needs the permission {}", either(.0))]
     Permission(Permissions),
@@ -79,11 +102,52 @@ pub(crate) enum AuthError {
 pub(crate) fn authenticate(parts: &Parts, registry: &Registry) -> Result<Principal, AuthError> {
     let header = parts.headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
     let text = bearer(header.as_bytes()).ok_or(AuthError::Missing)?;
-    let token = registry
-        .token(&TokenHash::of(text))
-        .ok_or(AuthError::Invalid)?;
+    let hash = TokenHash::of(text);
+    let found = match registry.token(&hash) {
+        Some(token) => by_token(token, registry),
+        None if text.starts_with(JWT) => by_app_jwt(text, &hash, registry),
+        None => by_session(&hash, registry),
+    };
+    found.ok_or(AuthError::Invalid)
+}
+
+fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
+    let user = match &token.user {
+        None => None,
+        Some(id) => Some(enabled(id, registry)?),
+    };
     note_use(&token.last_used_at);
-    Ok(Principal(Arc::clone(token)))
+    let permissions = match &user {
+        None => token.permissions,
+        Some(user) => token.permissions.and(user.permissions),
+    };
+    let who = Who::Token(Arc::clone(token), user);
+    Some(Principal { who, permissions })
+}
+
+fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
+    let session = registry.sessions().get(token, now_ms())?.session;
+    let user = enabled(&session.user, registry)?;
+    let permissions = user.permissions;
+    let who = Who::User(user, session);
+    Some(Principal { who, permissions })
+}
+
+/// An app may invoke, and nothing else (spec 3.2). One that was removed since has no token any more.
+fn by_app_jwt(text: &[u8], hash: &TokenHash, registry: &Registry) -> Option<Principal> {
+    let claims = registry.signing_keys().verify(text, hash, now_ms()).ok()?;
+    let app = registry.apps().get(&claims.app)?;
+    let fits =
+        app.account.as_str() == claims.account && app.grants.has(AppGrant::ClientCredentials);
+    fits.then(|| Principal {
+        who: Who::App(Arc::clone(app)),
+        permissions: Permissions::of(&[Permission::Invocation]),
+    })
+}
+
+fn enabled(id: &UserId, registry: &Registry) -> Option<Arc<User>> {
+    let user = registry.users().get(id)?;
+    user.enabled.then(|| Arc::clone(user))
 }
 
 /// Finds out whether a request may use the contexts of an account, named as in the URL. Keys are
@@ -126,15 +190,53 @@ fn bearer(header: &[u8]) -> Option<&[u8]> {
 impl Principal {
     /// The account that the caller belongs to.
     pub(crate) fn account(&self) -> &AccountId {
-        &self.0.account
+        match &self.who {
+            Who::Token(token, _) => &token.account,
+            Who::User(user, _) => &user.account,
+            Who::App(app) => &app.account,
+        }
+    }
+
+    /// The user in whose name the caller acts, if any.
+    pub(crate) fn user(&self) -> Option<&Arc<User>> {
+        match &self.who {
+            Who::Token(_, user) => user.as_ref(),
+            Who::User(user, _) => Some(user),
+            Who::App(_) => None,
+        }
+    }
+
+    /// The session of a caller that has one.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.who {
+            Who::User(_, session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Makes sure that the user whom an address names, if any, is the caller's (spec 3.1). A caller
+    /// that is no user may be anybody's.
+    pub(crate) fn must_be(&self, user_id: Option<&str>) -> Result<(), AuthError> {
+        match (user_id, self.user()) {
+            (Some(named), Some(user)) if !named.is_empty() && named != user.id.as_str() => {
+                Err(AuthError::OtherUser)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes sure that the caller belongs to an account, named as in the URL.
+    pub(crate) fn in_account(&self, account: &str) -> Result<(), AuthError> {
+        match self.account().as_str() == account {
+            true => Ok(()),
+            false => Err(AuthError::OtherAccount),
+        }
     }
 
     /// Asks for leave to act in an account, named as in the URL.
     pub(crate) fn may(&self, action: Action, account: &str) -> Result<Grant, AuthError> {
-        if self.0.account.as_str() != account {
-            return Err(AuthError::OtherAccount);
-        }
-        if !self.0.permissions.allow(action) {
+        self.in_account(account)?;
+        if !self.permissions.allow(action) {
             return Err(AuthError::Permission(action.needs()));
         }
         Ok(Grant(self.clone()))
@@ -143,7 +245,18 @@ impl Principal {
     /// In whose name the caller acts.
     #[allow(dead_code, reason = "what records who did what asks for it")]
     pub(crate) fn actor(&self) -> Actor {
-        Actor::new(ActorKind::Token, self.0.id.as_str(), &self.0.name)
+        let (kind, id, name) = match &self.who {
+            Who::Token(token, None) => (ActorKind::Token, token.id.as_str(), &token.name),
+            Who::User(user, _) | Who::Token(_, Some(user)) => {
+                let kind = match user.is_service() {
+                    true => ActorKind::ServiceUser,
+                    false => ActorKind::User,
+                };
+                (kind, user.id.as_str(), &user.login_name)
+            }
+            Who::App(app) => (ActorKind::App, app.id.as_str(), &app.name),
+        };
+        Actor::new(kind, id, name)
     }
 }
 

@@ -83,6 +83,9 @@ pub struct Config {
     /// What the domain API says: where each service is, a host name with an optional port, after an
     /// optional `http://` or `https://`. This server's own services need no entry.
     pub domains: BTreeMap<String, String>,
+    /// How clients reach this server: `https://` or `http://`, a host and an optional port. By
+    /// default where it listens; behind a proxy it has to be said, since tokens and metadata name it.
+    pub public_url: Option<String>,
     /// The key that seals secrets. Without one, the server keeps it in `<data_dir>/secret.key`.
     /// Never read from the file: a configuration is no place for it.
     #[serde(skip)]
@@ -224,6 +227,7 @@ impl Default for Config {
             catalog: CatalogConfig::default(),
             telemetry: None,
             domains: BTreeMap::new(),
+            public_url: None,
             secret_key: None,
         }
     }
@@ -353,6 +357,12 @@ impl Config {
                  `http://127.0.0.1:8080`",
             ),
         ];
+        let rules = rules.into_iter().chain([(
+            self.public_url.as_deref().is_none_or(is_url),
+            "public_url",
+            "must be a scheme and a host with an optional port, for instance \
+             `https://functions.example.com`",
+        )]);
         let telemetry = self.telemetry.iter().flat_map(TelemetryConfig::rules);
         match rules
             .into_iter()
@@ -375,6 +385,16 @@ impl Config {
         StatusCode::from_u16(self.failure_status).expect("checked: 400 to 999")
     }
 
+    /// How clients reach this server, whose base URI the domain API says: what has no scheme there
+    /// is `https`.
+    pub(crate) fn public_url(&self, base_uri: String) -> String {
+        match &self.public_url {
+            Some(url) => url.clone(),
+            None if base_uri.contains("://") => base_uri,
+            None => format!("https://{base_uri}"),
+        }
+    }
+
     pub(crate) fn queue_wait(&self) -> Duration {
         Duration::from_millis(self.queue_wait_ms)
     }
@@ -387,6 +407,11 @@ impl Config {
 fn is_service(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
+/// Whether it is a base URI with its scheme.
+fn is_url(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://")) && is_base_uri(url)
 }
 
 /// Whether it is what a client can put a path behind.

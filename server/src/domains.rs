@@ -15,9 +15,9 @@ use crate::reply::{self, Reply};
 use crate::route::parameter;
 use crate::status::Problem;
 
-/// What this server itself is: the gateway that invokes lambdas, the API that manages them, and the
-/// Context Session Store.
-const OWN: [&str; 3] = ["faasGW", "faasUI", "mavenContext"];
+/// What this server itself is: the gateway that invokes lambdas, the API that manages them, the
+/// Context Session Store, the login of users, and the authorization server of apps.
+const OWN: [&str; 5] = ["agentVep", "faasGW", "faasUI", "mavenContext", "sentinel"];
 
 /// The version of the domain API.
 const VERSION: &str = "1.0";
@@ -48,6 +48,18 @@ impl Domains {
         let mut domains = BTreeMap::from(own);
         domains.extend(configured.clone());
         Self(domains)
+    }
+
+    /// All of them, as a login tells them.
+    pub(crate) fn all(&self, account: &AccountId) -> serde_json::Value {
+        let account = account.as_str();
+        let base_uris = self.0.iter().map(|(service, base_uri)| Domain {
+            service,
+            account,
+            base_uri,
+        });
+        let base_uris = base_uris.collect();
+        serde_json::to_value(AllDomains { base_uris }).expect("texts are valid JSON")
     }
 
     /// Answers for one service, or for all of them.

@@ -102,8 +102,10 @@ impl<'a> Call<'a> {
         lambda: &'a str,
     ) -> Result<Self, Problem> {
         let registry = app.registry.load();
-        authenticate(parts, &registry)?.may(Action::Invoke, account)?;
+        let principal = authenticate(parts, &registry)?;
+        principal.may(Action::Invoke, account)?;
         let query = parts.uri.query();
+        principal.must_be(parameter(query, "userId")?.as_deref())?;
         if parameter(query, "v")?.as_deref() != Some("1") {
             return Err(Problem::BadInput("the query needs v=1".to_owned()));
         }

@@ -32,7 +32,9 @@ mod listener;
 #[doc(hidden)]
 pub mod measure;
 mod metrics;
+mod oauth;
 mod observe;
+mod peer;
 mod rebuild;
 mod registry;
 mod reply;
@@ -43,16 +45,20 @@ mod status;
 mod store;
 mod tail;
 mod telemetry;
+mod users;
 
 pub use admin::{
-    Admin, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError,
-    DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo,
-    InvocationBucket, InvocationReport, LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage,
-    LogQuery, LogSearch, LogsError, LogsFound, NewLambda, Performance, PerformanceBucket,
-    Redeployed, SaveError, Saved, SecretInfo, SourcePlace, TokenInfo, VersionDetail, VersionInfo,
+    Admin, AppInfo, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken,
+    DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError,
+    EventInfo, InstalledAppSecret, InvocationBucket, InvocationReport, LambdaChange, LambdaInfo,
+    LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
+    NewUser, Performance, PerformanceBucket, Redeployed, SaveError, Saved, SecretInfo, SessionInfo,
+    SigningKeyInfo, SourcePlace, TokenInfo, UserChange, UserInfo, VersionDetail, VersionInfo,
     WhitelistEntry,
 };
-pub use auth::{ContextKeyId, Permission, Permissions, TokenId, UnknownPermission};
+pub use auth::{
+    AppId, ContextKeyId, Permission, Permissions, SessionId, TokenId, UnknownPermission, UserId,
+};
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
@@ -61,6 +67,7 @@ pub use config::{
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;
+pub use oauth::{Grant, Grants, UnknownGrant};
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
 pub use store::{DeploymentState, StoreError, UnknownState};

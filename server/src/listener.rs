@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::peer::Peer;
 use connection::Door;
 pub(crate) use crowd::Crowd;
 use streams::Streams;
@@ -104,8 +105,9 @@ impl Listener {
                 biased;
                 _ = stop.changed() => break,
                 Some(_) = open.join_next() => {}
-                (stream, guest) = next.as_mut() => {
-                    open.spawn(Arc::clone(&self.door).serve(stream, guest, stop.clone()));
+                (stream, peer, guest) = next.as_mut() => {
+                    let serving = Arc::clone(&self.door).serve(stream, (peer, guest), stop.clone());
+                    open.spawn(serving);
                     next.set(self.accept());
                 }
             }
@@ -113,17 +115,17 @@ impl Listener {
     }
 
     /// The next connection, once there is a place for it.
-    async fn accept(&self) -> (TcpStream, crowd::Guest) {
-        let stream = loop {
+    async fn accept(&self) -> (TcpStream, Peer, crowd::Guest) {
+        let (stream, peer) = loop {
             match self.socket.accept().await {
-                Ok((stream, _)) => break stream,
+                Ok((stream, address)) => break (stream, Peer(address.ip())),
                 Err(error) => {
                     tracing::warn!(%error, "no connection was accepted");
                     tokio::time::sleep(ACCEPT_AGAIN).await;
                 }
             }
         };
-        (stream, self.crowd.admit().await)
+        (stream, peer, self.crowd.admit().await)
     }
 }
 

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use crate::auth::{ContextKey, ContextKeyId, Token, TokenHash};
 use crate::metrics::LambdaCounters;
+use crate::oauth::{Apps, Sessions, SigningKeys};
 use crate::store::LambdaRow;
+use crate::users::Users;
 
 /// The current picture.
 pub(crate) type Current = ArcSwap<Registry>;
@@ -28,6 +30,11 @@ pub(crate) struct Registry {
     accounts: HashMap<AccountId, Arc<Account>>,
     tokens: HashMap<TokenHash, Arc<Token>>,
     context_keys: HashMap<TokenHash, Arc<ContextKey>>,
+    users: Arc<Users>,
+    apps: Arc<Apps>,
+    /// The same in every picture: sessions come and go too often for a new one each.
+    sessions: Arc<Sessions>,
+    signing_keys: Arc<SigningKeys>,
 }
 
 /// One account.
@@ -96,6 +103,34 @@ impl Registry {
     /// All developer keys.
     pub(crate) fn context_keys(&self) -> impl Iterator<Item = &Arc<ContextKey>> {
         self.context_keys.values()
+    }
+
+    /// All users.
+    pub(crate) fn users(&self) -> &Users {
+        &self.users
+    }
+
+    pub(crate) fn users_mut(&mut self) -> &mut Users {
+        Arc::make_mut(&mut self.users)
+    }
+
+    /// All installed apps.
+    pub(crate) fn apps(&self) -> &Apps {
+        &self.apps
+    }
+
+    pub(crate) fn apps_mut(&mut self) -> &mut Apps {
+        Arc::make_mut(&mut self.apps)
+    }
+
+    /// What is open right now, in whichever picture.
+    pub(crate) fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// What signs right now, in whichever picture.
+    pub(crate) fn signing_keys(&self) -> &Arc<SigningKeys> {
+        &self.signing_keys
     }
 
     pub(crate) fn add_context_key(&mut self, hash: TokenHash, key: ContextKey) {
@@ -291,6 +326,7 @@ impl Registry {
                 permissions: *permissions,
                 created_at: 1,
                 last_used_at: 0.into(),
+                user: None,
             };
             registry.add_token(TokenHash::of(text.as_bytes()), token);
         }

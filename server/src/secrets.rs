@@ -13,6 +13,9 @@ use sandglass_runtime::{
     AccountId, BoxFuture, InvocationContext, Secret, SecretName, SecretStore, SecretStoreError,
 };
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::clock::now_ms;
 use crate::store::{self, SecretRow, Store, StoreError};
 
@@ -39,6 +42,15 @@ struct Kept {
     value: Secret,
     created_at: u64,
     updated_at: u64,
+}
+
+/// The label of what belongs to the server itself: no account has an empty name.
+fn own(name: &str) -> Label<'_> {
+    Label {
+        account: "",
+        key: name,
+        version: 1,
+    }
 }
 
 /// Why the vault did not do what it was asked to.
@@ -158,6 +170,18 @@ impl Vault {
             .store
             .transact("delete a secret", rows, publish)
             .await
+    }
+
+    /// Seals what belongs to the server itself; `None` when the system has no randomness.
+    pub(crate) fn seal_own(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
+        self.0.sealer.seal(&own(name), &STANDARD.encode(value))
+    }
+
+    /// Opens what belongs to the server itself; `None` when it was sealed with another key or for
+    /// another purpose, or was changed.
+    pub(crate) fn open_own(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let text = self.0.sealer.open(&own(name), sealed)?;
+        STANDARD.decode(text).ok()
     }
 
     fn get(&self, account: &AccountId, name: &SecretName) -> Option<Kept> {

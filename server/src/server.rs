@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin::{Admin, DeployError};
+use crate::admin::{Admin, ChangeError, DeployError};
 use crate::app::App;
 use crate::calls::Calls;
 use crate::catalog::CatalogError;
@@ -103,6 +103,9 @@ pub enum StartError {
     /// What the last run left unfinished cannot be gone on with.
     #[error("the unfinished deployments cannot be gone on with")]
     Resume(#[source] DeployError),
+    /// The first user cannot be made.
+    #[error("the first user cannot be made")]
+    FirstUser(#[from] ChangeError),
     /// The system has no randomness.
     #[error("no random numbers")]
     Random,

@@ -359,6 +359,7 @@ impl From<ChangeError> for Problem {
                 Self::NotFound(error.to_string())
             }
             ChangeError::Invalid(message) => Self::BadInput(message),
+            ChangeError::Busy(_) => Self::TooMany(error.to_string()),
             ChangeError::Random | ChangeError::Store(_) => Self::host(&error),
         }
     }

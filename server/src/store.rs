@@ -10,6 +10,7 @@
 mod change;
 mod context;
 mod deployments;
+mod identity;
 mod journal;
 mod lambdas;
 mod migrations;
@@ -41,6 +42,12 @@ pub(crate) use deployments::{
     make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
 };
 pub use deployments::{DeploymentState, UnknownState};
+pub(crate) use identity::{
+    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens,
+    add_session_of_user, add_session_token, add_signing_key, apps, delete_app, delete_signing_key,
+    delete_user, end_oldest_sessions, end_session, end_sessions_of_user, prolong, put_app,
+    put_user, session_token, sessions_of_user, signing_keys, spend, users,
+};
 pub(crate) use journal::{
     BUCKET_MS, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, figures, last_log,
     search, sum, totals,
@@ -306,7 +313,11 @@ impl Writer {
             tracing::error!(%error, "old contexts could not be deleted");
             false
         });
-        let more = entries || contexts;
+        let identities = identity::sweep(&self.connection, now_ms()).unwrap_or_else(|error| {
+            tracing::error!(%error, "old sessions could not be deleted");
+            false
+        });
+        let more = entries || contexts || identities;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
     }
 }

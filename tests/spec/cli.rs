@@ -332,6 +332,8 @@ fn help_teaches_each_command() {
         "secret",
         "allow",
         "env",
+        "user",
+        "app",
         "token",
         "context-key",
     ] {

@@ -18,6 +18,9 @@ fn ask(server: &TestServer, path: &str) -> Reply {
     server.plain(Method::GET, &path).send()
 }
 
+/// What a server is itself.
+const OWN: [&str; 5] = ["agentVep", "faasGW", "faasUI", "mavenContext", "sentinel"];
+
 fn domain(service: &str, uri: &str) -> Value {
     json!({ "service": service, "account": ACCOUNT, "baseURI": uri })
 }
@@ -25,7 +28,7 @@ fn domain(service: &str, uri: &str) -> Value {
 #[test]
 fn a_server_says_where_it_is_itself() {
     let server = start();
-    for service in ["faasGW", "faasUI", "mavenContext"] {
+    for service in OWN {
         let reply = ask(&server, &format!("{service}/baseURI.json?version=1.0"));
         assert_eq!(reply.status, 200, "{reply:?}");
         assert_eq!(reply.header("content-type"), "application/json");
@@ -36,7 +39,7 @@ fn a_server_says_where_it_is_itself() {
 #[test]
 fn all_services_are_listed_by_name() {
     let server = start();
-    let expected = ["faasGW", "faasUI", "mavenContext"].map(|name| domain(name, &server.url));
+    let expected = OWN.map(|name| domain(name, &server.url));
     for path in [
         "baseURI.json?version=1.0",
         "baseURI.json",
@@ -60,10 +63,12 @@ fn a_configured_service_is_where_the_operator_says() {
         ]);
     });
     let expected = [
+        domain("agentVep", &server.url),
         domain("faasGW", "https://lambdas.example.com:8443"),
         domain("faasUI", &server.url),
         domain("mavenContext", &server.url),
         domain("msgHist", "va.msghist.example.com"),
+        domain("sentinel", &server.url),
     ];
     for expected in &expected {
         let service = expected["service"].as_str().unwrap();
@@ -151,11 +156,8 @@ fn a_lambda_finds_the_services_of_its_account() {
     let deployed = server.call(Method::POST, "/deploy").json(&body).send();
     assert_eq!(deployed.status, 200, "{deployed:?}");
     let url = &server.url;
-    let expected = json!([
-        url,
-        "Service \"nowhere\" could not be found.",
-        [{ "faasGW": url }, { "faasUI": url }, { "mavenContext": url }],
-    ]);
+    let own = OWN.map(|service| json!({ service: url }));
+    let expected = json!([url, "Service \"nowhere\" could not be found.", own]);
     let found = server.test_run("domains", json!({})).send();
     assert_eq!(found.json()["result"], expected, "{found:?}");
 }

@@ -8,6 +8,7 @@ pub(crate) mod binary;
 pub(crate) mod hosts;
 pub(crate) mod http2;
 pub(crate) mod platform;
+pub(crate) mod sentinel;
 pub(crate) mod server;
 pub(crate) mod temporary;
 pub(crate) mod tls;

@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod apps;
 mod artifact;
 mod build_process;
 mod callback;
@@ -41,6 +42,7 @@ mod log_export;
 mod log_masking;
 mod log_search;
 mod log_tail;
+mod login;
 mod lp_client;
 mod modules;
 mod mtls_client;
@@ -49,9 +51,13 @@ mod node_crypto;
 mod node_http;
 mod node_streams;
 mod npm;
+mod oauth_app;
+mod oauth_attacks;
+mod oauth_code;
 mod orchestrator;
 mod packages;
 mod parallel_http;
+mod permissions;
 mod promises;
 mod reports;
 mod salesforce;
@@ -67,6 +73,7 @@ mod tls;
 mod toolbelt_v2;
 mod toolbelts;
 mod traces;
+mod users;
 mod web_events;
 mod web_fetch;
 mod web_intl;

@@ -38,6 +38,9 @@ enum Action {
         /// manages, deploys and invokes lambdas, invocation invokes them.
         #[arg(long = "role", value_name = "ROLE", default_value = "invocation")]
         roles: Vec<Permission>,
+        /// The service user that it acts for, whose roles bound its own.
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -60,11 +63,16 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
         Action::Create {
             name,
             roles,
+            user,
             connection,
         } => {
             let client = Client::new(&connection, print)?;
             let roles: Permissions = roles.into_iter().collect();
-            let created = client.create_token(&name, roles).await?;
+            let user = match user {
+                None => None,
+                Some(name) => Some(client.user(&name).await?.id),
+            };
+            let created = client.create_token(&name, roles, user.as_ref()).await?;
             print.line(&created.token);
             print.value(&created);
             let id = created.id.as_str();

@@ -62,6 +62,7 @@ pub(crate) struct Args {
 struct Up {
     url: String,
     token_file: PathBuf,
+    password_file: PathBuf,
     lambdas: Vec<UpLambda>,
 }
 
@@ -155,6 +156,7 @@ fn show(client: &Client, connection: &Connection, lambdas: &[LambdaInfo], print:
     print.value(&Up {
         url: url.clone(),
         token_file: data_dir.join("admin.token"),
+        password_file: data_dir.join("admin.password"),
         lambdas: lambdas
             .iter()
             .map(|lambda| UpLambda::of(lambda, client))
@@ -191,6 +193,12 @@ fn show(client: &Client, connection: &Connection, lambdas: &[LambdaInfo], print:
     print.line(format_args!(
         "{DIM}Data and the admin token are in {shown}. Ctrl-C stops.{DIM:#}"
     ));
+    if let Ok(password) = std::fs::read_to_string(data_dir.join("admin.password")) {
+        let password = password.trim();
+        print.line(format_args!(
+            "{DIM}The first user is admin with the password {password}, until it is changed.{DIM:#}"
+        ));
+    }
 }
 
 /// The lambda to try first, and what to send to it.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
-use crate::auth::{Permissions, Token, TokenId, TokenText};
+use crate::auth::{Permissions, Token, TokenId, TokenText, UserId};
 use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, TokenRow};
@@ -27,8 +27,11 @@ pub struct TokenInfo {
     pub id: TokenId,
     /// What it was named.
     pub name: String,
-    /// What it is good for.
+    /// What it is good for; that of a service user is good for no more than the user is.
     pub permissions: Permissions,
+    /// The service user that it acts for, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// Milliseconds since the Unix epoch.
     pub created_at: u64,
     /// Milliseconds since the Unix epoch, to the second; `None` for never.
@@ -67,7 +70,7 @@ impl Admin {
         Ok(tokens)
     }
 
-    /// Makes a token.
+    /// Makes a token, for a service user or for nobody in particular.
     ///
     /// # Errors
     /// When the name is too long, there is no permission, there are too many tokens, or the database
@@ -77,6 +80,7 @@ impl Admin {
         id: &AccountId,
         name: &str,
         permissions: Permissions,
+        user: Option<&UserId>,
     ) -> Result<CreatedToken, ChangeError> {
         let account = self.known(id)?;
         if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
@@ -92,8 +96,15 @@ impl Admin {
                 "an account can have {TOKENS_MAX} tokens"
             )));
         }
+        if let Some(user) = user
+            && !self.known_user(id, user)?.is_service()
+        {
+            let rule = "a token can act for a service user only: people log in";
+            return Err(ChangeError::Invalid(rule.to_owned()));
+        }
         let text = TokenText::generate().ok_or(ChangeError::Random)?;
-        let row = create_token(account.row, name, permissions, &text);
+        let mut row = create_token(account.row, name, permissions, &text);
+        row.user = user.map(|user| user.as_str().to_owned());
         let created = TokenId::from_row(row.id.clone());
         let added = row.clone();
         let rows = move |tx: &rusqlite::Connection| {
@@ -162,6 +173,7 @@ pub(crate) fn create_token(
         hash: text.hash().0,
         created_at: now_ms(),
         last_used_at: None,
+        user: None,
     }
 }
 
@@ -174,6 +186,7 @@ pub(crate) fn token(row: TokenRow, account: &AccountId, permissions: Permissions
         permissions,
         created_at: row.created_at,
         last_used_at: row.last_used_at.unwrap_or(0).into(),
+        user: row.user.map(UserId::from_row),
     }
 }
 
@@ -183,6 +196,7 @@ fn info(token: &Token) -> TokenInfo {
         id: token.id.clone(),
         name: token.name.clone(),
         permissions: token.permissions,
+        user: token.user.clone(),
         created_at: token.created_at,
         last_used_at: (last_used_at > 0).then_some(last_used_at),
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
 use crate::admin::{CreatedToken, TokenInfo};
-use crate::auth::{Action, Permissions, TokenId};
+use crate::auth::{Action, Permissions, TokenId, UserId};
 use crate::reply::{self, Reply, no_content, ok};
 use crate::status::Problem;
 
@@ -22,6 +22,9 @@ struct NewToken {
     /// Called a role as long as there was only one.
     #[serde(alias = "role")]
     permissions: Permissions,
+    /// The service user that it acts for; left out for nobody in particular.
+    #[serde(default)]
+    user: Option<UserId>,
 }
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -50,10 +53,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
-    let NewToken { name, permissions } = ask.json(BODY_MAX).await?;
+    let NewToken {
+        name,
+        permissions,
+        user,
+    } = ask.json(BODY_MAX).await?;
     let created = ask
         .admin()
-        .create_token(ask.account(), &name, permissions)
+        .create_token(ask.account(), &name, permissions, user.as_ref())
         .await?;
     Ok(reply::json(StatusCode::CREATED, &created))
 }

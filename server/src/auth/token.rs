@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sandglass_runtime::AccountId;
 
 use super::Permissions;
+use super::UserId;
 use super::id::id;
 
 id! {
@@ -27,6 +28,8 @@ pub(crate) struct Token {
     pub(crate) created_at: u64,
     /// Milliseconds since the Unix epoch; 0 for never.
     pub(crate) last_used_at: AtomicU64,
+    /// The service user that it acts for, whose permissions bound its own.
+    pub(crate) user: Option<UserId>,
 }
 
 /// The SHA-256 of a token. A token has 256 random bits, so its hash needs neither salt nor
@@ -54,6 +57,30 @@ impl TokenText {
     /// A new token; `None` when the system has no randomness.
     pub(crate) fn generate() -> Option<Self> {
         Self::with_prefix("sg_")
+    }
+
+    /// A new access token: hexadecimal, as the platform's are (spec 3.1).
+    pub(crate) fn access() -> Option<Self> {
+        let mut bytes = [0; 32];
+        SystemRandom::new().fill(&mut bytes).ok()?;
+        Some(Self(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
+    }
+
+    /// A new refresh token.
+    pub(crate) fn refresh() -> Option<Self> {
+        Self::with_prefix("sgr_")
+    }
+
+    /// A new secret of an app.
+    pub(crate) fn app_secret() -> Option<Self> {
+        Self::with_prefix("sgs_")
+    }
+
+    /// A new text that is as hard to guess and says nothing.
+    pub(crate) fn nonce() -> Option<Self> {
+        Self::with_prefix("")
     }
 
     /// A new secret text of the same strength that says by its beginning what it is.

@@ -21,6 +21,7 @@ use super::requests::answers;
 use super::streams::Streams;
 use super::watched::Watched;
 use crate::app::App;
+use crate::peer::Peer;
 
 /// How long a connection that is told to end may be quiet, for instance between two requests that
 /// its client had sent before it was told so.
@@ -42,7 +43,7 @@ impl Door {
     pub(super) async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
-        guest: Guest,
+        (peer, guest): (Peer, Guest),
         mut stop: watch::Receiver<bool>,
     ) {
         let _open = Open::new(&self.app.metrics.connections);
@@ -52,7 +53,7 @@ impl Door {
         let line = guest.line();
         let stream = Watched::new(stream, Arc::clone(line));
         let Some(tls) = &self.tls else {
-            return self.converse(stream, line, stop).await;
+            return self.converse(stream, (peer, line), stop).await;
         };
         let stream = tokio::select! {
             stream = tls.shake_hands(stream, self.quiet_max) => stream,
@@ -60,7 +61,7 @@ impl Door {
             _ = stop.changed() => return,
         };
         match stream {
-            Ok(stream) => self.converse(stream, line, stop).await,
+            Ok(stream) => self.converse(stream, (peer, line), stop).await,
             Err(error) => tracing::debug!(%error, "a handshake failed"),
         }
     }
@@ -68,10 +69,10 @@ impl Door {
     async fn converse(
         &self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        line: &Arc<Line>,
+        (peer, line): (Peer, &Arc<Line>),
         mut stop: watch::Receiver<bool>,
     ) {
-        let answers = answers(Arc::clone(&self.app), Arc::clone(line));
+        let answers = answers(Arc::clone(&self.app), peer, Arc::clone(line));
         let connection = self.http.serve_connection(TokioIo::new(stream), answers);
         tokio::pin!(connection);
         let patience = tokio::select! {

@@ -11,10 +11,12 @@ use hyper::service::{Service, service_fn};
 
 use super::crowd::{Busy, Line};
 use crate::app::App;
+use crate::peer::Peer;
 
 /// Answers the requests of one connection. While one is under way, the line is busy.
 pub(super) fn answers(
     app: Arc<App>,
+    peer: Peer,
     line: Arc<Line>,
 ) -> impl Service<
     Request<Incoming>,
@@ -24,7 +26,8 @@ pub(super) fn answers(
 > + Send {
     // One count for the connection, not one that all of them contend for.
     let app = Arc::new(app);
-    service_fn(move |request| {
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         let (app, busy) = (Arc::clone(&app), Busy::new(&line));
         async move {
             let reply = app.respond(request).await;

@@ -7,7 +7,7 @@ use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
 
 use super::{Addresses, StartError};
-use crate::admin::{Admin, Parts, context_key, create_token, token};
+use crate::admin::{Admin, NewUser, Parts, app, context_key, create_token, session, token, user};
 use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
@@ -21,14 +21,22 @@ use crate::context::ContextStore;
 use crate::directory::DataDir;
 use crate::domains::Domains;
 use crate::metrics::Metrics;
+use crate::oauth::{Access, Sentinel};
 use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry};
 use crate::secrets::{SecretKey, Vault};
-use crate::store::{self, AccountRow, ContextKeyRow, LambdaRow, Store, StoreError, TokenRow};
+use crate::store::{
+    self, AccountRow, AppRow, ContextKeyRow, LambdaRow, SessionRow, SessionTokenRow, SigningKeyRow,
+    Store, StoreError, TokenRow, UserRow,
+};
 use crate::telemetry::Telemetry;
+use crate::users::Passwords;
 
 /// Where the first admin token is, and what it is called in the list of tokens.
 const FIRST_TOKEN: &str = "admin.token";
+/// The first user, and where its first password is.
+const FIRST_USER: &str = "admin";
+const FIRST_PASSWORD: &str = "admin.password";
 /// Where the key that seals secrets is, unless the operator gave one.
 pub(super) const KEY_FILE: &str = "secret.key";
 const DATABASE: &str = "sandglass.db";
@@ -59,6 +67,7 @@ pub(super) async fn open(
     let metrics = Arc::new(Metrics::default());
     let compiler =
         builds::compiler(Compiler::new(&runtime), &config.builds).map_err(StartError::Builds)?;
+    let passwords = Passwords::new();
     let admin = Admin::new(Parts {
         store: Arc::clone(&store),
         registry: Arc::clone(&registry),
@@ -70,21 +79,28 @@ pub(super) async fn open(
         limits: config.limits,
         catalog,
         metrics: Arc::clone(&metrics),
+        passwords: passwords.clone(),
+        rotating: tokio::sync::Mutex::default(),
     });
     let Parts {
         catalog, compiler, ..
     } = admin.parts();
     catalog.check_sources(compiler).await?;
     load(&admin, &config.account).await?;
+    load_identities(&admin).await?;
+    first_user(&admin, &data, &config.account).await?;
     first_token(&admin, &data, &config.account).await?;
     tidy(&admin).await?;
     admin
         .resume_deployments()
         .await
         .map_err(StartError::Resume)?;
+    let url = config.public_url(addresses.base_uri());
+    let sentinel = Sentinel::new(Arc::clone(&registry), passwords, url);
     Ok(App {
         admin,
         registry,
+        sentinel: sentinel.ok_or(StartError::Random)?,
         admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
         calls: Admission::new(
             config.max_concurrent_calls,
@@ -249,6 +265,87 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
     Ok(store
         .transact::<_, StoreError, _>("load the registry", rows, publish)
         .await?)
+}
+
+/// All users, apps, access tokens and signing keys.
+type Identities = (
+    Vec<UserRow>,
+    Vec<AppRow>,
+    Vec<(SessionTokenRow, SessionRow)>,
+    Vec<SigningKeyRow>,
+);
+
+/// Fills the registry with who may come in.
+async fn load_identities(admin: &Admin) -> Result<(), StartError> {
+    let now = now_ms();
+    let rows = move |tx: &rusqlite::Connection| {
+        let read = || {
+            Ok((
+                store::users(tx)?,
+                store::apps(tx)?,
+                store::access_tokens(tx, now)?,
+                store::signing_keys(tx)?,
+            ))
+        };
+        read().map_err(|source| StoreError::Sqlite {
+            change: "load the users",
+            source,
+        })
+    };
+    let owner = admin.clone();
+    let publish = move |(users, apps, tokens, keys): Identities| {
+        let registry = &owner.parts().registry;
+        registry::change(registry, |next| {
+            let known: Vec<_> = next.accounts().map(|a| (a.row, a.id.clone())).collect();
+            let id_of = |row: i64| known.iter().find(|(id, _)| *id == row).map(|(_, id)| id);
+            for row in users {
+                let (Some(id), Ok(permissions)) = (id_of(row.account), row.permissions.parse())
+                else {
+                    continue;
+                };
+                next.users_mut().put(user(row, id, permissions));
+            }
+            for row in apps {
+                let app = id_of(row.account).and_then(|id| app(row, id));
+                app.into_iter().for_each(|app| next.apps_mut().put(app));
+            }
+        });
+        let registry = registry.load();
+        for (token, row) in tokens {
+            let access = Access {
+                session: Arc::new(session(row)),
+                expires_at: token.expires_at,
+            };
+            registry.sessions().add(TokenHash(token.hash), access, now);
+        }
+        owner.load_signing_keys(keys);
+    };
+    let store = &admin.parts().store;
+    Ok(store
+        .transact::<_, StoreError, _>("load the users", rows, publish)
+        .await?)
+}
+
+/// Makes the first user of an account that has none, with every permission and a random password in
+/// a file of its own.
+async fn first_user(admin: &Admin, data: &DataDir, account: &AccountId) -> Result<(), StartError> {
+    if !admin.parts().registry.load().users().of(account).is_empty() {
+        return Ok(());
+    }
+    let password = TokenText::nonce().ok_or(StartError::Random)?;
+    // The file first, as with the first token.
+    data.write_private(
+        FIRST_PASSWORD,
+        format!("{}\n", password.expose()).as_bytes(),
+    )?;
+    let new = NewUser {
+        login_name: FIRST_USER.to_owned(),
+        display_name: Some("Administrator".to_owned()),
+        permissions: Permissions::ALL,
+        password: Some(password.expose().to_owned()),
+    };
+    admin.create_user(account, new).await?;
+    Ok(())
 }
 
 /// Makes an admin token and writes it to its file, when there is no such file. Whoever can delete

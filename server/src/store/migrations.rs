@@ -249,6 +249,57 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX rollups_by_bucket ON rollups (bucket);
     ",
+    // 7: users, the apps that act for them or for themselves, what both have open, and what signs.
+    "
+    CREATE TABLE users (
+        id TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        login_name TEXT NOT NULL,
+        display_name TEXT NOT NULL,
+        permissions TEXT NOT NULL,
+        password TEXT,
+        enabled INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE apps (
+        id TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        grants TEXT NOT NULL,
+        redirect_uris TEXT NOT NULL,
+        secret_hash BLOB,
+        created_at INTEGER NOT NULL,
+        changed_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        user TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+        app TEXT REFERENCES apps ON DELETE CASCADE,
+        csrf_hash BLOB,
+        scope TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_by_user ON sessions (user);
+    CREATE INDEX sessions_by_app ON sessions (app);
+    CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+    CREATE TABLE session_tokens (
+        hash BLOB PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+        kind TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX session_tokens_by_session ON session_tokens (session);
+    CREATE INDEX session_tokens_by_expiry ON session_tokens (expires_at);
+    CREATE TABLE signing_keys (
+        kid TEXT PRIMARY KEY,
+        sealed BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE tokens ADD COLUMN user TEXT REFERENCES users ON DELETE CASCADE;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

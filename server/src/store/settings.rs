@@ -18,6 +18,8 @@ pub(crate) struct TokenRow {
     pub(crate) hash: [u8; 32],
     pub(crate) created_at: u64,
     pub(crate) last_used_at: Option<u64>,
+    /// The service user that it acts for, if any.
+    pub(crate) user: Option<String>,
 }
 
 /// Makes an account, or finds the one of that name.
@@ -71,8 +73,8 @@ pub(crate) fn rules(connection: &Connection) -> rusqlite::Result<Vec<(i64, Strin
 
 /// Adds a token.
 pub(crate) fn add_token(tx: &Connection, token: &TokenRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO tokens (id, account, name, permissions, hash, created_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let sql = "INSERT INTO tokens (id, account, name, permissions, hash, created_at, user)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let at = token.created_at as i64;
     let TokenRow {
         id,
@@ -80,9 +82,10 @@ pub(crate) fn add_token(tx: &Connection, token: &TokenRow) -> rusqlite::Result<(
         name,
         permissions,
         hash,
+        user,
         ..
     } = token;
-    tx.execute(sql, params![id, account, name, permissions, hash, at])
+    tx.execute(sql, params![id, account, name, permissions, hash, at, user])
         .map(drop)
 }
 
@@ -108,7 +111,7 @@ pub(crate) fn delete_tokens_named(
 /// Every token.
 pub(crate) fn tokens(connection: &Connection) -> rusqlite::Result<Vec<TokenRow>> {
     let mut statement = connection.prepare(
-        "SELECT id, account, name, permissions, hash, created_at, last_used_at FROM tokens",
+        "SELECT id, account, name, permissions, hash, created_at, last_used_at, user FROM tokens",
     )?;
     let row = |row: &rusqlite::Row<'_>| {
         Ok(TokenRow {
@@ -119,6 +122,7 @@ pub(crate) fn tokens(connection: &Connection) -> rusqlite::Result<Vec<TokenRow>>
             hash: row.get(4)?,
             created_at: row.get::<_, i64>(5)?.cast_unsigned(),
             last_used_at: row.get::<_, Option<i64>>(6)?.map(i64::cast_unsigned),
+            user: row.get(7)?,
         })
     };
     statement.query_map([], row)?.collect()

@@ -288,9 +288,12 @@ pub(crate) fn check_error(reply: &Reply, status: u16, code: &str) -> String {
         .to_owned()
 }
 
-/// A client as an external system would have one.
+/// A client as an external system would have one. It follows no redirect: tests look at them.
 pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
     // Where another test was first, its provider is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build()
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
 }

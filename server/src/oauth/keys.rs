@@ -1,0 +1,242 @@
+//! What signs our tokens?
+//!
+//! RSA keys of 2048 bits, as the platform's clients know RS256 only. The newest one signs. One that
+//! was replaced is still published, so that what it signed can be checked until it has expired. The
+//! `rsa` crate makes the keys, since ring cannot; ring signs and verifies.
+
+use std::convert::Infallible;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::rsa::{KeyPair, PublicKeyComponents};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
+use rsa::pkcs8::EncodePrivateKey as _;
+use rsa::rand_core::{TryCryptoRng, TryRng};
+use serde::Serialize;
+
+use super::jwt::Verified;
+
+/// The bits of a key: NIST SP 800-57 holds 2048 to be enough until 2030.
+const BITS: usize = 2_048;
+/// How long a key signs, in milliseconds: 90 days.
+pub(crate) const ROTATE_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
+/// How long a key that was replaced is still published, in milliseconds: a day, which no token that
+/// it signed outlives.
+pub(crate) const OVERLAP_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// A key that signs.
+pub(crate) struct SigningKey {
+    pub(crate) kid: String,
+    pair: KeyPair,
+    public: PublicKeyComponents<Vec<u8>>,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) created_at: u64,
+}
+
+/// Why a key cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyError {
+    #[error("the signing key is damaged, or was sealed with another key")]
+    Damaged,
+    #[error("no random numbers")]
+    Random,
+}
+
+/// The keys, oldest first, and what was verified with them of late.
+#[derive(Default)]
+pub(crate) struct SigningKeys {
+    keys: ArcSwap<Vec<Arc<SigningKey>>>,
+    pub(super) verified: RwLock<Verified>,
+}
+
+/// A public key (RFC 7517, section 4, and RFC 7518, section 6.3.1).
+#[derive(Serialize)]
+pub(super) struct PublicKey<'a> {
+    kty: &'static str,
+    #[serde(rename = "use")]
+    usage: &'static str,
+    alg: &'static str,
+    kid: &'a str,
+    n: String,
+    e: String,
+}
+
+/// Makes a key, as PKCS #8. Takes some tenths of a second of a processor.
+pub(crate) fn generate() -> Result<Vec<u8>, KeyError> {
+    let key = rsa::RsaPrivateKey::new(&mut Random, BITS).map_err(|_| KeyError::Random)?;
+    let document = key.to_pkcs8_der().map_err(|_| KeyError::Damaged)?;
+    Ok(document.as_bytes().to_vec())
+}
+
+impl SigningKey {
+    /// Reads a key from PKCS #8. Its id is its thumbprint (RFC 7638).
+    pub(crate) fn new(pkcs8: &[u8], created_at: u64) -> Result<Self, KeyError> {
+        let pair = KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Damaged)?;
+        let public = PublicKeyComponents::<Vec<u8>>::from(pair.public());
+        let (e, n) = (encode(&public.e), encode(&public.n));
+        let thumbprint = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+        Ok(Self {
+            kid: encode(digest(&SHA256, thumbprint.as_bytes()).as_ref()),
+            pair,
+            public,
+            created_at,
+        })
+    }
+
+    /// Signs by RS256 (RFC 7518, section 3.3).
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let mut signature = vec![0; self.pair.public().modulus_len()];
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                message,
+                &mut signature,
+            )
+            .map_err(|_| KeyError::Random)?;
+        Ok(signature)
+    }
+
+    pub(super) fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.public
+            .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+            .is_ok()
+    }
+
+    pub(super) fn public(&self) -> PublicKey<'_> {
+        PublicKey {
+            kty: "RSA",
+            usage: "sig",
+            alg: "RS256",
+            kid: &self.kid,
+            n: encode(&self.public.n),
+            e: encode(&self.public.e),
+        }
+    }
+}
+
+impl SigningKeys {
+    /// The keys that are published, oldest first.
+    pub(crate) fn published(&self, now: u64) -> Vec<Arc<SigningKey>> {
+        let keys = self.keys.load();
+        let replaced = keys.iter().skip(1).map(|next| Some(next.created_at));
+        let pairs = keys.iter().zip(replaced.chain([None]));
+        pairs
+            .filter(|(_, replaced_at)| replaced_at.is_none_or(|at| at + OVERLAP_MS > now))
+            .map(|(key, _)| Arc::clone(key))
+            .collect()
+    }
+
+    /// The newest key, unless it has signed for too long.
+    pub(crate) fn current(&self, now: u64) -> Option<Arc<SigningKey>> {
+        let keys = self.keys.load();
+        let newest = keys.last()?;
+        (newest.created_at + ROTATE_MS > now).then(|| Arc::clone(newest))
+    }
+
+    /// The published key with that id.
+    pub(super) fn find(&self, kid: &str, now: u64) -> Option<Arc<SigningKey>> {
+        let mut keys = self.published(now).into_iter();
+        keys.find(|key| key.kid == kid)
+    }
+
+    /// Puts other keys in their place; what was verified with them has to be verified again.
+    pub(crate) fn replace(&self, mut keys: Vec<Arc<SigningKey>>) {
+        keys.sort_by_key(|key| key.created_at);
+        self.keys.store(Arc::new(keys));
+        let mut verified = self
+            .verified
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        verified.clear();
+    }
+
+    /// All keys, oldest first.
+    pub(crate) fn all(&self) -> Vec<Arc<SigningKey>> {
+        self.keys.load().to_vec()
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The system's random numbers, as the `rsa` crate wants them.
+struct Random;
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_ne_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_ne_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        let filled = SystemRandom::new().fill(bytes);
+        filled.expect("a system that gave random numbers when the server started still does");
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Random {}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+
+    static PKCS8: LazyLock<[Vec<u8>; 2]> =
+        LazyLock::new(|| [generate().unwrap(), generate().unwrap()]);
+
+    /// One of two keys, made once.
+    pub(in crate::oauth) fn key(which: usize, created_at: u64) -> Arc<SigningKey> {
+        Arc::new(SigningKey::new(&PKCS8[which], created_at).unwrap())
+    }
+
+    #[test]
+    fn what_a_key_signs_only_it_verifies() {
+        let (one, two) = (key(0, 1), key(1, 1));
+        let signature = one.sign(b"message").unwrap();
+        assert!(one.is_signature(b"message", &signature));
+        assert!(!one.is_signature(b"massage", &signature));
+        assert!(!two.is_signature(b"message", &signature));
+        assert_ne!(one.kid, two.kid);
+    }
+
+    #[test]
+    fn a_key_that_was_replaced_is_published_for_a_day_more() {
+        let keys = SigningKeys::default();
+        assert!(keys.current(0).is_none() && keys.published(0).is_empty());
+        keys.replace(vec![key(1, 5_000), key(0, 1_000)]);
+        let times = |now| {
+            let keys = keys.published(now);
+            keys.iter().map(|key| key.created_at).collect::<Vec<_>>()
+        };
+        assert_eq!(times(5_000 + OVERLAP_MS - 1), [1_000, 5_000]);
+        assert_eq!(times(5_000 + OVERLAP_MS), [5_000]);
+        assert_eq!(keys.current(6_000).unwrap().created_at, 5_000);
+        assert!(keys.current(5_000 + ROTATE_MS).is_none());
+        assert!(keys.find(&key(0, 0).kid, 5_000 + OVERLAP_MS).is_none());
+    }
+
+    #[test]
+    fn a_damaged_key_is_refused() {
+        assert!(matches!(
+            SigningKey::new(b"no key", 1),
+            Err(KeyError::Damaged)
+        ));
+    }
+}

@@ -1,0 +1,155 @@
+//! Administrators install apps themselves, and see each secret once.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::binary;
+use crate::harness::sentinel::CALLBACK;
+use crate::harness::server::{Reply, TestServer, check_error, start};
+
+fn install(server: &TestServer, app: &Value) -> Reply {
+    server.call(Method::POST, "/apps").json(app).send()
+}
+
+#[test]
+fn the_platforms_installation_documents_are_taken() {
+    let server = start();
+    for app in [
+        json!({
+            "client_name": "Shop", "description": "Sells.", "grant_types": ["authorization_code"],
+            "response_types": ["code"], "scope": "faas.lambda.invoke",
+            "redirect_uris": ["http://localhost/callback", "http://localhost:3000/callback"],
+        }),
+        json!({
+            "client_name": "CRM", "grant_types": ["client_credentials"],
+            "response_types": ["token"], "scope": "faas.lambda.invoke",
+        }),
+    ] {
+        let reply = install(&server, &app);
+        assert_eq!(reply.status, 201, "{reply:?}");
+        let installed = reply.json();
+        for (name, value) in app.as_object().unwrap() {
+            assert_eq!(installed[name], *value, "{name}");
+        }
+        assert!(installed["client_secret"].as_str().unwrap().len() > 40);
+        assert!(installed["client_id"].is_string());
+    }
+}
+
+#[test]
+fn a_secret_is_shown_once() {
+    let server = start();
+    let app = server.machine();
+    let list = server.call(Method::GET, "/apps").send();
+    assert_eq!(list.json()[0]["client_id"], app.id);
+    assert!(!list.text.contains(&app.secret), "{list:?}");
+    assert!(list.json()[0].get("client_secret").is_none());
+}
+
+#[test]
+fn what_breaks_a_rule_is_refused() {
+    let server = start();
+    let many: Vec<_> = (0..11)
+        .map(|n| format!("https://app.example/{n}"))
+        .collect();
+    let code = |uris: Value| {
+        json!({
+            "client_name": "x", "grant_types": ["authorization_code"], "redirect_uris": uris,
+        })
+    };
+    for app in [
+        json!({ "client_name": "x", "grant_types": [] }),
+        json!({ "client_name": "x", "grant_types": ["implicit"] }),
+        json!({ "client_name": "", "grant_types": ["client_credentials"] }),
+        json!({ "client_name": "x".repeat(101), "grant_types": ["client_credentials"] }),
+        json!({ "grant_types": ["client_credentials"] }),
+        json!({ "client_name": "x", "grant_types": ["client_credentials"], "scope": "admin" }),
+        json!({ "client_name": "x", "grant_types": ["client_credentials"], "more": 1 }),
+        json!({ "client_name": "x", "grant_types": ["client_credentials"], "response_types": ["code"] }),
+        json!({
+            "client_name": "x", "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "none",
+        }),
+        json!({
+            "client_name": "x", "grant_types": ["client_credentials"],
+            "token_endpoint_auth_method": "private_key_jwt",
+        }),
+        code(json!([])),
+        code(json!(many)),
+        code(json!(["http://app.example/"])),
+        code(json!(["https://app.example/#x"])),
+        code(json!(["javascript:alert(1)"])),
+    ] {
+        let reply = install(&server, &app);
+        check_error(&reply, 400, "es.badinput");
+    }
+    assert_eq!(install(&server, &code(json!(many[..10]))).status, 201);
+    let long = json!({ "client_name": "x".repeat(100), "grant_types": ["client_credentials"] });
+    assert_eq!(install(&server, &long).status, 201);
+}
+
+#[test]
+fn an_app_that_does_not_exist_is_not_found() {
+    let server = start();
+    let nobody = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+    let calls = [
+        server.call(Method::DELETE, &format!("/apps/{nobody}")),
+        server.call(Method::POST, &format!("/apps/{nobody}/secret")),
+    ];
+    for call in calls {
+        check_error(&call.send(), 404, "es.notfound");
+    }
+    let reply = server.call(Method::DELETE, "/apps/not-an-id").send();
+    check_error(&reply, 400, "es.badinput");
+}
+
+#[test]
+fn the_command_installs_lists_and_removes_apps() {
+    let server = start();
+    let run = |arguments: &[&str]| {
+        let mut command = binary::sandglass(arguments);
+        command.env("SANDGLASS_SERVER", &server.url);
+        command.env("SANDGLASS_TOKEN", &server.admin_token);
+        binary::run(command)
+    };
+    let installed = run(&[
+        "app",
+        "install",
+        "--name",
+        "shop",
+        "--grant",
+        "authorization_code",
+        "--redirect",
+        CALLBACK,
+        "--json",
+    ]);
+    assert_eq!(installed.code, 0, "{installed:?}");
+    let app = installed.json();
+    let id = app["client_id"].as_str().unwrap();
+    assert_eq!(app["redirect_uris"], json!([CALLBACK]));
+    let rotated = run(&["app", "rotate", id, "--json"]);
+    assert_ne!(rotated.json()["client_secret"], app["client_secret"]);
+    let public = run(&[
+        "app",
+        "install",
+        "--name",
+        "phone",
+        "--public",
+        "--grant",
+        "authorization_code",
+        "--redirect",
+        "com.example.phone:/cb",
+    ]);
+    assert_eq!(public.code, 0, "{public:?}");
+    assert!(!public.out.contains("client_secret"), "{public:?}");
+    assert_eq!(
+        run(&["app", "list", "--json"])
+            .json()
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(run(&["app", "remove", id]).code, 0);
+    assert_eq!(run(&["app", "remove", id]).code, 4);
+}
