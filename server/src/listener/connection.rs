@@ -33,6 +33,7 @@ pub(super) struct Door {
     pub(super) app: Arc<App>,
     pub(super) tls: Option<Tls>,
     pub(super) http: Builder<Streams>,
+    pub(super) streams: Streams,
     /// How long a client may take for what it has to do next.
     pub(super) quiet_max: Duration,
 }
@@ -43,8 +44,13 @@ impl Door {
         self: Arc<Self>,
         stream: TcpStream,
         guest: Guest,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) {
+        self.talk(stream, guest, stop).await;
+        self.streams.let_go();
+    }
+
+    async fn talk(&self, stream: TcpStream, guest: Guest, mut stop: watch::Receiver<bool>) {
         let _open = Open::new(&self.app.metrics.connections);
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection went away at once");
