@@ -46,7 +46,6 @@ pub(crate) struct Listener {
     socket: TcpListener,
     door: Arc<Door>,
     crowd: Arc<Crowd>,
-    streams: Streams,
     grace: Duration,
 }
 
@@ -63,13 +62,13 @@ impl Listener {
             app,
             tls,
             http: http(&streams, config, quiet_max),
+            streams,
             quiet_max,
         };
         Self {
             socket,
             door: Arc::new(door),
             crowd: Arc::clone(crowd),
-            streams,
             grace: Duration::from_millis(config.shutdown_grace_ms),
         }
     }
@@ -81,7 +80,6 @@ impl Listener {
         let Self {
             socket,
             door,
-            streams,
             grace,
             ..
         } = self;
@@ -93,7 +91,7 @@ impl Listener {
         }
         // Dropping the future of an invocation ends the guest.
         open.shutdown().await;
-        streams.shutdown().await;
+        door.streams.shutdown().await;
     }
 
     async fn accept_all(&self, open: &mut JoinSet<()>, mut stop: watch::Receiver<bool>) {

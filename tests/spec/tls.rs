@@ -119,6 +119,48 @@ fn a_failed_lambda_is_901_in_http_2_too_where_no_status_has_a_name() {
 }
 
 #[test]
+fn another_implementation_speaks_each_version_with_it() {
+    let pki = Pki::new();
+    let server = start_both(&pki);
+    let fails = server.deploy_body("fails", "callback(new Error('the cause'))");
+    let [https, http] = server.urls.clone().try_into().unwrap();
+    let curl = |version: &str, origin: &str| {
+        let path = format!("/api/account/{ACCOUNT}/lambdas/{fails}/invoke?v=1&externalSystem=x");
+        let ran = std::process::Command::new("curl")
+            .args([
+                "--silent",
+                "--show-error",
+                version,
+                "--data",
+                r#"{"payload":{}}"#,
+            ])
+            .args([
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_version} %{http_code}",
+            ])
+            .args([
+                "--header",
+                &format!("Authorization: Bearer {}", server.admin_token),
+            ])
+            .arg("--cacert")
+            .arg(pki.ca_file())
+            .arg(format!("{origin}{path}"))
+            .output()
+            .expect("curl can be run");
+        assert!(ran.status.success(), "{version}: {ran:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    assert_eq!(curl("--http2", &https), "2 901");
+    assert_eq!(curl("--http1.1", &https), "1.1 901");
+    assert_eq!(curl("--http2-prior-knowledge", &http), "2 901");
+    assert_eq!(curl("--http1.1", &http), "1.1 901");
+    // It offers to upgrade, which HTTP/2 has no more (RFC 9113, section 3.1).
+    assert_eq!(curl("--http2", &http), "1.1 901");
+}
+
+#[test]
 fn a_plain_address_speaks_http_2_to_who_begins_with_it() {
     let server = start();
     let hello = server.deploy_body("hello", "callback(null, 'hello')");

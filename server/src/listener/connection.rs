@@ -34,6 +34,7 @@ pub(super) struct Door {
     pub(super) app: Arc<App>,
     pub(super) tls: Option<Tls>,
     pub(super) http: Builder<Streams>,
+    pub(super) streams: Streams,
     /// How long a client may take for what it has to do next.
     pub(super) quiet_max: Duration,
 }
@@ -42,6 +43,16 @@ impl Door {
     /// Serves a connection to its end.
     pub(super) async fn serve(
         self: Arc<Self>,
+        stream: TcpStream,
+        whose: (Peer, Guest),
+        stop: watch::Receiver<bool>,
+    ) {
+        self.talk(stream, whose, stop).await;
+        self.streams.let_go();
+    }
+
+    async fn talk(
+        &self,
         stream: TcpStream,
         (peer, guest): (Peer, Guest),
         mut stop: watch::Receiver<bool>,

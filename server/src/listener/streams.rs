@@ -3,7 +3,7 @@
 //! Each has a task of its own, so that one that computes does not hold up the others. The tasks
 //! belong to the listener, which ends them when it ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hyper::rt::Executor;
 use tokio::task::JoinSet;
@@ -17,17 +17,25 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // What has ended is let go here, since nobody waits for it.
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(stream);
+        self.let_go();
+        self.tasks().spawn(stream);
     }
 }
 
 impl Streams {
+    /// Lets go of what has ended, since nobody waits for it.
+    pub(super) fn let_go(&self) {
+        let mut tasks = self.tasks();
+        while tasks.try_join_next().is_some() {}
+    }
+
     /// Ends what still runs.
-    pub(super) async fn shutdown(self) {
-        let mut tasks = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(super) async fn shutdown(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks());
         tasks.shutdown().await;
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
