@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::binary;
 use crate::harness::sentinel::CALLBACK;
-use crate::harness::server::{Reply, TestServer, check_error, start};
+use crate::harness::server::{Reply, TestServer, check_error, config, open, start};
 
 fn install(server: &TestServer, app: &Value) -> Reply {
     server.call(Method::POST, "/apps").json(app).send()
@@ -86,6 +86,23 @@ fn what_breaks_a_rule_is_refused() {
     assert_eq!(install(&server, &code(json!(many[..10]))).status, 201);
     let long = json!({ "client_name": "x".repeat(100), "grant_types": ["client_credentials"] });
     assert_eq!(install(&server, &long).status, 201);
+}
+
+#[test]
+fn an_account_can_have_two_hundred_apps_and_not_one_more() {
+    let server = start();
+    let (data_dir, _directory) = (server.data_dir.clone(), server.stop());
+    let database = rusqlite::Connection::open(data_dir.join("sandglass.db")).unwrap();
+    let sql = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 199)
+               INSERT INTO apps
+               SELECT 'app-' || n, 1, 'app', '', 'client_credentials', '[]', NULL, 5, 5 FROM n";
+    database.execute_batch(sql).unwrap();
+    drop(database);
+    let server = open(config(&data_dir)).unwrap();
+    server.machine();
+    let one_more = json!({ "client_name": "x", "grant_types": ["client_credentials"] });
+    let message = check_error(&install(&server, &one_more), 400, "es.badinput");
+    assert_eq!(message, "an account can have 200 apps");
 }
 
 #[test]

@@ -258,6 +258,50 @@ fn users_and_their_sessions_survive_a_restart_and_no_password_lies_on_the_disk()
     assert_eq!(server.login("ADA", PASSWORD).status, 200);
 }
 
+/// The same server again, after rows were added to its database by hand.
+fn with_rows(server: TestServer, sql: &str) -> (TestServer, Option<tempfile::TempDir>) {
+    let (data_dir, directory) = (server.data_dir.clone(), server.stop());
+    let database = rusqlite::Connection::open(data_dir.join("sandglass.db")).unwrap();
+    database.execute_batch(sql).unwrap();
+    drop(database);
+    (open(config(&data_dir)).unwrap(), directory)
+}
+
+#[test]
+fn an_account_can_have_a_thousand_users_and_not_one_more() {
+    let (server, _directory) = with_rows(
+        start(),
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 998)
+         INSERT INTO users SELECT 'user-' || n, 1, 'user ' || n, '', '', NULL, 1, 5, 5 FROM n",
+    );
+    assert_eq!(create(&server, &json!({ "loginName": "last" })).status, 201);
+    let full = create(&server, &json!({ "loginName": "one more" }));
+    let message = check_error(&full, 400, "es.badinput");
+    assert_eq!(message, "an account can have 1000 users");
+}
+
+#[test]
+fn a_user_can_have_two_hundred_sessions_and_the_oldest_makes_room() {
+    let server = start();
+    let user = server.user("ada", &["developer"]);
+    let first = server.bearer(&user);
+    let sql = format!(
+        "UPDATE sessions SET created_at = 4;
+         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 198)
+         INSERT INTO sessions SELECT 'session-' || n, '{}', NULL, NULL, '', 5, 4000000000000 FROM n",
+        user.id
+    );
+    let (server, _directory) = with_rows(server, &sql);
+    let path = format!("/users/{}/sessions", user.id);
+    let open = || server.call(Method::GET, &path).send().json();
+    server.bearer(&user);
+    assert_eq!(open().as_array().unwrap().len(), 200);
+    assert_eq!(status(&server, &first, "/lambdas"), 200);
+    server.bearer(&user);
+    assert_eq!(open().as_array().unwrap().len(), 200);
+    assert_eq!(status(&server, &first, "/lambdas"), 401);
+}
+
 #[test]
 fn the_command_manages_users_and_reads_passwords_from_standard_input_only() {
     let server = start();
