@@ -170,7 +170,7 @@ impl Admin {
             .ok_or(StoreError::Closed)
     }
 
-    fn known(&self, id: &AccountId) -> Result<Arc<Account>, ChangeError> {
+    pub(crate) fn known(&self, id: &AccountId) -> Result<Arc<Account>, ChangeError> {
         self.account(id)
             .ok_or_else(|| ChangeError::NoSuchAccount(id.clone()))
     }

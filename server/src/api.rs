@@ -18,6 +18,7 @@ mod secrets;
 mod tokens;
 mod users;
 mod v1;
+mod v2;
 mod versions;
 mod whitelist;
 
@@ -38,6 +39,7 @@ pub(crate) use ask::Ask;
 /// The tables, in the order of the OpenAPI document.
 const TABLES: &[&[Endpoint]] = &[
     v1::ENDPOINTS,
+    v2::ENDPOINTS,
     lambdas::ENDPOINTS,
     versions::ENDPOINTS,
     logs::ENDPOINTS,
@@ -74,9 +76,19 @@ pub(crate) struct Endpoint {
     answers: Option<Shape>,
     /// The media type of an answer that is not JSON.
     kind: &'static str,
-    /// Whether clients of the platform know it, and with it the platform's form of errors.
-    compatible: bool,
+    errors: Form,
     answer: Answer,
+}
+
+/// The form of an endpoint's errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// RFC 9457, with the platform's members beside it.
+    Problem,
+    /// The platform's first generation: `{errorCode, errorMsg}`.
+    Platform,
+    /// The platform's second generation: `{code, message}`.
+    Second,
 }
 
 /// A parameter of the query.
@@ -128,7 +140,7 @@ impl Endpoint {
             status: 200,
             answers: None,
             kind: "",
-            compatible: false,
+            errors: Form::Problem,
             answer,
         }
     }
@@ -240,12 +252,19 @@ impl Endpoint {
 
     /// Clients of the platform know it: errors have the platform's form, not that of RFC 9457.
     pub(crate) const fn compatible(mut self) -> Self {
-        self.compatible = true;
+        self.errors = Form::Platform;
         self
     }
 
-    pub(crate) fn is_compatible(&self) -> bool {
-        self.compatible
+    /// Clients of the platform's second generation know it.
+    pub(crate) const fn second_generation(mut self) -> Self {
+        self.errors = Form::Second;
+        self
+    }
+
+    /// The form of its errors.
+    pub(crate) const fn errors(&self) -> Form {
+        self.errors
     }
 
     /// The leave that it takes; `None` for whoever asks.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
+use crate::api::Form;
 use crate::auth::{authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
@@ -159,13 +160,14 @@ impl App {
         };
         let ask = api::Ask::new(self, parts, found.path, grant, body);
         let answered = found.endpoint.answer(ask).await;
-        answered.or_else(|problem| match found.endpoint.is_compatible() {
-            true => Err(problem),
-            false => {
-                let reply = problem.details();
-                self.metrics.rejected(reply.status());
-                Ok(reply)
-            }
+        answered.or_else(|problem| {
+            let reply = match found.endpoint.errors() {
+                Form::Platform => return Err(problem),
+                Form::Second => problem.second_reply(),
+                Form::Problem => problem.details(),
+            };
+            self.metrics.rejected(reply.status());
+            Ok(reply)
         })
     }
 

@@ -121,6 +121,11 @@ impl<'a> Call<'a> {
         Self::of(&app.registry.load(), account, lambda, Audience::System)
     }
 
+    /// A call by somebody who tries the lambda out and was let in already.
+    pub(crate) fn by_hand(app: &App, account: &'a str, lambda: &'a str) -> Result<Self, Problem> {
+        Self::of(&app.registry.load(), account, lambda, Audience::Person)
+    }
+
     fn of(
         registry: &Registry,
         account: &'a str,
@@ -158,6 +163,13 @@ impl<'a> Call<'a> {
         self.deployed()?;
         let body = app.read(body, app.settings.body_max).await?;
         let invocation = invocation(body, &app.limits)?.with_id(id);
+        self.perform(app, &app.admission, invocation).await
+    }
+
+    /// Waits for a slot, runs the lambda with a body that was read already, and answers.
+    pub(crate) async fn run_body(self, app: &App, body: Bytes) -> Result<Reply, Problem> {
+        self.deployed()?;
+        let invocation = invocation(body, &app.limits)?;
         self.perform(app, &app.admission, invocation).await
     }
 

@@ -18,6 +18,7 @@
 //! | not a method of that address | 405 | `es.badmethod` |
 //! | the body did not come in time | 408 | `es.requesttimeout` |
 //! | others keep changing the same lambda | 409 | `fm.conflict` |
+//! | what is to be saved is so already, in the second generation | 409 | `function.unchanged` |
 //! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
 //! | what is to be saved is not a lambda | 400 | `fm.contract-error` |
 //! | the source does not build | 422 | `fm.build-error` |
@@ -80,6 +81,8 @@ pub(crate) enum Problem {
     /// The code is not a lambda, and was not saved.
     Contract(Box<CompileError>),
     Conflict(String),
+    /// What was to be saved is so already.
+    Unchanged,
     Full,
     BuildsFull(BuildsFull),
     /// The caller has too much of something; some of it has to end first.
@@ -87,6 +90,13 @@ pub(crate) enum Problem {
     Draining,
     /// The server failed; the log says how.
     Host,
+}
+
+/// The body of errors of the platform's second generation.
+#[derive(Serialize)]
+struct SecondBody<'a> {
+    code: &'a str,
+    message: &'a str,
 }
 
 /// The body of the Context Session Store's errors.
@@ -178,6 +188,23 @@ impl Problem {
             platform: self.body(),
         };
         self.with_header(reply::problem(status, &body))
+    }
+
+    /// The answer of a route of the platform's second generation (spec 1.4).
+    pub(crate) fn second_reply(&self) -> Reply {
+        let (status, code, message) = self.entry();
+        let code = match self {
+            Self::LambdaMissing { .. } | Self::NotDeployed { .. } | Self::NotFound(_) => {
+                code!("function.not-found")
+            }
+            Self::Contract(_) => code!("fm.validation.code"),
+            _ => code,
+        };
+        let body = SecondBody {
+            code,
+            message: &message,
+        };
+        self.with_header(reply::json(status, &body))
     }
 
     /// The answer of the Context Session Store.
@@ -284,6 +311,11 @@ impl Problem {
                 StatusCode::BAD_REQUEST,
                 code!("fm.contract-error"),
                 error.message.as_str().into(),
+            ),
+            Self::Unchanged => (
+                StatusCode::CONFLICT,
+                code!("function.unchanged"),
+                "everything is so already".into(),
             ),
             Self::Conflict(message) => (StatusCode::CONFLICT, code!("fm.conflict"), message.into()),
             Self::TooMany(message) => (

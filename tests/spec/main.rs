@@ -26,6 +26,7 @@ mod drop_future;
 mod examples;
 mod fairness;
 mod fuel;
+mod functions_v2;
 mod gdpr_util;
 mod handlers;
 mod hostile;

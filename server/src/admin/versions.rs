@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use super::{Admin, ChangeError, LambdaInfo, SaveError};
+use crate::registry::Entry;
 use crate::store::{self, Committed, Draft, VersionRow};
 
 /// A version of a lambda, as it is listed.
@@ -92,6 +93,24 @@ impl Admin {
             code: row.code.text,
             environment: row.environment,
         })
+    }
+
+    /// The versions of a lambda that are kept, whole, the latest first.
+    pub(crate) async fn whole_versions(
+        &self,
+        entry: &Entry,
+    ) -> Result<Vec<VersionDetail>, ChangeError> {
+        let row = entry.row.id;
+        let rows = move |connection: &rusqlite::Connection| store::versions(connection, row);
+        let kept = self.parts().store.read("read the versions", rows).await?;
+        let live = entry.live_version();
+        let detail = |row: VersionRow| VersionDetail {
+            info: listed(&row, live),
+            file_name: row.code.file_name,
+            code: row.code.text,
+            environment: row.environment,
+        };
+        Ok(kept.into_iter().map(detail).collect())
     }
 
     /// How two versions of a lambda differ.

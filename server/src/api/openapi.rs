@@ -13,7 +13,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Endpoint, Parameter, endpoints};
+use super::{Ask, Endpoint, Form, Parameter, endpoints};
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 
@@ -44,6 +44,17 @@ struct ErrorShape {
     error_code: String,
     /// For people.
     error_msg: String,
+}
+
+/// The form of an error in the platform's second generation.
+#[derive(JsonSchema)]
+#[schemars(rename = "SecondError")]
+#[expect(dead_code, reason = "only its schema is used")]
+struct SecondShape {
+    /// For programs: `com.liveperson.faas.…`.
+    code: String,
+    /// For people.
+    message: String,
 }
 
 /// A problem (RFC 9457), with the platform's members.
@@ -137,25 +148,33 @@ fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
             "content": { "application/json": { "schema": shape(generator) } },
         }),
     };
-    let (kind, schema) = match endpoint.compatible {
-        true => ("application/json", generator.subschema_for::<ErrorShape>()),
-        false => (
-            "application/problem+json",
-            generator.subschema_for::<ProblemShape>(),
-        ),
-    };
-    let platform = generator.subschema_for::<ErrorShape>();
-    // What is wrong with the address or the token is found out before an endpoint is.
     json!({
         endpoint.status.to_string(): well,
         "default": {
             "description": "what was wrong, and what to do",
-            "content": {
-                kind: { "schema": schema },
-                "application/json": { "schema": platform },
-            },
+            "content": errors(endpoint, generator),
         },
     })
+}
+
+/// What is wrong with the address or the token is found out before an endpoint is, and told in the
+/// platform's form.
+fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
+    let platform = generator.subschema_for::<ErrorShape>();
+    match endpoint.errors() {
+        Form::Platform => json!({ "application/json": { "schema": platform } }),
+        Form::Second => {
+            let second = generator.subschema_for::<SecondShape>();
+            json!({ "application/json": { "schema": { "anyOf": [second, platform] } } })
+        }
+        Form::Problem => {
+            let problem = generator.subschema_for::<ProblemShape>();
+            json!({
+                "application/problem+json": { "schema": problem },
+                "application/json": { "schema": platform },
+            })
+        }
+    }
 }
 
 fn path_parameters(path: &str) -> impl Iterator<Item = Value> {
