@@ -19,6 +19,8 @@ use oxc::span::SourceType;
 use crate::{CompileError, CompileErrorKind, Source};
 
 pub(crate) use findings::Findings;
+#[cfg(test)]
+pub(crate) use findings::Require;
 use hints::Mistake;
 
 /// The parser and the walk recurse. This is more than twice what the worst source of 100,000

@@ -23,10 +23,10 @@ const MARK: [u8; 4] = *b"SGW1";
 const HEADER_BYTES: usize = 8;
 /// A source has 100,000 characters of at most 4 bytes.
 pub(crate) const REQUEST_BYTES_MAX: usize = 1 << 20;
-/// The longest code and the longest map of a bundle, and a mebibyte for what was found.
-pub(super) const ANSWER_BYTES_MAX: usize = 24_000_000 + (1 << 20);
-/// All that an error says.
-const ERROR_BYTES_MAX: usize = 1 << 20;
+/// The longest code and the longest map of a bundle, and what was found.
+pub(super) const ANSWER_BYTES_MAX: usize = 24_000_000 + FINDINGS_BYTES_MAX;
+/// All that is said of a source: parts of its text, and an error's words.
+const FINDINGS_BYTES_MAX: usize = 1 << 20;
 
 /// A source to prepare. Its environment is none of a worker's business.
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,7 +112,18 @@ pub(super) async fn receive(
 
 /// What a worker found out about a source, once it was checked; `None` when it cannot be true.
 pub(super) fn settle(source: &Source, answer: &[u8]) -> Option<Result<Prepared, CompileError>> {
-    match message(answer)? {
+    let message = message(answer)?;
+    let bundle_bytes = match &message {
+        Answer::Prepared {
+            bundle: Some(bundle),
+            ..
+        } => bundle.code.len() + bundle.map.len(),
+        _ => 0,
+    };
+    if answer.len() - bundle_bytes > FINDINGS_BYTES_MAX {
+        return None;
+    }
+    match message {
         Answer::Prepared { findings, bundle } => prepared(source, findings, bundle),
         Answer::Failed(error) => failed(error).map(Err),
     }
@@ -141,8 +152,6 @@ fn fits(bundle: &Bundle, findings: &Findings) -> bool {
 }
 
 fn failed(mut error: CompileError) -> Option<CompileError> {
-    let texts = [&error.message, &error.file, &error.source_line, &error.hint];
-    let is_bounded = texts.iter().map(|text| text.len()).sum::<usize>() <= ERROR_BYTES_MAX;
     let is_a_workers = !matches!(
         error.kind,
         CompileErrorKind::Threw
@@ -154,7 +163,7 @@ fn failed(mut error: CompileError) -> Option<CompileError> {
         // What a worker lacks, the source has taken from it.
         error.kind = CompileErrorKind::Exceeded;
     }
-    (is_bounded && is_a_workers).then_some(error)
+    is_a_workers.then_some(error)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Is an answer checked that a hijacked worker could have made?
 
 use super::*;
+use crate::syntax::Require;
 
 fn source() -> Source {
     Source::new("a.js", "function lambda() {}").unwrap()
@@ -123,13 +124,30 @@ fn a_global_that_is_not_on_the_list_is_no_answer() {
 }
 
 #[test]
+fn what_was_found_is_bounded() {
+    let of = |bytes| {
+        let require = |findings: &mut Findings| {
+            findings.module = true;
+            findings.requires.push(Require {
+                specifier: "x".repeat(bytes),
+                offset: 0,
+            });
+        };
+        settled(&source(), &found(require, Some(bundle())))
+    };
+    assert!(of(FINDINGS_BYTES_MAX - 64).is_some());
+    assert!(of(FINDINGS_BYTES_MAX).is_none());
+}
+
+#[test]
 fn an_error_is_bounded_and_never_the_hosts() {
     let of = |kind, message: &str| settled(&source(), &failure(kind, message));
     let error = of(CompileErrorKind::Syntax, "no").unwrap().err().unwrap();
     assert_eq!(error.to_string(), "a.js: no");
-    let room = ERROR_BYTES_MAX - "a.js".len();
+    // Its other fields and the lengths take less.
+    let room = FINDINGS_BYTES_MAX - 32;
     assert!(of(CompileErrorKind::Syntax, &"x".repeat(room)).is_some());
-    assert!(of(CompileErrorKind::Syntax, &"x".repeat(room + 1)).is_none());
+    assert!(of(CompileErrorKind::Syntax, &"x".repeat(room + 32)).is_none());
     assert!(of(CompileErrorKind::Threw, "no").is_none());
     let error = of(CompileErrorKind::Host, "no").unwrap().err().unwrap();
     assert_eq!(error.kind, CompileErrorKind::Exceeded);
