@@ -1,5 +1,6 @@
 //! Who did what to which thing, when: every change is on record, and the record can be verified.
 
+mod access;
 mod lambdas;
 mod tamper;
 
@@ -78,6 +79,7 @@ fn each_change_is_on_record_with_who_what_and_from_where() {
         members(&rows, "action"),
         [
             "account.create",
+            "user.create",
             "token.create",
             "secret.put",
             "secret.put",
@@ -91,7 +93,8 @@ fn each_change_is_on_record_with_who_what_and_from_where() {
             "context-key.delete",
         ]
     );
-    assert_eq!(members(&rows[..2], "actorKind"), ["operator", "operator"]);
+    assert_eq!(members(&rows[..3], "actorKind"), ["operator"; 3]);
+    let rows = &rows[1..];
     for row in &rows[2..] {
         assert_eq!(row["actorKind"], "token", "{row}");
         assert_eq!(row["actorName"], "admin.token", "{row}");
@@ -227,7 +230,7 @@ fn pages_follow_each_other_to_the_first_row() {
             None => break,
         }
     }
-    assert_eq!(seen, ["5", "4", "3", "2", "1"]);
+    assert_eq!(seen, ["6", "5", "4", "3", "2", "1"]);
 }
 
 #[test]
@@ -248,7 +251,7 @@ fn a_query_that_cannot_be_is_refused() {
         assert!(message.contains(says), "{query}: {message}");
         assert_eq!(reply.header("content-type"), "application/problem+json");
     }
-    assert_eq!(rows(&server, "?limit=500").len(), 2);
+    assert_eq!(rows(&server, "?limit=500").len(), 3);
     assert_eq!(rows(&server, "?limit=1").len(), 1);
     let refused = server.call(Method::GET, "/activity?limit=501").send();
     check_error(&refused, 400, "es.badinput");
@@ -313,7 +316,7 @@ fn the_chain_is_whole_when_many_change_things_at_once() {
     let ran = verify(&server.data_dir);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.out.starts_with("whole: 42 rows, up to row 42"),
+        ran.out.starts_with("whole: 43 rows, up to row 43"),
         "{ran:?}"
     );
 }
@@ -353,17 +356,17 @@ fn anybody_can_verify_an_export_with_the_program_in_the_documentation() {
     let export = server.call(Method::GET, "/audit/export").send();
     assert_eq!(export.header("content-type"), "application/x-ndjson");
     let whole = verified_by_python(&export.text).unwrap();
-    assert!(whole.starts_with("whole up to row 4, "), "{whole}");
+    assert!(whole.starts_with("whole up to row 5, "), "{whole}");
 
     let lines: Vec<_> = export.text.lines().collect();
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), 6);
     let changed = export.text.replace("secret.put", "secret.pit");
     let changed = verified_by_python(&changed).unwrap_err();
-    assert_eq!(changed.trim(), "row 3 was changed");
+    assert_eq!(changed.trim(), "row 4 was changed");
     let removed = [&lines[..1], &lines[2..]].concat().join("\n");
     let removed = verified_by_python(&removed).unwrap_err();
     assert_eq!(removed.trim(), "row 3 does not follow row 1");
-    for cut in [&lines[1..], &lines[..4]] {
+    for cut in [&lines[1..], &lines[..5]] {
         assert!(verified_by_python(&cut.join("\n")).is_err(), "{cut:?}");
     }
 }
@@ -404,13 +407,13 @@ fn the_command_lists_exports_and_verifies_on_a_running_server() {
     let verdict = run(online).json();
     assert_eq!(
         (&verdict["rows"], &verdict["lastHash"]),
-        (&json!(3), &json!(last))
+        (&json!(4), &json!(last))
     );
 
     std::fs::write(&file, export.out.replace("KEY", "YEK")).unwrap();
     let ran = command(&["audit", "verify", file.to_str().unwrap()]);
     assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.err.contains("row 3 was changed"), "{ran:?}");
+    assert!(ran.err.contains("row 4 was changed"), "{ran:?}");
     let ran = command(&["audit", "verify", "/nowhere/audit.jsonl"]);
     assert_eq!(ran.code, 2, "{ran:?}");
 }
@@ -434,7 +437,7 @@ fn an_account_learns_of_anothers_rows_nothing_but_their_links() {
     };
     let listed = get("/audit").json();
     let actions = members(listed["entries"].as_array().unwrap(), "action");
-    assert_eq!(actions, ["token.create", "account.create"]);
+    assert_eq!(actions, ["token.create", "user.create", "account.create"]);
     let export = get("/audit/export").text;
     assert!(
         !export.contains("of-the-first") && !export.contains(ACCOUNT),
@@ -459,7 +462,7 @@ fn a_server_that_is_killed_leaves_a_whole_log() {
     serving.kill();
     let ran = verify(&data_dir);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.starts_with("whole: 7 rows"), "{ran:?}");
+    assert!(ran.out.starts_with("whole: 8 rows"), "{ran:?}");
     Serving::start(&data_dir).terminate();
     let ran = verify(&data_dir);
     assert_eq!(ran.code, 0, "{ran:?}");

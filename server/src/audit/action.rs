@@ -34,6 +34,9 @@ macro_rules! actions {
 
 actions! {
     AccountCreate = "account.create", "make the account";
+    AppInstall = "app.install", "install an app";
+    AppRemove = "app.remove", "remove an app";
+    AppRotateSecret = "app.rotate-secret", "rotate an app's secret";
     AuditGap = "audit.gap", "write the audit log";
     AuditPrune = "audit.prune", "prune the audit log";
     ContextKeyCreate = "context-key.create", "add a developer key";
@@ -50,8 +53,15 @@ actions! {
     SecretDelete = "secret.delete", "delete a secret";
     SecretPut = "secret.put", "write a secret";
     SecretRead = "secret.read", "note who reads a secret";
+    SessionEnd = "session.end", "end sessions";
+    SigningKeyAdd = "signing-key.add", "add a signing key";
+    SigningKeyDelete = "signing-key.delete", "delete a signing key";
     TokenCreate = "token.create", "add a token";
     TokenDelete = "token.delete", "delete a token";
+    UserChange = "user.change", "change a user";
+    UserCreate = "user.create", "add a user";
+    UserDelete = "user.delete", "delete a user";
+    UserSetPassword = "user.set-password", "set a password";
     WhitelistAdd = "whitelist.add", "extend the whitelist";
     WhitelistRemove = "whitelist.remove", "shorten the whitelist";
 }
@@ -63,8 +73,8 @@ pub(crate) const ACCESS: [&str; 8] = [
     "app",
     "audit",
     "context-key",
-    "service-user",
     "session",
+    "signing-key",
     "token",
     "user",
 ];

@@ -13,7 +13,7 @@ use super::{database, put_secret, rows, verify};
 use crate::harness::server::{config, open};
 use crate::harness::temporary;
 
-/// The log of a stopped server: six rows, of which the last four are about the secrets a to d.
+/// The log of a stopped server: six rows, of which the last three are about the secrets a to c.
 struct Log {
     _directory: TempDir,
     data_dir: PathBuf,
@@ -22,7 +22,7 @@ struct Log {
 fn log() -> Log {
     let directory = temporary::directory();
     let server = open(config(directory.path())).unwrap();
-    for key in ["a", "b", "c", "d"] {
+    for key in ["a", "b", "c"] {
         put_secret(&server, key);
     }
     server.stop();
