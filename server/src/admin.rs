@@ -13,8 +13,8 @@
 //! self.change(entry, rows, publish).await
 //! ```
 //!
-//! A new kind of change is a new line in the table of [`AuditAction`] and one in `docs/audit.md`. Where only
-//! the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
+//! A new kind of change is a new line in the table of `AuditAction` and one in `docs/audit.md`. Where
+//! only the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
 //! first and [`write`](SignedEntry::write) it there.
 
 mod apps;
@@ -185,10 +185,6 @@ impl Admin {
     }
 
     /// In whose name it manages.
-    #[allow(
-        dead_code,
-        reason = "what keeps who made a thing beside the thing asks for it"
-    )]
     pub(crate) fn actor(&self) -> &Actor {
         &self.actor
     }

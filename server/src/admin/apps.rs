@@ -209,7 +209,7 @@ impl Admin {
         let publish = move |()| {
             registry::change(&admin.parts().registry, |next| next.apps_mut().put(app));
         };
-        self.change(entry, rows, publish).await
+        self.change::<_, ChangeError, _>(entry, rows, publish).await
     }
 }
 

@@ -268,7 +268,7 @@ impl Admin {
         let publish = move |()| {
             registry::change(&admin.parts().registry, |next| next.users_mut().put(user));
         };
-        self.change(entry, rows, publish).await
+        self.change::<_, ChangeError, _>(entry, rows, publish).await
     }
 
     fn check_place(&self, user: &User) -> Result<(), ChangeError> {
