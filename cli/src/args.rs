@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, app, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, run,
-    secret, serve, token, up, user, version,
+    allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages,
+    run, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Env(env::Args),
     User(user::Args),
     App(app::Args),
+    Audit(audit::Args),
     Token(token::Args),
     ContextKey(context_key::Args),
     Packages(packages::Args),

@@ -11,9 +11,9 @@ pub(crate) mod tail;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
 use sandglass_server::{
-    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed, LambdaInfo, LogLine,
-    LogPage, LogsFound, Performance, Permissions, Redeployed, SecretInfo, TokenInfo, UserId,
-    WhitelistEntry,
+    AuditPage, ContextKeyInfo, CreatedContextKey, CreatedToken, DeployRequest, Deployed,
+    LambdaInfo, LogLine, LogPage, LogsFound, Performance, Permissions, Redeployed, SecretInfo,
+    SecretValue, TokenInfo, UserId, WhitelistEntry,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -192,6 +192,15 @@ impl Client {
         read(self.send(self.request(Method::GET, &["secrets"])).await?).await
     }
 
+    /// The value of a secret, which the server notes in its audit log.
+    pub(crate) async fn secret(&self, key: &str) -> Result<SecretValue, Failure> {
+        read(
+            self.send(self.request(Method::GET, &["secrets", key]))
+                .await?,
+        )
+        .await
+    }
+
     /// Stores a secret; the value is JSON text.
     pub(crate) async fn set_secret(&self, key: &str, json: &str) -> Result<(), Failure> {
         let request = self.request(Method::PUT, &["secrets", key]);
@@ -265,6 +274,34 @@ impl Client {
             .map(drop)
     }
 
+    pub(crate) async fn audit(&self, filters: &AuditFilters) -> Result<AuditPage, Failure> {
+        let mut url = self.url(&["audit"]);
+        let limit = Some(filters.limit.to_string());
+        let pairs = [
+            ("actor", &filters.actor),
+            ("action", &filters.action),
+            ("target", &filters.target),
+            ("limit", &limit),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        let request = self.http.get(url).bearer_auth(&self.token);
+        read(self.send(request).await?).await
+    }
+
+    /// Hands the whole audit log on as it comes: JSON lines.
+    pub(crate) async fn audit_export(&self, mut part: impl FnMut(&[u8])) -> Result<(), Failure> {
+        let request = self.request(Method::GET, &["audit", "export"]);
+        let mut export = self.send(request).await?;
+        while let Some(bytes) = export.chunk().await.doing("the export broke off")? {
+            part(&bytes);
+        }
+        Ok(())
+    }
+
     /// Percent-encodes each segment, so that no name reaches another route.
     fn url(&self, path: &[&str]) -> Url {
         let mut url = self.account_url.clone();
@@ -324,6 +361,15 @@ impl Client {
             .with_hint(hint)
             .while_doing(format!("cannot reach the server at {server}"))
     }
+}
+
+/// Which rows of the audit log.
+#[derive(Debug)]
+pub(crate) struct AuditFilters {
+    pub(crate) actor: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) limit: u32,
 }
 
 /// Which entries of a lambda's log.

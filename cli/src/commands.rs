@@ -2,6 +2,7 @@
 
 pub(crate) mod allow;
 pub(crate) mod app;
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod context_key;
 pub(crate) mod deploy;
@@ -37,6 +38,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Metrics(args) => metrics::run(args, print).await,
         Command::Secret(args) => secret::run(args, print).await,
         Command::Allow(args) => allow::run(args, print).await,
+        Command::Audit(args) => audit::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
         Command::User(args) => user::run(args, print).await,
         Command::App(args) => app::run(args, print).await,

@@ -81,6 +81,26 @@ impl Printer {
         }
     }
 
+    /// A result that is text itself: harmless on a terminal, untouched for a pipe. Nothing with
+    /// `--json`.
+    pub(crate) fn text(self, text: &str) {
+        if self.json {
+            return;
+        }
+        match std::io::stdout().is_terminal() {
+            true => write(std::io::stdout(), visible(text), "\n"),
+            false => write(std::io::stdout(), text, "\n"),
+        }
+    }
+
+    /// A part of a result that is passed on as it comes.
+    pub(crate) fn bytes(self, bytes: &[u8]) {
+        progress::make_room();
+        if std::io::stdout().write_all(bytes).is_err() {
+            std::process::exit(Exit::Host as i32);
+        }
+    }
+
     /// A table of results, or `empty` on standard error when it has no rows.
     pub(crate) fn table(self, table: Table, empty: &str) {
         if table.is_empty() {

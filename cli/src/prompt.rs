@@ -1,4 +1,4 @@
-//! How is a value read that nobody should see?
+//! How is somebody at the terminal asked, for instance for a value that nobody should see?
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
@@ -34,6 +34,22 @@ pub(crate) fn hidden(question: &str) -> Result<String, Failure> {
     }
     writeln!(stderr)?;
     Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// Whether somebody at the terminal agrees. Without a terminal there is nobody to ask, and whoever wrote
+/// the script has agreed.
+pub(crate) fn confirmed(question: &str) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Ok(true);
+    }
+    let mut stderr = std::io::stderr();
+    write!(stderr, "{question} [y/N] ").and_then(|()| stderr.flush())?;
+    let mut line = String::new();
+    stdin
+        .read_line(&mut line)
+        .doing("cannot read the terminal")?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 
 /// Puts the terminal back when it is dropped.

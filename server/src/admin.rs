@@ -2,8 +2,23 @@
 //!
 //! [`Admin`] is the management API in process: the HTTP routes call it after they have made sure
 //! that the caller may. Whoever holds it is the operator.
+//!
+//! Whatever changes something goes through [`Admin::change`], which writes the rows and what the
+//! audit log says of them in one transaction, then publishes:
+//!
+//! ```text
+//! let entry = AuditEntry::new(AuditAction::TokenDelete, id).target(token.as_str(), &name);
+//! let rows = move |tx: &Connection| Ok(store::delete_token(tx, …).map_err(sqlite("…"))?);
+//! let publish = move |()| registry::change(&registry, |next| …);
+//! self.change(entry, rows, publish).await
+//! ```
+//!
+//! A new kind of change is a new line in the table of `AuditAction` and one in `docs/audit.md`. Where
+//! only the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
+//! first and [`write`](SignedEntry::write) it there.
 
 mod apps;
+mod audit;
 mod catalog;
 mod context_keys;
 mod deploy;
@@ -11,6 +26,7 @@ mod deployments;
 mod drafts;
 mod environment;
 mod lambdas;
+mod limits;
 mod logs;
 mod reports;
 mod secrets;
@@ -23,10 +39,12 @@ mod whitelist;
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, Limits, Runtime};
 
 use crate::artifacts::Artifacts;
+use crate::audit::{AuditEntry, Origin, SignedEntry};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
@@ -38,6 +56,7 @@ use crate::users::Passwords;
 
 pub(crate) use apps::app;
 pub use apps::{AppInfo, InstalledAppSecret, NewApp};
+pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
@@ -50,11 +69,13 @@ pub(crate) use environment::check_variable;
 pub use environment::{EnvironmentError, Redeployed};
 pub use lambdas::{LambdaInfo, LambdaState};
 pub(crate) use lambdas::{info, state as lambda_state};
+pub use limits::LimitInfo;
+pub(crate) use limits::configured;
 pub use logs::{LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound};
 pub(crate) use logs::{LogScope, LogTimes};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
-pub use secrets::SecretInfo;
+pub use secrets::{SecretInfo, SecretValue};
 pub use sessions::SessionInfo;
 pub(crate) use sessions::{Refreshed, session};
 pub use signing_keys::SigningKeyInfo;
@@ -70,6 +91,7 @@ pub use whitelist::WhitelistEntry;
 pub struct Admin {
     parts: Arc<Parts>,
     actor: Actor,
+    origin: Origin,
 }
 
 /// What managing takes.
@@ -87,6 +109,8 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     /// Held by whoever makes a signing key.
     pub(crate) rotating: tokio::sync::Mutex<()>,
+    /// The limits that are the same for all accounts.
+    pub(crate) configured: Vec<LimitInfo>,
 }
 
 /// Why a setting was not changed.
@@ -104,6 +128,9 @@ pub enum ChangeError {
         /// Its name.
         name: String,
     },
+    /// What is to be made is there already.
+    #[error("{0}")]
+    Exists(String),
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),
@@ -137,19 +164,61 @@ impl Admin {
         Self {
             parts: Arc::new(parts),
             actor: Actor::operator(),
+            origin: Origin::default(),
         }
     }
 
     /// The same, in the name of somebody else.
     pub(crate) fn by(&self, actor: Actor) -> Self {
-        let parts = Arc::clone(&self.parts);
-        Self { parts, actor }
+        Self {
+            actor,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for a request from there.
+    pub(crate) fn asked_from(&self, origin: Origin) -> Self {
+        Self {
+            origin,
+            ..self.clone()
+        }
     }
 
     /// In whose name it manages.
-    #[allow(dead_code, reason = "what records who did what asks for it")]
     pub(crate) fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// Changes rows and writes the audit log in one transaction; when that is durable, publishes what
+    /// came of it. When the rows fail, there is no entry either.
+    pub(crate) async fn change<T, E, R>(
+        &self,
+        entry: AuditEntry,
+        rows: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        publish: impl FnOnce(T) -> R + Send + 'static,
+    ) -> Result<R, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        R: Send + 'static,
+    {
+        let doing = entry.action.doing();
+        let signed = self.sign(entry);
+        let rows = move |tx: &Connection| {
+            let changed = rows(tx)?;
+            signed.write(tx)?;
+            Ok(changed)
+        };
+        self.parts().store.transact(doing, rows, publish).await
+    }
+
+    /// The entry, in the name of whoever this manages for.
+    pub(crate) fn sign(&self, entry: AuditEntry) -> SignedEntry {
+        SignedEntry {
+            entry,
+            actor: self.actor.clone(),
+            origin: self.origin.clone(),
+        }
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -6,9 +6,11 @@
 
 mod apps;
 mod ask;
+mod audit;
 mod catalog;
 mod context_keys;
 mod lambdas;
+mod limits;
 mod login;
 mod logs;
 mod oauth;
@@ -53,6 +55,8 @@ const TABLES: &[&[Endpoint]] = &[
     tokens::ENDPOINTS,
     context_keys::ENDPOINTS,
     catalog::ENDPOINTS,
+    limits::ENDPOINTS,
+    audit::ENDPOINTS,
     openapi::ENDPOINTS,
 ];
 
@@ -423,7 +427,7 @@ mod tests {
     fn a_wrong_method_is_told_the_right_ones() {
         let wrong = find(&Method::PATCH, "/api/account/a/secrets/x").map(drop);
         assert!(
-            matches!(wrong, Err(Problem::Method("DELETE, PUT"))),
+            matches!(wrong, Err(Problem::Method("DELETE, GET, PUT"))),
             "{wrong:?}"
         );
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::admin::Admin;
 use crate::admission::Admission;
 use crate::api::Form;
+use crate::audit::Origin;
 use crate::auth::{authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
@@ -22,6 +23,7 @@ use crate::domains::Domains;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::oauth::Sentinel;
+use crate::peer::peer;
 use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
@@ -126,7 +128,11 @@ impl App {
             return Err(Problem::Draining);
         }
         let Some(route) = route else {
-            return self.endpoint(parts, body).await;
+            let origin = Origin {
+                address: Some(peer(parts).to_canonical()),
+                request: Some(id.id.clone()),
+            };
+            return self.endpoint(parts, body, origin).await;
         };
         match route {
             Route::Invoke { account, lambda } => {
@@ -148,7 +154,12 @@ impl App {
     }
 
     /// Answers a request that one of the tables is about, when the caller may ask it.
-    async fn endpoint(&self, parts: &Parts, body: Incoming) -> Result<Reply, Problem> {
+    async fn endpoint(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        origin: Origin,
+    ) -> Result<Reply, Problem> {
         let found = api::find(&parts.method, parts.uri.path())?;
         let grant = match found.endpoint.action() {
             None => None,
@@ -158,7 +169,7 @@ impl App {
                 Some(principal.may(action, account)?)
             }
         };
-        let ask = api::Ask::new(self, parts, found.path, grant, body);
+        let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
         let answered = found.endpoint.answer(ask).await;
         answered.or_else(|problem| {
             let reply = match found.endpoint.errors() {

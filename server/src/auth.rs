@@ -243,7 +243,6 @@ impl Principal {
     }
 
     /// In whose name the caller acts.
-    #[allow(dead_code, reason = "what records who did what asks for it")]
     pub(crate) fn actor(&self) -> Actor {
         let (kind, id, name) = match &self.who {
             Who::Token(token, None) => (ActorKind::Token, token.id.as_str(), &token.name),
@@ -267,7 +266,6 @@ impl Grant {
     }
 
     /// In whose name what it allows is done.
-    #[allow(dead_code, reason = "what records who did what asks for it")]
     pub(crate) fn actor(&self) -> Actor {
         self.0.actor()
     }

@@ -144,6 +144,8 @@ pub struct JournalConfig {
     pub invocations_max: u64,
     /// Log entries kept, in bytes of their texts and about 256 for each.
     pub logs_bytes_max: ByteSize,
+    /// Days that the audit log is kept; 0 for ever.
+    pub audit_retention_days: u32,
     /// Bytes that may wait to be written; what does not fit is dropped and counted.
     pub pending_bytes_max: ByteSize,
     /// Days that the figures of the reports are kept: enough for a whole month to date.
@@ -252,6 +254,7 @@ impl Default for JournalConfig {
             retention_days: 30,
             invocations_max: 1_000_000,
             logs_bytes_max: ByteSize::mib(2_048),
+            audit_retention_days: 0,
             pending_bytes_max: ByteSize::mib(64),
             reports_days: 31,
             search_days_max: 7,

@@ -17,6 +17,7 @@ mod admission;
 mod api;
 mod app;
 mod artifacts;
+mod audit;
 mod auth;
 mod builds;
 mod calls;
@@ -48,13 +49,17 @@ mod telemetry;
 mod users;
 
 pub use admin::{
-    Admin, AppInfo, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken,
-    DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError,
-    EventInfo, InstalledAppSecret, InvocationBucket, InvocationReport, LambdaChange, LambdaInfo,
-    LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewUser, Performance, PerformanceBucket, Redeployed, SaveError, Saved, SecretInfo, SessionInfo,
+    Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
+    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
+    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
+    InvocationBucket, InvocationReport, LambdaChange, LambdaInfo, LambdaState, LimitInfo, LogLine,
+    LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda, NewUser, Performance,
+    PerformanceBucket, Redeployed, SaveError, Saved, SecretInfo, SecretValue, SessionInfo,
     SigningKeyInfo, SourcePlace, TokenInfo, UserChange, UserInfo, VersionDetail, VersionInfo,
     WhitelistEntry,
+};
+pub use audit::{
+    AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
 };
 pub use auth::{
     AppId, ContextKeyId, Permission, Permissions, SessionId, TokenId, UnknownPermission, UserId,

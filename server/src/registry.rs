@@ -42,12 +42,19 @@ pub(crate) struct Registry {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) row: i64,
-    /// The whitelist: each rule with the time at which it was made.
-    pub(crate) whitelist: BTreeMap<String, u64>,
+    /// The whitelist, by rule.
+    pub(crate) whitelist: BTreeMap<String, WhitelistRule>,
     /// The same rules, ready for use.
     allowed_hosts: AllowedHosts,
     lambdas: HashMap<Uuid, Arc<Entry>>,
     names: HashMap<LambdaName, Uuid>,
+}
+
+/// What is known of a rule of the whitelist.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WhitelistRule {
+    pub(crate) id: i64,
+    pub(crate) created_at: u64,
 }
 
 /// One lambda.
@@ -359,7 +366,13 @@ mod tests {
         change(&current, |next| {
             next.account_mut(&"acc".parse().unwrap(), 1)
                 .whitelist
-                .insert("a.com".to_owned(), 1);
+                .insert(
+                    "a.com".to_owned(),
+                    WhitelistRule {
+                        id: 1,
+                        created_at: 1,
+                    },
+                );
             next.account_mut(&"new".parse().unwrap(), 2);
         });
         assert!(before.account("new").is_none());

@@ -98,6 +98,13 @@ pub(crate) fn ok(value: &impl Serialize) -> Reply {
     json(StatusCode::OK, value)
 }
 
+/// The same answer, of which nobody on its way is to keep a copy (RFC 9111, section 5.2.2.5).
+pub(crate) fn not_stored(mut reply: Reply) -> Reply {
+    let headers = reply.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
 /// All is well, and there is nothing to say.
 pub(crate) fn no_content() -> Reply {
     empty(StatusCode::NO_CONTENT)

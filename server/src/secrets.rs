@@ -1,7 +1,8 @@
 //! Where are an account's secrets, and who may see them?
 //!
 //! Sealed in the database, open in this process' memory, so that a lambda's read does no SQL. No
-//! value leaves through the API, the logs or `Debug`; only a running lambda reads them.
+//! value leaves through the logs or `Debug`. A running lambda reads them, and an administrator does,
+//! one at a time and on record.
 
 mod key;
 mod seal;
@@ -16,6 +17,7 @@ use sandglass_runtime::{
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::audit::SignedEntry;
 use crate::clock::now_ms;
 use crate::store::{self, SecretRow, Store, StoreError};
 
@@ -23,9 +25,9 @@ pub use key::{SecretKey, SecretKeyError};
 use seal::{Label, Sealer};
 
 /// The longest value, in characters (spec 7.4).
-const VALUE_CHARS_MAX: usize = 10_000;
+pub(crate) const VALUE_CHARS_MAX: usize = 10_000;
 /// Secrets of one account.
-const SECRETS_MAX: u64 = 1_000;
+pub(crate) const SECRETS_MAX: u64 = 1_000;
 
 /// The secrets of all accounts. A clone is the same vault.
 #[derive(Clone)]
@@ -127,21 +129,45 @@ impl Vault {
             .collect()
     }
 
-    /// Adds or replaces a secret.
+    /// Adds or replaces a secret, in somebody's name.
     pub(crate) async fn put(
         &self,
         account: &AccountId,
         name: &SecretName,
         value: Secret,
+        audit: SignedEntry,
     ) -> Result<(), VaultError> {
-        self.write(account, name, value, Missing::Add).await
+        self.write(account, name, value, Missing::Add(audit)).await
     }
 
-    /// Deletes a secret.
+    /// Shows the value of a secret to the operator, once it is on record who asked for it.
+    pub(crate) async fn show(
+        &self,
+        account: &AccountId,
+        name: &SecretName,
+        audit: SignedEntry,
+    ) -> Result<Secret, VaultError> {
+        let (of, key) = (account.clone(), name.clone());
+        let rows = move |tx: &rusqlite::Connection| {
+            let found = store::secret_version(tx, of.as_str(), key.as_str()).map_err(failed)?;
+            match found {
+                Some(_) => Ok(audit.write(tx)?),
+                None => Err(VaultError::NotFound(key)),
+            }
+        };
+        let (vault, of, key) = (self.clone(), account.clone(), name.clone());
+        let publish = move |()| vault.get(&of, &key).map(|kept| kept.value);
+        let doing = "note who reads a secret";
+        let shown = self.0.store.transact(doing, rows, publish).await?;
+        shown.ok_or_else(|| VaultError::NotFound(name.clone()))
+    }
+
+    /// Deletes a secret, in somebody's name.
     pub(crate) async fn delete(
         &self,
         account: &AccountId,
         name: &SecretName,
+        audit: SignedEntry,
     ) -> Result<(), VaultError> {
         let vault = self.clone();
         let (account, name) = (account.clone(), name.clone());
@@ -153,7 +179,7 @@ impl Vault {
         )
         .map_err(failed)?
         {
-            true => Ok(()),
+            true => Ok(audit.write(tx)?),
             false => Err(VaultError::NotFound(key)),
         };
         let publish = move |()| {
@@ -206,8 +232,11 @@ impl Vault {
         let vault = self.clone();
         let (of, key) = (account.clone(), name.clone());
         let rows = move |tx: &rusqlite::Connection| {
-            let (row, kept) = vault.next(tx, &of, &key, value, missing)?;
+            let (row, kept) = vault.next(tx, &of, &key, value, &missing)?;
             store::put_secret(tx, &row).map_err(failed)?;
+            if let Missing::Add(audit) = &missing {
+                audit.write(tx)?;
+            }
             Ok((of, key, kept))
         };
         let vault = self.clone();
@@ -229,14 +258,14 @@ impl Vault {
         account: &AccountId,
         name: &SecretName,
         value: Secret,
-        missing: Missing,
+        missing: &Missing,
     ) -> Result<(SecretRow, Kept), VaultError> {
         let (account, key, now) = (account.as_str(), name.as_str(), now_ms());
         let before = store::secret_version(tx, account, key).map_err(failed)?;
         let (version, created_at) = match (before, missing) {
             (Some((version, created_at)), _) => (version + 1, created_at),
             (None, Missing::Refuse) => return Err(VaultError::NotFound(name.clone())),
-            (None, Missing::Add) => (1, now),
+            (None, Missing::Add(_)) => (1, now),
         };
         if before.is_none() && store::count_secrets(tx, account).map_err(failed)? >= SECRETS_MAX {
             return Err(VaultError::TooMany);
@@ -271,9 +300,11 @@ impl Vault {
 }
 
 /// What to do about a secret that is not there.
-#[derive(Clone, Copy)]
 enum Missing {
-    Add,
+    /// Somebody manages secrets: the audit log says who.
+    Add(SignedEntry),
+    /// A lambda changes one of its own. The audit log is never shortened, so it is no place for what
+    /// lambdas do, who may do it without end.
     Refuse,
 }
 
@@ -332,6 +363,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::audit::{AuditAction, AuditEntry};
     use crate::config::JournalConfig;
 
     async fn store(path: &Path) -> Arc<Store> {
@@ -339,6 +371,10 @@ mod tests {
         let rows = |tx: &rusqlite::Connection| store::create_account(tx, "acc", 1).map_err(failed);
         store.transact("test", rows, drop).await.unwrap();
         Arc::new(store)
+    }
+
+    fn audit() -> SignedEntry {
+        AuditEntry::new(AuditAction::SecretPut, &"acc".parse().unwrap()).by_operator()
     }
 
     fn context(account: &str) -> InvocationContext {
@@ -358,11 +394,11 @@ mod tests {
             let store = store(directory.path()).await;
             let vault = Vault::open(Arc::clone(&store), &key).await.unwrap();
             vault
-                .put(&account, &name, Secret::from_text("one"))
+                .put(&account, &name, Secret::from_text("one"), audit())
                 .await
                 .unwrap();
             vault
-                .put(&account, &name, Secret::from_text("two"))
+                .put(&account, &name, Secret::from_text("two"), audit())
                 .await
                 .unwrap();
             store.close().await;
@@ -389,7 +425,7 @@ mod tests {
         let missing = vault.update(&context, &name, Secret::from_text("x")).await;
         assert!(matches!(missing, Err(SecretStoreError::NotFound)));
         vault
-            .put(&account, &name, Secret::from_text("one"))
+            .put(&account, &name, Secret::from_text("one"), audit())
             .await
             .unwrap();
         let longest = Secret::from_text(&"ä".repeat(10_000));
@@ -398,9 +434,9 @@ mod tests {
             .update(&context, &name, Secret::from_text(&"x".repeat(10_001)))
             .await;
         assert!(matches!(long, Err(SecretStoreError::Invalid(text)) if text.contains("10000")));
-        vault.delete(&account, &name).await.unwrap();
+        vault.delete(&account, &name, audit()).await.unwrap();
         assert!(matches!(
-            vault.delete(&account, &name).await,
+            vault.delete(&account, &name, audit()).await,
             Err(VaultError::NotFound(_))
         ));
         assert_eq!(vault.read(&context, &name).await.unwrap(), None);

@@ -7,6 +7,7 @@
 //! short gathering time has passed. Reads of the journal have a connection of their own, and so have
 //! those of contexts; everything else that a request needs is in the registry.
 
+mod audit;
 mod change;
 mod context;
 mod deployments;
@@ -17,7 +18,7 @@ mod migrations;
 mod secrets;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,10 +27,14 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+use crate::audit::Anchor;
 use crate::clock::now_ms;
 use crate::config::JournalConfig;
 use crate::journal::Journal;
 
+pub(crate) use audit::{
+    AuditFilter, append_audit, audit_hash, audit_head, audit_page, audit_rows, each_audit_row,
+};
 use change::{Change, Pending};
 pub(crate) use context::{
     ContextKeyRow, NamespaceRow, OpenNamespace, account_bytes, add_context_key, add_namespace,
@@ -56,12 +61,14 @@ pub(crate) use lambdas::{
     Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, heads,
     lambdas, save, version, versions,
 };
+#[cfg(test)]
+pub(crate) use migrations::migrate;
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,
 };
 pub(crate) use settings::{
-    AccountRow, TokenRow, accounts, add_rule, add_token, create_account, delete_rule, delete_token,
-    delete_tokens_named, rules, tokens, touch_tokens,
+    AccountRow, RuleRow, TokenRow, accounts, add_rule, add_token, create_account, delete_rule,
+    delete_token, delete_tokens_named, rules, tokens, touch_tokens,
 };
 
 /// How long journal entries are gathered before they are written.
@@ -93,6 +100,15 @@ pub enum StoreError {
         found: i64,
         /// The latest format known.
         known: i64,
+    },
+    /// The file that says how far the audit log goes cannot be used.
+    #[error("cannot use {path}")]
+    Anchor {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        #[source]
+        source: std::io::Error,
     },
     /// Too many changes are waiting.
     #[error("too many changes are waiting for the database")]
@@ -131,6 +147,7 @@ impl Store {
         let mut writer = Connection::open(path).map_err(failed)?;
         prepare(&writer).map_err(failed)?;
         migrations::migrate(&mut writer)?;
+        let anchor = Anchor::open(path, &mut writer)?;
         let reader = open_reader(path).map_err(failed)?;
         let context_reader = open_reader(path).map_err(failed)?;
         let (work, inbox) = sync_channel(WAITING_MAX);
@@ -139,6 +156,7 @@ impl Store {
         let writer = Writer {
             connection: writer,
             journal: Arc::clone(&journal),
+            anchor,
             keep: config.clone(),
             sweep_at: Instant::now() + SWEEP_NEXT,
         };
@@ -261,6 +279,7 @@ impl Drop for Store {
 struct Writer {
     connection: Connection,
     journal: Arc<Journal>,
+    anchor: Anchor,
     keep: JournalConfig,
     sweep_at: Instant,
 }
@@ -277,6 +296,7 @@ impl Writer {
                     let mut batch = vec![first];
                     next = change::gather(&mut batch, inbox);
                     change::commit(&mut self.connection, batch);
+                    self.anchor.follow(&self.connection);
                     // Had the channel been full, nobody would have been told of these entries.
                     if write_at.is_none() && !self.journal.is_empty() {
                         write_at = Some(Instant::now() + GATHER);
@@ -299,6 +319,7 @@ impl Writer {
             }
         }
         write_journal(&mut self.connection, &self.journal);
+        self.anchor.flush();
         if let Err(error) = self.connection.execute_batch("PRAGMA optimize") {
             tracing::debug!(%error, "the database was not optimised");
         }
@@ -317,7 +338,14 @@ impl Writer {
             tracing::error!(%error, "old sessions could not be deleted");
             false
         });
-        let more = entries || contexts || identities;
+        let audit = audit::prune(&mut self.connection, self.keep.audit_retention_days);
+        let audit = audit.unwrap_or_else(|error| {
+            tracing::error!(%error, "the audit log could not be pruned");
+            false
+        });
+        self.anchor.follow(&self.connection);
+        self.anchor.flush();
+        let more = entries || contexts || identities || audit;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
     }
 }

@@ -16,12 +16,13 @@ const EXAMPLES: &str = r#"Examples:
   sandglass secret set API_TOKEN - < token.txt
   sandglass secret set session '{"token":"…"}' --as-json
   sandglass secret list
+  sandglass secret show API_TOKEN                   for administrators; the audit log tells of it
   sandglass secret delete API_TOKEN
 
-A value never comes back out of the server; only lambdas read it, with Toolbelt.SecretClient().
+Lambdas read a value with Toolbelt.SecretClient(). Of people, only administrators can, one at a time.
 A value on the command line stays in your shell's history: prefer the prompt or standard input."#;
 
-/// Set, list or delete the account's secrets.
+/// Set, list, show or delete the account's secrets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -45,6 +46,16 @@ enum Action {
     },
     /// List the keys.
     List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Print the value of a secret; the audit log says who asked for it.
+    Show {
+        /// Its key.
+        key: SecretName,
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         connection: Connection,
     },
@@ -81,6 +92,24 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
             }
             print.table(table, "the account has no secrets");
             print.value(&secrets);
+        }
+        Action::Show {
+            key,
+            yes,
+            connection,
+        } => {
+            let client = Client::new(&connection, print)?;
+            let question = format!("Show the value of {key} here? The audit log will tell of it.");
+            if !yes && !prompt::confirmed(&question)? {
+                return Err(Failure::usage("the value was not shown"));
+            }
+            let secret = client.secret(key.as_str()).await?;
+            // Text as it is, for a pipe; everything else as JSON.
+            match serde_json::from_str::<String>(secret.value.get()) {
+                Ok(text) => print.text(&text),
+                Err(_) => print.json_text(secret.value.get()),
+            }
+            print.value(&secret);
         }
         Action::Delete { key, connection } => {
             Client::new(&connection, print)?

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{AppId, TokenHash, TokenText};
 use crate::clock::now_ms;
 use crate::oauth::{Grant, Grants, InstalledApp, SCOPE, check_redirect};
@@ -137,7 +138,7 @@ impl Admin {
             changed_at: now,
         };
         let installed = info(&app);
-        self.put_app("install an app", app).await?;
+        self.put_app(AuditAction::AppInstall, app).await?;
         Ok(InstalledAppSecret {
             app: installed,
             client_secret: secret.map(|secret| secret.expose().to_owned()),
@@ -161,7 +162,7 @@ impl Admin {
         app.secret = Some(secret.hash());
         app.changed_at = now_ms();
         let rotated = info(&app);
-        self.put_app("rotate an app's secret", app).await?;
+        self.put_app(AuditAction::AppRotateSecret, app).await?;
         Ok(InstalledAppSecret {
             app: rotated,
             client_secret: Some(secret.expose().to_owned()),
@@ -173,7 +174,10 @@ impl Admin {
     /// # Errors
     /// When there is no such app, or the database fails.
     pub async fn remove_app(&self, account: &AccountId, id: &AppId) -> Result<(), ChangeError> {
-        let app = self.known_app(account, id)?.id.clone();
+        let known = self.known_app(account, id)?;
+        let entry =
+            AuditEntry::new(AuditAction::AppRemove, account).target(known.id.as_str(), &known.name);
+        let app = known.id.clone();
         let removed = app.clone();
         let rows = move |tx: &Connection| {
             Ok(store::delete_app(tx, removed.as_str()).map_err(sqlite("remove an app"))?)
@@ -183,8 +187,7 @@ impl Admin {
             admin.forget_sessions(|session| session.app.as_ref() == Some(&app));
             registry::change(&admin.parts().registry, |next| next.apps_mut().remove(&app));
         };
-        let store = &self.parts().store;
-        store.transact("remove an app", rows, publish).await
+        self.change(entry, rows, publish).await
     }
 
     fn known_app(&self, account: &AccountId, id: &AppId) -> Result<Arc<InstalledApp>, ChangeError> {
@@ -197,17 +200,16 @@ impl Admin {
         })
     }
 
-    async fn put_app(&self, change: &'static str, app: InstalledApp) -> Result<(), ChangeError> {
+    async fn put_app(&self, action: AuditAction, app: InstalledApp) -> Result<(), ChangeError> {
         let row = row(&app, self.known(&app.account)?.row);
-        let rows = move |tx: &Connection| Ok(store::put_app(tx, &row).map_err(sqlite(change))?);
+        let entry = AuditEntry::new(action, &app.account).target(app.id.as_str(), &app.name);
+        let rows =
+            move |tx: &Connection| Ok(store::put_app(tx, &row).map_err(sqlite(action.doing()))?);
         let admin = self.clone();
         let publish = move |()| {
             registry::change(&admin.parts().registry, |next| next.apps_mut().put(app));
         };
-        let store = &self.parts().store;
-        store
-            .transact::<_, ChangeError, _>(change, rows, publish)
-            .await
+        self.change::<_, ChangeError, _>(entry, rows, publish).await
     }
 }
 

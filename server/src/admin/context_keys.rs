@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{ContextKey, ContextKeyId, TokenHash};
 use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, ContextKeyRow};
 
 /// Developer keys of one account.
-const KEYS_MAX: usize = 100;
+pub(super) const KEYS_MAX: usize = 100;
 /// The longest name of a developer key, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -101,6 +102,8 @@ impl Admin {
             let result = store::add_context_key(tx, &added);
             Ok(result.map_err(sqlite("add a developer key"))?)
         };
+        let entry =
+            AuditEntry::new(AuditAction::ContextKeyCreate, id).target(created.as_str(), name);
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |()| {
             let (hash, key) = (TokenHash(row.hash), context_key(row, &id));
@@ -108,9 +111,7 @@ impl Admin {
                 next.add_context_key(hash, key);
             });
         };
-        self.parts()
-            .store
-            .transact::<_, ChangeError, _>("add a developer key", rows, publish)
+        self.change::<_, ChangeError, _>(entry, rows, publish)
             .await?;
         Ok(CreatedContextKey {
             id: created,
@@ -128,13 +129,14 @@ impl Admin {
         key: &ContextKeyId,
     ) -> Result<(), ChangeError> {
         let account = self.known(id)?;
-        if !self.context_keys(id)?.iter().any(|known| known.id == *key) {
-            let name = key.as_str().to_owned();
-            return Err(ChangeError::NotFound {
-                kind: "developer key",
-                name,
-            });
-        }
+        let keys = self.context_keys(id)?;
+        let known = keys.iter().find(|known| known.id == *key);
+        let known = known.ok_or_else(|| ChangeError::NotFound {
+            kind: "developer key",
+            name: key.as_str().to_owned(),
+        })?;
+        let entry =
+            AuditEntry::new(AuditAction::ContextKeyDelete, id).target(key.as_str(), &known.name);
         let (row, key) = (account.row, key.clone());
         let deleted = key.clone();
         let rows = move |tx: &rusqlite::Connection| {
@@ -147,10 +149,7 @@ impl Admin {
                 next.remove_context_key(&key);
             });
         };
-        self.parts()
-            .store
-            .transact("delete a developer key", rows, publish)
-            .await
+        self.change(entry, rows, publish).await
     }
 }
 

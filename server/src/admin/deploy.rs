@@ -4,7 +4,7 @@
 //! swap the registry. Whatever a crash interrupts, either the rows speak of a whole artifact or
 //! nothing was deployed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::environment::EnvironmentError;
 use super::{Admin, ChangeError, Parts, sqlite};
 use crate::artifacts::Pin;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::builds::{BuildsFull, Turn};
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
@@ -259,12 +260,22 @@ impl Admin {
         );
         let pin = self.parts().keep(artifact).await?;
         load(&lambda).await?;
+        let audit = self.sign(
+            AuditEntry::new(AuditAction::LambdaDeploy, &plan.account.id)
+                .target(&draft.uuid, &draft.name)
+                .detail("version", draft.based_on + 1)
+                .detail("digest", digest.as_str())
+                .detail("variables", changed_variables(&plan.account, &draft)),
+        );
         let rows = move |tx: &rusqlite::Connection| {
             let failed = sqlite("deploy a lambda");
             let mut before = store::digests_of(tx, draft.account, &draft.name).map_err(&failed)?;
             before.push(built.digest.clone());
             let deployment = Uuid::new_v4().to_string();
             let committed = store::deploy(tx, &draft, &deployment, &built).map_err(&failed)?;
+            if matches!(committed, Committed::Done(_)) {
+                audit.write(tx)?;
+            }
             let unused = store::unused(tx, before).map_err(&failed)?;
             Ok::<_, DeployError>((committed, unused))
         };
@@ -360,6 +371,18 @@ impl Build {
     pub(crate) fn into_artifact(self) -> Artifact {
         self.artifact
     }
+}
+
+/// The names of the environment variables that a draft changes.
+fn changed_variables(account: &Account, draft: &Draft) -> Vec<String> {
+    let none = BTreeMap::new();
+    let before = account.lambda(&draft.name);
+    let before = before.map_or(&none, |entry| &entry.row.environment);
+    let names: BTreeSet<_> = before.keys().chain(draft.environment.keys()).collect();
+    let changed = names
+        .into_iter()
+        .filter(|name| before.get(*name) != draft.environment.get(*name));
+    changed.cloned().collect()
 }
 
 /// What the rows say of an artifact.

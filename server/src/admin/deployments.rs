@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::deploy::{built, load, source};
 use super::{Admin, ChangeError, DeployError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::registry::Entry;
 use crate::store::{self, Begun, Built, DeploymentRow, DeploymentState, LambdaRow, StoreError};
@@ -121,7 +122,7 @@ impl Admin {
             let uuid = Uuid::new_v4().to_string();
             store::begin(tx, row, &uuid, &by, now_ms()).map_err(sqlite("begin a deployment"))
         };
-        let row = self.begin(id, "begin a deployment", rows).await?;
+        let row = self.begin(id, AuditAction::LambdaDeploy, rows).await?;
         let deployment = newest(&row);
         Journey::of(self, id, &row).spawn();
         deployment
@@ -159,7 +160,7 @@ impl Admin {
             store::roll_back(tx, row, (version, &built), &uuid, &by, now_ms())
                 .map_err(sqlite("roll a lambda back"))
         };
-        let row = self.begin(id, "roll a lambda back", rows).await?;
+        let row = self.begin(id, AuditAction::LambdaRollBack, rows).await?;
         drop(lambda);
         newest(&row)
     }
@@ -173,7 +174,7 @@ impl Admin {
         let row = entry.row.id;
         let rows =
             move |tx: &rusqlite::Connection| store::mark(tx, row).map_err(sqlite("undeploy"));
-        self.begin(id, "mark a lambda undeployed", rows).await?;
+        self.begin(id, AuditAction::LambdaUndeploy, rows).await?;
         self.finish_undeployment(id, row).await
     }
 
@@ -251,9 +252,17 @@ impl Admin {
     async fn begin(
         &self,
         id: &AccountId,
-        change: &'static str,
+        action: AuditAction,
         rows: impl FnOnce(&rusqlite::Connection) -> Result<Begun, StoreError> + Send + 'static,
     ) -> Result<LambdaRow, DeployError> {
+        let (admin, account) = (self.clone(), id.clone());
+        let rows = move |tx: &rusqlite::Connection| {
+            let begun = rows(tx)?;
+            if let Begun::Begun(row) = &begun {
+                admin.sign(step(action, &account, row)).write(tx)?;
+            }
+            Ok(begun)
+        };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |begun| {
             if let Begun::Begun(row) = &begun {
@@ -261,7 +270,11 @@ impl Admin {
             }
             begun
         };
-        match self.parts().store.transact(change, rows, publish).await? {
+        let store = &self.parts().store;
+        match store
+            .transact::<_, StoreError, _>(action.doing(), rows, publish)
+            .await?
+        {
             Begun::Begun(row) => Ok(*row),
             Begun::Active => Err(DeployError::Active),
         }
@@ -285,9 +298,7 @@ impl Journey {
             let Err(failure) = self.run().await else {
                 return;
             };
-            let Failure { state, why } = failure;
-            let json = serde_json::to_string(&why).expect("a failure has string keys");
-            if let Err(error) = self.note(state, Some(json)).await {
+            if let Err(error) = self.note_failure(failure).await {
                 // The next start of the server finds it unfinished and begins it anew.
                 tracing::error!(%error, "the end of a deployment was not noted");
             }
@@ -320,7 +331,7 @@ impl Journey {
         let pin = admin.parts().keep(artifact).await.map_err(deploy)?;
         let noted = self.note_built(built.clone()).await;
         noted.map_err(|error| deploy(error.into()))?;
-        let noted = self.note(DeploymentState::DeployStart, None).await;
+        let noted = self.note_start().await;
         noted.map_err(|error| deploy(error.into()))?;
         let policy = account.policy(&entry.name, &admin.parts().limits);
         // Loaded before it is live, so that no request waits for it.
@@ -341,12 +352,35 @@ impl Journey {
         .await
     }
 
-    async fn note(&self, state: DeploymentState, error: Option<String>) -> Result<(), StoreError> {
-        let deployment = self.deployment;
+    async fn note_start(&self) -> Result<(), StoreError> {
+        let (deployment, state) = (self.deployment, DeploymentState::DeployStart);
         self.change("note a step of a deployment", move |tx| {
-            store::note_state(tx, deployment, state, error.as_deref(), now_ms())
+            store::note_state(tx, deployment, state, None, now_ms())
         })
         .await
+    }
+
+    async fn note_failure(&self, Failure { state, why }: Failure) -> Result<(), StoreError> {
+        let (lambda, deployment) = (self.lambda, self.deployment);
+        let json = serde_json::to_string(&why).expect("a failure has string keys");
+        let (admin, account) = (self.admin.clone(), self.account.clone());
+        let action = AuditAction::LambdaDeployFailed;
+        let rows = move |tx: &rusqlite::Connection| {
+            let noted = || {
+                store::note_state(tx, deployment, state, Some(&json), now_ms())?;
+                store::by_id(tx, lambda)
+            };
+            let row = noted().map_err(sqlite(action.doing()))?;
+            let entry = step(action, &account, &row)
+                .detail("state", state.as_str())
+                .detail("errorCode", why.error_code);
+            admin.sign(entry).write(tx)?;
+            Ok(row)
+        };
+        let (admin, account) = (self.admin.clone(), self.account.clone());
+        let publish = move |row| admin.publish(&account, row);
+        let store = &self.admin.parts().store;
+        store.transact(action.doing(), rows, publish).await
     }
 
     /// Changes the deployment's row, when it is still there, and publishes its lambda.
@@ -372,6 +406,8 @@ impl Journey {
     async fn make_live(&self, entry: &Entry, built: Built) -> Result<(), StoreError> {
         let (lambda, deployment) = (self.lambda, self.deployment);
         let (owner, name) = (entry.row.account, entry.row.name.clone());
+        let (admin, account) = (self.admin.clone(), self.account.clone());
+        let action = AuditAction::LambdaLive;
         let rows = move |tx: &rusqlite::Connection| {
             let made = || {
                 let mut before = store::digests_of(tx, owner, &name)?;
@@ -379,7 +415,9 @@ impl Journey {
                 let row = store::make_live(tx, lambda, deployment, now_ms())?;
                 Ok((row, store::unused(tx, before)?))
             };
-            made().map_err(sqlite("make a lambda live"))
+            let (row, unused) = made().map_err(sqlite(action.doing()))?;
+            admin.sign(step(action, &account, &row)).write(tx)?;
+            Ok((row, unused))
         };
         let (admin, account) = (self.admin.clone(), self.account.clone());
         let publish = move |(row, unused): (LambdaRow, Vec<String>)| {
@@ -387,7 +425,7 @@ impl Journey {
             admin.parts().artifacts.remove(&unused);
         };
         let store = &self.admin.parts().store;
-        store.transact("make a lambda live", rows, publish).await
+        store.transact(action.doing(), rows, publish).await
     }
 }
 
@@ -430,6 +468,19 @@ impl SourcePlace {
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// What the audit log says of a step of a lambda's deployment: the last one, or for an undeployment
+/// the one that is live.
+fn step(action: AuditAction, account: &AccountId, row: &LambdaRow) -> AuditEntry {
+    let entry = AuditEntry::new(action, account).target(&row.uuid, &row.name);
+    match (action, &row.live, &row.last) {
+        (AuditAction::LambdaUndeploy, Some(live), _) => entry.detail("version", live.version),
+        (AuditAction::LambdaUndeploy, None, _) | (_, _, None) => entry,
+        (_, _, Some(last)) => entry
+            .detail("version", last.version)
+            .detail("deployment", last.uuid.as_str()),
+    }
 }
 
 fn newest(row: &LambdaRow) -> Result<DeploymentInfo, DeployError> {

@@ -13,14 +13,15 @@ use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
 use super::environment::{self, EnvironmentError};
 use super::lambdas::info;
 use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::registry::{Entry, parse_uuid};
 use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
 
 /// Skills of one lambda: the 500 of the platform's second generation.
-const SKILLS_MAX: usize = 500;
+pub(super) const SKILLS_MAX: usize = 500;
 /// The longest skill, in characters.
-const SKILL_CHARS_MAX: usize = 100;
+pub(super) const SKILL_CHARS_MAX: usize = 100;
 
 /// A lambda that is to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -176,7 +177,8 @@ impl Admin {
             by: self.actor().name.to_string(),
             at: now_ms(),
         };
-        match self.save(id, draft).await? {
+        let audit = AuditEntry::new(AuditAction::LambdaCreate, id);
+        match self.save(id, draft, audit).await? {
             Committed::Done(row) => Ok(self.lambda(id, &row.uuid)?),
             Committed::Overtaken | Committed::Active => Err(taken()),
         }
@@ -231,7 +233,8 @@ impl Admin {
                 environment,
                 ..self.draft_of(&entry)
             };
-            return match self.save(id, draft).await? {
+            let audit = AuditEntry::new(AuditAction::LambdaSave, id);
+            return match self.save(id, draft, audit).await? {
                 Committed::Done(row) => Ok(Saved::Saved(self.lambda(id, &row.uuid)?)),
                 Committed::Overtaken | Committed::Active => Err(conflict(change.version + 1)),
             };
@@ -268,10 +271,23 @@ impl Admin {
         }
     }
 
-    /// Saves a draft and publishes it.
-    pub(super) async fn save(&self, id: &AccountId, draft: Draft) -> Result<Committed, StoreError> {
+    /// Saves a draft and publishes it. Which lambda and version it is, the entry is told.
+    pub(super) async fn save(
+        &self,
+        id: &AccountId,
+        draft: Draft,
+        audit: AuditEntry,
+    ) -> Result<Committed, StoreError> {
+        let audit = audit
+            .target(&draft.uuid, &draft.name)
+            .detail("version", draft.based_on + 1);
+        let audit = self.sign(audit);
         let rows = move |tx: &rusqlite::Connection| {
-            store::save(tx, &draft).map_err(sqlite("save a lambda"))
+            let committed = store::save(tx, &draft).map_err(sqlite("save a lambda"))?;
+            if matches!(committed, Committed::Done(_)) {
+                audit.write(tx)?;
+            }
+            Ok(committed)
         };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |committed| {
@@ -291,6 +307,8 @@ impl Admin {
         description: Option<String>,
         skills: Option<Vec<String>>,
     ) -> Result<(), StoreError> {
+        let audit = AuditEntry::new(AuditAction::LambdaDescribe, id)
+            .target(&entry.row.uuid, &entry.row.name);
         let (lambda, by) = (entry.row.id, self.actor().name.to_string());
         let rows = move |tx: &rusqlite::Connection| {
             let (description, skills) = (description.as_deref(), skills.as_deref());
@@ -299,8 +317,7 @@ impl Admin {
         };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |row| admin.publish(&id, row);
-        let store = &self.parts().store;
-        store.transact("describe a lambda", rows, publish).await
+        self.change(audit, rows, publish).await
     }
 
     /// Whether the code is a lambda, as far as that can be told without running it.

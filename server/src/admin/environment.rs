@@ -12,10 +12,10 @@ use super::deploy::Plan;
 use super::{Admin, DeployError, Deployed};
 
 /// The longest name and the longest value, in characters (spec 7.5).
-const CHARS_MAX: usize = 200;
+pub(super) const CHARS_MAX: usize = 200;
 /// Variables of one lambda: the 512 of the platform's second generation, less the two that the
 /// platform adds.
-const VARIABLES_MAX: usize = 510;
+pub(super) const VARIABLES_MAX: usize = 510;
 const ATTEMPTS: usize = 5;
 
 /// Names that belong to the platform (spec 4.1).

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::registry::{self, Account, Entry, State};
 use crate::store::{self, DeploymentState, LambdaRow, StoreError, VersionRow};
 
@@ -111,6 +112,7 @@ impl Admin {
     pub async fn delete_lambda(&self, id: &AccountId, lambda: &str) -> Result<(), ChangeError> {
         let (account, entry) = self.entry(id, lambda)?;
         let (lambda, name) = (entry.row.id, entry.row.name.clone());
+        let audit = AuditEntry::new(AuditAction::LambdaDelete, id).target(&entry.row.uuid, &name);
         let owner = account.row;
         let rows = move |tx: &rusqlite::Connection| {
             let failed = sqlite("delete a lambda");
@@ -125,10 +127,7 @@ impl Admin {
             });
             admin.parts().artifacts.remove(&unused);
         };
-        self.parts()
-            .store
-            .transact("delete a lambda", rows, publish)
-            .await
+        self.change(audit, rows, publish).await
     }
 
     /// The account and the lambda, named or by its UUID.

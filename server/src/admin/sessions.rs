@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 use crate::clock::now_ms;
 use crate::oauth::{ACCESS_MS, Access, NewTokens, REFRESH_MS, Session};
@@ -89,15 +90,17 @@ impl Admin {
         account: &AccountId,
         user: &UserId,
     ) -> Result<(), ChangeError> {
-        let user = self.known_user(account, user)?.id.clone();
+        let known = self.known_user(account, user)?;
+        let entry = AuditEntry::new(AuditAction::SessionEnd, account)
+            .target(known.id.as_str(), &known.login_name);
+        let user = known.id.clone();
         let id = user.clone();
         let rows = move |tx: &Connection| {
             Ok(store::end_sessions_of_user(tx, id.as_str()).map_err(sqlite("end sessions"))?)
         };
         let admin = self.clone();
         let publish = move |()| admin.forget_sessions(|session| session.user == user);
-        let store = &self.parts().store;
-        store.transact("end sessions", rows, publish).await
+        self.change(entry, rows, publish).await
     }
 
     /// Ends one session, if it is still there.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::oauth::{OVERLAP_MS, SigningKey, generate};
 use crate::store::{self, SigningKeyRow};
@@ -71,16 +72,17 @@ impl Admin {
             });
         }
         let (deleted, kid) = (kid.to_owned(), kid.to_owned());
-        let change = "delete a signing key";
+        let action = AuditAction::SigningKeyDelete;
+        let entry = AuditEntry::of_server(action).target(&deleted, &deleted);
         let rows = move |tx: &Connection| {
-            Ok(store::delete_signing_key(tx, &deleted).map_err(sqlite(change))?)
+            Ok(store::delete_signing_key(tx, &deleted).map_err(sqlite(action.doing()))?)
         };
         let publish = move |()| {
             let mut left = keys.all();
             left.retain(|key| key.kid != kid);
             keys.replace(left);
         };
-        self.parts().store.transact(change, rows, publish).await
+        self.change(entry, rows, publish).await
     }
 
     /// The key that signs now, made when there is none or it has signed for long enough.
@@ -124,14 +126,15 @@ impl Admin {
                 .into_iter()
                 .partition(|key| published.iter().any(|other| other.kid == key.kid))
         };
-        let change = "add a signing key";
+        let action = AuditAction::SigningKeyAdd;
+        let entry = AuditEntry::of_server(action).target(&row.kid, &row.kid);
         let rows = move |tx: &Connection| {
             let write = || {
                 gone.iter()
                     .try_for_each(|key| store::delete_signing_key(tx, &key.kid))?;
                 store::add_signing_key(tx, &row)
             };
-            Ok(write().map_err(sqlite(change))?)
+            Ok(write().map_err(sqlite(action.doing()))?)
         };
         let added = Arc::clone(&key);
         let publish = move |()| {
@@ -139,9 +142,7 @@ impl Admin {
             all.push(added);
             keys.replace(all);
         };
-        self.parts()
-            .store
-            .transact::<_, ChangeError, _>(change, rows, publish)
+        self.change::<_, ChangeError, _>(entry, rows, publish)
             .await?;
         Ok(key)
     }

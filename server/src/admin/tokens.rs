@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{Permissions, Token, TokenId, TokenText, UserId};
 use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, TokenRow};
 
 /// Tokens of one account.
-const TOKENS_MAX: usize = 1_000;
+pub(super) const TOKENS_MAX: usize = 1_000;
 /// The longest name of a token, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -110,15 +111,16 @@ impl Admin {
         let rows = move |tx: &rusqlite::Connection| {
             Ok(store::add_token(tx, &added).map_err(sqlite("add a token"))?)
         };
+        let entry = AuditEntry::new(AuditAction::TokenCreate, id)
+            .target(created.as_str(), name)
+            .detail("permissions", permissions.to_string());
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |()| {
             let hash = crate::auth::TokenHash(row.hash);
             let token = token(row, &id, permissions);
             registry::change(&admin.parts().registry, |next| next.add_token(hash, token));
         };
-        self.parts()
-            .store
-            .transact::<_, ChangeError, _>("add a token", rows, publish)
+        self.change::<_, ChangeError, _>(entry, rows, publish)
             .await?;
         Ok(CreatedToken {
             id: created,
@@ -132,13 +134,14 @@ impl Admin {
     /// When there is no such token, or the database fails.
     pub async fn delete_token(&self, id: &AccountId, token: &TokenId) -> Result<(), ChangeError> {
         let account = self.known(id)?;
-        if !self.tokens(id)?.iter().any(|known| known.id == *token) {
-            let name = token.as_str().to_owned();
-            return Err(ChangeError::NotFound {
-                kind: "token",
-                name,
-            });
-        }
+        let tokens = self.tokens(id)?;
+        let known = tokens.iter().find(|known| known.id == *token);
+        let known = known.ok_or_else(|| ChangeError::NotFound {
+            kind: "token",
+            name: token.as_str().to_owned(),
+        })?;
+        let entry =
+            AuditEntry::new(AuditAction::TokenDelete, id).target(token.as_str(), &known.name);
         let (row, token) = (account.row, token.clone());
         let deleted = token.clone();
         let rows = move |tx: &rusqlite::Connection| {
@@ -151,10 +154,7 @@ impl Admin {
                 next.retain_tokens(|known| known.id != token);
             });
         };
-        self.parts()
-            .store
-            .transact("delete a token", rows, publish)
-            .await
+        self.change(entry, rows, publish).await
     }
 }
 

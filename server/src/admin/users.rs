@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::{Admin, ChangeError, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{Permissions, UserId};
 use crate::clock::now_ms;
 use crate::registry;
@@ -146,7 +147,7 @@ impl Admin {
             changed_at: now,
         };
         let made = info(&user);
-        self.put_user("add a user", user).await?;
+        self.put_user(AuditAction::UserCreate, user).await?;
         Ok(made)
     }
 
@@ -172,7 +173,7 @@ impl Admin {
         user.enabled = change.enabled.unwrap_or(user.enabled);
         user.changed_at = now_ms();
         let changed = info(&user);
-        self.put_user("change a user", user).await?;
+        self.put_user(AuditAction::UserChange, user).await?;
         if !changed.enabled {
             self.end_sessions(account, id).await?;
         }
@@ -200,7 +201,7 @@ impl Admin {
         let mut user = User::clone(&*self.known_user(account, id)?);
         user.password = Some(hash);
         user.changed_at = now_ms();
-        self.put_user("set a password", user).await?;
+        self.put_user(AuditAction::UserSetPassword, user).await?;
         self.end_sessions(account, id).await
     }
 
@@ -209,7 +210,10 @@ impl Admin {
     /// # Errors
     /// When there is no such user, or the database fails.
     pub async fn delete_user(&self, account: &AccountId, id: &UserId) -> Result<(), ChangeError> {
-        let user = self.known_user(account, id)?.id.clone();
+        let known = self.known_user(account, id)?;
+        let entry = AuditEntry::new(AuditAction::UserDelete, account)
+            .target(known.id.as_str(), &known.login_name);
+        let user = known.id.clone();
         let deleted = user.clone();
         let rows = move |tx: &Connection| {
             Ok(store::delete_user(tx, deleted.as_str()).map_err(sqlite("delete a user"))?)
@@ -222,8 +226,7 @@ impl Admin {
                 next.users_mut().remove(&user);
             });
         };
-        let store = &self.parts().store;
-        store.transact("delete a user", rows, publish).await
+        self.change(entry, rows, publish).await
     }
 
     /// The user of that id, in that account and in no other.
@@ -248,23 +251,24 @@ impl Admin {
     }
 
     /// Writes a user, unless another one has its login name.
-    async fn put_user(&self, change: &'static str, user: User) -> Result<(), ChangeError> {
+    async fn put_user(&self, action: AuditAction, user: User) -> Result<(), ChangeError> {
         let account = self.known(&user.account)?;
+        let entry = AuditEntry::new(action, &user.account)
+            .target(user.id.as_str(), &user.login_name)
+            .detail("permissions", user.permissions.to_string())
+            .detail("enabled", user.enabled);
         let row = row(&user, account.row);
         let (admin, written) = (self.clone(), user.clone());
         let rows = move |tx: &Connection| {
             // On the one thread that changes users, so that no two can take the same name.
             admin.check_place(&written)?;
-            Ok(store::put_user(tx, &row).map_err(sqlite(change))?)
+            Ok(store::put_user(tx, &row).map_err(sqlite(action.doing()))?)
         };
         let admin = self.clone();
         let publish = move |()| {
             registry::change(&admin.parts().registry, |next| next.users_mut().put(user));
         };
-        let store = &self.parts().store;
-        store
-            .transact::<_, ChangeError, _>(change, rows, publish)
-            .await
+        self.change::<_, ChangeError, _>(entry, rows, publish).await
     }
 
     fn check_place(&self, user: &User) -> Result<(), ChangeError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use super::{Admin, ChangeError, LambdaInfo, SaveError};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::registry::Entry;
 use crate::store::{self, Committed, Draft, VersionRow};
 
@@ -154,7 +155,8 @@ impl Admin {
             environment: row.environment,
             ..self.draft_of(&entry)
         };
-        match self.save(id, draft).await? {
+        let audit = AuditEntry::new(AuditAction::LambdaSave, id).detail("restored", version);
+        match self.save(id, draft, audit).await? {
             Committed::Done(row) => Ok(self.lambda(id, &row.uuid)?),
             Committed::Overtaken | Committed::Active => Err(SaveError::Conflict {
                 based_on: entry.row.version,

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::PathParameters;
 use crate::admin::Admin;
 use crate::app::App;
+use crate::audit::Origin;
 use crate::auth::Grant;
 use crate::route::{parameter, parameters};
 use crate::status::Problem;
@@ -31,12 +32,12 @@ impl<'a> Ask<'a> {
         app: &'a App,
         parts: &'a Parts,
         path: PathParameters<'a>,
-        grant: Option<Grant>,
+        (grant, origin): (Option<Grant>, Origin),
         body: Incoming,
     ) -> Self {
         let admin = match &grant {
-            Some(grant) => app.admin.by(grant.actor()),
-            None => app.admin.clone(),
+            Some(grant) => app.admin.by(grant.actor()).asked_from(origin),
+            None => app.admin.asked_from(origin),
         };
         Self {
             app,

@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
-use crate::admin::SecretInfo;
+use crate::admin::{SecretInfo, SecretValue};
 use crate::auth::Action;
-use crate::reply::{Reply, no_content, ok};
+use crate::reply::{Reply, no_content, not_stored, ok};
 use crate::status::Problem;
 
 /// Room for the longest value, however escaped.
@@ -31,6 +31,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(async move { Ok(ok(&ask.admin().secrets(ask.account())?)) }),
     )
     .answers::<Vec<SecretInfo>>(200),
+    Endpoint::get(
+        "/api/account/{account}/secrets/{key}",
+        Action::ReadSecretsPlain,
+        "Read the value of a secret, which the audit log tells of",
+        |ask| Box::pin(show(ask)),
+    )
+    .answers::<SecretValue>(200),
     Endpoint::put(
         "/api/account/{account}/secrets/{key}",
         Action::ChangeSecrets,
@@ -47,6 +54,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .answers_nothing(204),
 ];
+
+async fn show(ask: Ask<'_>) -> Result<Reply, Problem> {
+    let key = ask.path("key").parse::<SecretName>().map_err(bad_input)?;
+    let secret = ask.admin().secret(ask.account(), &key).await?;
+    Ok(not_stored(ok(&secret)))
+}
 
 async fn put(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let key = ask.path("key").parse::<SecretName>().map_err(bad_input)?;

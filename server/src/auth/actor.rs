@@ -1,7 +1,5 @@
 //! In whose name is something done?
 
-#![allow(dead_code, reason = "the audit log reads what requests only hand on")]
-
 use std::sync::Arc;
 
 /// Somebody who does something, as the records of it name them. Cheap to clone.
@@ -16,6 +14,7 @@ pub(crate) struct Actor {
 }
 
 /// The kinds of [`Actor`].
+#[allow(dead_code, reason = "who can log in makes the others")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ActorKind {
     /// A person with a password.

@@ -7,10 +7,13 @@ use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
 
 use super::{Addresses, StartError};
-use crate::admin::{Admin, NewUser, Parts, app, context_key, create_token, session, token, user};
+use crate::admin::{
+    Admin, NewUser, Parts, app, configured, context_key, create_token, session, token, user,
+};
 use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
+use crate::audit::{AuditAction, AuditEntry, DATABASE};
 use crate::auth::{Permissions, TokenHash, TokenText};
 use crate::builds::{self, Builds};
 use crate::calls::Calls;
@@ -23,11 +26,11 @@ use crate::domains::Domains;
 use crate::metrics::Metrics;
 use crate::oauth::{Access, Sentinel};
 use crate::rebuild::rebuild;
-use crate::registry::{self, Current, Entry, Registry};
+use crate::registry::{self, Current, Entry, Registry, WhitelistRule};
 use crate::secrets::{SecretKey, Vault};
 use crate::store::{
-    self, AccountRow, AppRow, ContextKeyRow, LambdaRow, SessionRow, SessionTokenRow, SigningKeyRow,
-    Store, StoreError, TokenRow, UserRow,
+    self, AccountRow, AppRow, ContextKeyRow, LambdaRow, RuleRow, SessionRow, SessionTokenRow,
+    SigningKeyRow, Store, StoreError, TokenRow, UserRow,
 };
 use crate::telemetry::Telemetry;
 use crate::users::Passwords;
@@ -39,7 +42,6 @@ const FIRST_USER: &str = "admin";
 const FIRST_PASSWORD: &str = "admin.password";
 /// Where the key that seals secrets is, unless the operator gave one.
 pub(super) const KEY_FILE: &str = "secret.key";
-const DATABASE: &str = "sandglass.db";
 const ARTIFACTS: &str = "artifacts";
 const CODE_CACHE: &str = "code-cache";
 /// Builds are never given less memory than this, whatever lambdas are given.
@@ -81,6 +83,7 @@ pub(super) async fn open(
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
         rotating: tokio::sync::Mutex::default(),
+        configured: configured(config),
     });
     let Parts {
         catalog, compiler, ..
@@ -190,7 +193,7 @@ async fn runtime(
 /// All accounts, whitelist rules, tokens, developer keys and lambdas.
 type Rows = (
     Vec<AccountRow>,
-    Vec<(i64, String, u64)>,
+    Vec<RuleRow>,
     Vec<TokenRow>,
     Vec<ContextKeyRow>,
     Vec<LambdaRow>,
@@ -200,9 +203,20 @@ type Rows = (
 async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
     let store = &admin.parts().store;
     let name = account.as_str().to_owned();
+    let made = AuditEntry::new(AuditAction::AccountCreate, account)
+        .target(&name, &name)
+        .by_operator();
     let rows = move |tx: &rusqlite::Connection| {
+        let failed = |source| StoreError::Sqlite {
+            change: "load the registry",
+            source,
+        };
+        let before = store::accounts(tx).map_err(failed)?;
+        if !before.iter().any(|account| account.name == name) {
+            store::create_account(tx, &name, now_ms()).map_err(failed)?;
+            made.write(tx)?;
+        }
         let read = || {
-            store::create_account(tx, &name, now_ms())?;
             Ok((
                 store::accounts(tx)?,
                 store::rules(tx)?,
@@ -211,10 +225,7 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                 store::lambdas(tx)?,
             ))
         };
-        read().map_err(|source| StoreError::Sqlite {
-            change: "load the registry",
-            source,
-        })
+        read().map_err(failed)
     };
     let owner = admin.clone();
     let publish = move |(accounts, rules, tokens, context_keys, lambdas): Rows| {
@@ -230,9 +241,16 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
             .collect();
         let id_of = |row: i64| known.iter().find(|(id, _)| *id == row).map(|(_, id)| id);
         registry::change(registry, |next| {
-            for (row, rule, at) in rules {
-                let Some(id) = id_of(row) else { continue };
-                next.account_mut(id, row).whitelist.insert(rule, at);
+            for row in rules {
+                let Some(id) = id_of(row.account) else {
+                    continue;
+                };
+                let kept = WhitelistRule {
+                    id: row.id,
+                    created_at: row.created_at,
+                };
+                let account = next.account_mut(id, row.account);
+                account.whitelist.insert(row.rule, kept);
             }
             known
                 .iter()
@@ -365,6 +383,9 @@ async fn first_token(admin: &Admin, data: &DataDir, id: &AccountId) -> Result<()
         .row;
     let row = create_token(account, FIRST_TOKEN, Permissions::ALL, &text);
     let added = row.clone();
+    let entry = AuditEntry::new(AuditAction::TokenCreate, id)
+        .target(&row.id, FIRST_TOKEN)
+        .detail("permissions", Permissions::ALL.to_string());
     let rows = move |tx: &rusqlite::Connection| {
         let change = "replace the first token";
         store::delete_tokens_named(tx, account, FIRST_TOKEN)
@@ -378,9 +399,8 @@ async fn first_token(admin: &Admin, data: &DataDir, id: &AccountId) -> Result<()
             next.add_token(text.hash(), token(row, &id, Permissions::ALL));
         });
     };
-    let store = &admin.parts().store;
-    Ok(store
-        .transact::<_, StoreError, _>("replace the first token", rows, publish)
+    Ok(admin
+        .change::<_, StoreError, _>(entry, rows, publish)
         .await?)
 }
 

@@ -300,10 +300,55 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE tokens ADD COLUMN user TEXT REFERENCES users ON DELETE CASCADE;
     ",
+    // 8: the audit log. It speaks of accounts and things by their ids and names, since it outlives
+    // them.
+    "
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        account TEXT NOT NULL,
+        actor_kind TEXT NOT NULL,
+        actor_id TEXT NOT NULL,
+        actor_name TEXT NOT NULL,
+        action TEXT NOT NULL,
+        target_kind TEXT NOT NULL,
+        target_id TEXT NOT NULL,
+        target_name TEXT NOT NULL,
+        details TEXT NOT NULL,
+        address TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_rows_stay BEFORE DELETE ON audit BEGIN
+        SELECT raise(ABORT, 'the audit log keeps its rows');
+    END;
+    CREATE TRIGGER audit_rows_stay_as_they_are BEFORE UPDATE ON audit BEGIN
+        SELECT raise(ABORT, 'the audit log keeps its rows as they are');
+    END;
+    CREATE TRIGGER audit_rows_come_last BEFORE INSERT ON audit
+    WHEN new.id <= (SELECT max(id) FROM audit) BEGIN
+        SELECT raise(ABORT, 'the audit log takes new rows at its end');
+    END;
+    ",
+    // 9: an id for each whitelist rule, by which the platform's API deletes it.
+    "
+    ALTER TABLE whitelist RENAME TO whitelist_without_ids;
+    CREATE TABLE whitelist (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        rule TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        UNIQUE (account, rule)
+    ) STRICT;
+    INSERT INTO whitelist (account, rule, created_at)
+        SELECT account, rule, created_at FROM whitelist_without_ids ORDER BY created_at, rule;
+    DROP TABLE whitelist_without_ids;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
-pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let failed = |source| StoreError::Sqlite {
         change: "migrate",
         source,
@@ -370,6 +415,25 @@ mod tests {
         let sql = "SELECT group_concat(permissions, ' ' ORDER BY id) FROM tokens";
         let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(found, "admin,developer,invocation developer invocation");
+    }
+
+    #[test]
+    fn a_whitelist_rule_gets_an_id_and_is_otherwise_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..4]
+            .iter()
+            .for_each(|sql| connection.execute_batch(sql).unwrap());
+        connection.pragma_update(None, "user_version", 4).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO accounts VALUES (1, 'acc', 5);
+                 INSERT INTO whitelist VALUES (1, 'a.com', 9), (1, 'b.com', 8)",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT group_concat(id || rule || created_at, ' ' ORDER BY id) FROM whitelist";
+        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, "1b.com8 2a.com9");
     }
 
     #[test]

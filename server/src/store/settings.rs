@@ -1,11 +1,19 @@
 //! How are accounts, whitelist rules and tokens kept?
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// An account.
 pub(crate) struct AccountRow {
     pub(crate) id: i64,
     pub(crate) name: String,
+}
+
+/// A rule of a whitelist.
+pub(crate) struct RuleRow {
+    pub(crate) id: i64,
+    pub(crate) account: i64,
+    pub(crate) rule: String,
+    pub(crate) created_at: u64,
 }
 
 /// A token. The token itself is kept nowhere, only its SHA-256.
@@ -45,11 +53,20 @@ pub(crate) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountR
     statement.query_map([], row)?.collect()
 }
 
-/// Adds a whitelist rule, unless it is there.
-pub(crate) fn add_rule(tx: &Connection, account: i64, rule: &str, at: u64) -> rusqlite::Result<()> {
+/// Adds a whitelist rule, unless it is there; its row, and whether it was there.
+pub(crate) fn add_rule(
+    tx: &Connection,
+    account: i64,
+    rule: &str,
+    at: u64,
+) -> rusqlite::Result<(RuleRow, bool)> {
     let sql = "INSERT INTO whitelist (account, rule, created_at) VALUES (?1, ?2, ?3)
                ON CONFLICT DO NOTHING";
-    tx.execute(sql, params![account, rule, at as i64]).map(drop)
+    let added = tx.execute(sql, params![account, rule, at as i64])?;
+    let sql =
+        "SELECT id, account, rule, created_at FROM whitelist WHERE account = ?1 AND rule = ?2";
+    let row = tx.query_row(sql, params![account, rule], rule_row)?;
+    Ok((row, added == 0))
 }
 
 /// Deletes a whitelist rule.
@@ -58,17 +75,20 @@ pub(crate) fn delete_rule(tx: &Connection, account: i64, rule: &str) -> rusqlite
     tx.execute(sql, params![account, rule]).map(drop)
 }
 
-/// Every whitelist rule: account, rule, when it was made.
-pub(crate) fn rules(connection: &Connection) -> rusqlite::Result<Vec<(i64, String, u64)>> {
-    let mut statement = connection.prepare("SELECT account, rule, created_at FROM whitelist")?;
-    let row = |row: &rusqlite::Row<'_>| {
-        Ok((
-            row.get(0)?,
-            row.get(1)?,
-            row.get::<_, i64>(2)?.cast_unsigned(),
-        ))
-    };
-    statement.query_map([], row)?.collect()
+/// Every whitelist rule.
+pub(crate) fn rules(connection: &Connection) -> rusqlite::Result<Vec<RuleRow>> {
+    let sql = "SELECT id, account, rule, created_at FROM whitelist";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], rule_row)?.collect()
+}
+
+fn rule_row(row: &Row<'_>) -> rusqlite::Result<RuleRow> {
+    Ok(RuleRow {
+        id: row.get(0)?,
+        account: row.get(1)?,
+        rule: row.get(2)?,
+        created_at: row.get::<_, i64>(3)?.cast_unsigned(),
+    })
 }
 
 /// Adds a token.

@@ -1,0 +1,190 @@
+//! How far may an account go, and how far has it gone?
+
+use sandglass_runtime::{AccountId, ByteSize, Limits};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::context_keys::KEYS_MAX;
+use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
+use super::drafts::{SKILL_CHARS_MAX, SKILLS_MAX};
+use super::environment::{CHARS_MAX, VARIABLES_MAX};
+use super::tokens::TOKENS_MAX;
+use super::whitelist::RULES_MAX;
+use super::{Admin, ChangeError};
+use crate::config::{Config, ContextConfig, JournalConfig};
+use crate::secrets::{SECRETS_MAX, VALUE_CHARS_MAX};
+
+/// The longest source; the compiler's own.
+const SOURCE_CHARS_MAX: usize = 100_000;
+/// The longest name of a lambda and the longest key of a secret; those of their types.
+const LAMBDA_NAME_CHARS_MAX: usize = 50;
+const SECRET_KEY_CHARS_MAX: usize = 100;
+
+const CHARACTERS: &str = "characters";
+const BYTES: &str = "bytes";
+const MILLISECONDS: &str = "milliseconds";
+const DAYS: &str = "days";
+const PIECES: &str = "pieces";
+
+/// A limit that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub struct LimitInfo {
+    /// What is limited: the thing, and after a dot a part of one of them.
+    pub name: String,
+    /// The most that is allowed.
+    pub max: u64,
+    /// What is counted: `characters`, `bytes`, `milliseconds`, `days`, `fuel` or `pieces`.
+    pub unit: String,
+    /// How much of it the account uses now, where that is known without a search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+}
+
+impl Admin {
+    /// The limits that hold for an account.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
+        let account = self.known(id)?;
+        let used = |used: usize, max: usize, name: &str| LimitInfo {
+            used: Some(used as u64),
+            ..limit(name, max as u64, PIECES)
+        };
+        let secrets = self.parts().vault.list(id).len();
+        let mut limits = vec![
+            used(account.len(), LAMBDAS_MAX, "lambdas"),
+            used(secrets, SECRETS_MAX as usize, "secrets"),
+            used(account.whitelist.len(), RULES_MAX, "whitelist"),
+            used(self.tokens(id)?.len(), TOKENS_MAX, "tokens"),
+            used(self.context_keys(id)?.len(), KEYS_MAX, "context-keys"),
+        ];
+        limits.extend_from_slice(&self.parts().configured);
+        Ok(limits)
+    }
+}
+
+/// The limits that are the same for all accounts.
+pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
+    let mut limits = lengths().to_vec();
+    limits.extend(of_an_invocation(&config.limits));
+    limits.extend([
+        limit("invocations.at-once", config.max_concurrent as u64, PIECES),
+        limit(
+            "invocations.called-at-once",
+            config.max_concurrent_calls as u64,
+            PIECES,
+        ),
+        limit("invocations.waiting", config.queue_max as u64, PIECES),
+        limit("invocations.wait", config.queue_wait_ms, MILLISECONDS),
+        limit("request.headers", config.header_bytes_max.get(), BYTES),
+        limit("request.body", config.body_bytes_max.get(), BYTES),
+        limit("request.body-time", config.body_timeout_ms, MILLISECONDS),
+        limit("builds.at-once", config.builds_max as u64, PIECES),
+        limit("builds.waiting", config.builds.queue_max as u64, PIECES),
+        limit("builds.wait", config.builds.queue_wait_ms, MILLISECONDS),
+        limit("build.time", config.builds.wall_clock_ms, MILLISECONDS),
+        limit("build.memory", config.builds.memory.get(), BYTES),
+    ]);
+    limits.extend(of_the_journal(&config.journal));
+    limits.extend(of_contexts(&config.context));
+    limits
+}
+
+fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
+    [
+        limit("logs.retention", journal.retention_days.into(), DAYS),
+        limit("logs.invocations", journal.invocations_max, PIECES),
+        limit("logs.kept", journal.logs_bytes_max.get(), BYTES),
+        limit("logs.search", journal.search_days_max.into(), DAYS),
+        limit("logs.export", journal.export_rows_max.into(), PIECES),
+        limit("logs.tails", journal.tails_max as u64, PIECES),
+        limit("reports.retention", journal.reports_days.into(), DAYS),
+    ]
+}
+
+fn lengths() -> [LimitInfo; 10] {
+    let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
+    [
+        characters("lambda.source", SOURCE_CHARS_MAX),
+        characters("lambda.name", LAMBDA_NAME_CHARS_MAX),
+        characters("lambda.description", DESCRIPTION_CHARS_MAX),
+        limit("lambda.skills", SKILLS_MAX as u64, PIECES),
+        characters("lambda.skill", SKILL_CHARS_MAX),
+        limit("lambda.variables", VARIABLES_MAX as u64, PIECES),
+        characters("lambda.variable-name", CHARS_MAX),
+        characters("lambda.variable-value", CHARS_MAX),
+        characters("secret.key", SECRET_KEY_CHARS_MAX),
+        characters("secret.value", VALUE_CHARS_MAX),
+    ]
+}
+
+fn of_an_invocation(limits: &Limits) -> [LimitInfo; 15] {
+    let pieces = |name, max: u32| limit(name, max.into(), PIECES);
+    let bytes = |name, max: ByteSize| limit(name, max.get(), BYTES);
+    let wall_clock = u64::try_from(limits.wall_clock.as_millis()).unwrap_or(u64::MAX);
+    [
+        limit("invocation.time", wall_clock, MILLISECONDS),
+        limit("invocation.fuel", limits.fuel.units(), "fuel"),
+        bytes("invocation.memory", limits.memory),
+        bytes("invocation.payload", limits.payload),
+        bytes("invocation.result", limits.result),
+        pieces("invocation.log-entries", limits.log_entries),
+        bytes("invocation.log", limits.log),
+        pieces("invocation.http-requests", limits.http_requests),
+        pieces("invocation.http-in-flight", limits.http_in_flight),
+        bytes("invocation.http-request-body", limits.http_request_body),
+        bytes("invocation.http-response-body", limits.http_response_body),
+        bytes("invocation.http-buffered", limits.http_buffered),
+        pieces("invocation.secret-calls", limits.secret_calls),
+        pieces("invocation.lambda-calls", limits.lambda_calls),
+        pieces("invocation.call-depth", limits.call_depth),
+    ]
+}
+
+fn of_contexts(context: &ContextConfig) -> [LimitInfo; 6] {
+    let bytes = |name, max: ByteSize| limit(name, max.get(), BYTES);
+    [
+        limit("context.namespaces", context.namespaces_max, PIECES),
+        limit("context.sessions", context.sessions_max, PIECES),
+        limit("context.properties", context.properties_max, PIECES),
+        bytes("context.value", context.value_bytes_max),
+        bytes("context.session", context.session_bytes_max),
+        bytes("context.account", context.account_bytes_max),
+    ]
+}
+
+fn limit(name: &str, max: u64, unit: &str) -> LimitInfo {
+    LimitInfo {
+        name: name.to_owned(),
+        max,
+        unit: unit.to_owned(),
+        used: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sandglass_compiler::Source;
+    use sandglass_runtime::{LambdaName, SecretName};
+
+    use super::*;
+
+    #[test]
+    fn the_lengths_are_those_of_the_types() {
+        let source = |characters| Source::new("a.js", "x".repeat(characters)).is_ok();
+        assert!(source(SOURCE_CHARS_MAX) && !source(SOURCE_CHARS_MAX + 1));
+        let name = |characters| "x".repeat(characters).parse::<LambdaName>().is_ok();
+        assert!(name(LAMBDA_NAME_CHARS_MAX) && !name(LAMBDA_NAME_CHARS_MAX + 1));
+        let key = |characters| "x".repeat(characters).parse::<SecretName>().is_ok();
+        assert!(key(SECRET_KEY_CHARS_MAX) && !key(SECRET_KEY_CHARS_MAX + 1));
+    }
+
+    #[test]
+    fn no_two_limits_have_one_name() {
+        let limits = configured(&Config::default());
+        let names: std::collections::HashSet<_> = limits.iter().map(|limit| &limit.name).collect();
+        assert_eq!(names.len(), limits.len());
+    }
+}
