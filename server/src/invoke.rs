@@ -194,7 +194,7 @@ impl<'a> Call<'a> {
         };
         let started;
         let report = {
-            let _slot = admission.admit().await?;
+            let _slot = admission.admit(self.entry.row.account).await?;
             started = traced.as_ref().map(|_| SystemTime::now());
             let mut begun = Begun::new(&self, app, &invocation);
             match lambda.invoke(invocation).instrument(span).await {
