@@ -12,7 +12,9 @@ mod drafts;
 mod environment;
 mod lambdas;
 mod logs;
+mod queue;
 mod reports;
+mod schedules;
 mod secrets;
 mod sessions;
 mod signing_keys;
@@ -31,7 +33,9 @@ use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
 use crate::metrics::Metrics;
+use crate::queue::Queue;
 use crate::registry::{Account, Current};
+use crate::schedules::Schedules;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
@@ -52,8 +56,13 @@ pub use lambdas::{LambdaInfo, LambdaState};
 pub(crate) use lambdas::{info, state as lambda_state};
 pub use logs::{LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound};
 pub(crate) use logs::{LogScope, LogTimes};
+pub use queue::{InvocationInfo, QueueError, QueuePage, QueueQuery, QueueState, UnknownQueueState};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
+pub use schedules::{
+    NewSchedule, Occurrences, RunState, ScheduleBody, ScheduleError, ScheduleHeader,
+    ScheduleHeaders, ScheduleInfo, ScheduleRun,
+};
 pub use secrets::SecretInfo;
 pub use sessions::SessionInfo;
 pub(crate) use sessions::{Refreshed, session};
@@ -87,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) passwords: Passwords,
     /// Held by whoever makes a signing key.
     pub(crate) rotating: tokio::sync::Mutex<()>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) schedules: Arc<Schedules>,
 }
 
 /// Why a setting was not changed.

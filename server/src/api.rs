@@ -13,7 +13,9 @@ mod login;
 mod logs;
 mod oauth;
 mod openapi;
+mod queue;
 mod reports;
+mod schedules;
 mod secrets;
 mod tokens;
 mod users;
@@ -51,6 +53,8 @@ const TABLES: &[&[Endpoint]] = &[
     tokens::ENDPOINTS,
     context_keys::ENDPOINTS,
     catalog::ENDPOINTS,
+    queue::ENDPOINTS,
+    schedules::ENDPOINTS,
     openapi::ENDPOINTS,
 ];
 

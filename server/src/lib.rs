@@ -34,11 +34,15 @@ pub mod measure;
 mod metrics;
 mod oauth;
 mod observe;
+mod once;
 mod peer;
+mod queue;
+mod rates;
 mod rebuild;
 mod registry;
 mod reply;
 mod route;
+mod schedules;
 mod secrets;
 mod server;
 mod status;
@@ -50,11 +54,13 @@ mod users;
 pub use admin::{
     Admin, AppInfo, ChangeError, Comparison, ContextKeyInfo, CreatedContextKey, CreatedToken,
     DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo, EnvironmentError,
-    EventInfo, InstalledAppSecret, InvocationBucket, InvocationReport, LambdaChange, LambdaInfo,
-    LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewUser, Performance, PerformanceBucket, Redeployed, SaveError, Saved, SecretInfo, SessionInfo,
-    SigningKeyInfo, SourcePlace, TokenInfo, UserChange, UserInfo, VersionDetail, VersionInfo,
-    WhitelistEntry,
+    EventInfo, InstalledAppSecret, InvocationBucket, InvocationInfo, InvocationReport,
+    LambdaChange, LambdaInfo, LambdaState, LogLine, LogPage, LogQuery, LogSearch, LogsError,
+    LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences, Performance,
+    PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState, Redeployed, RunState,
+    SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders, ScheduleInfo,
+    ScheduleRun, SecretInfo, SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo,
+    UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistEntry,
 };
 pub use auth::{
     AppId, ContextKeyId, Permission, Permissions, SessionId, TokenId, UnknownPermission, UserId,
@@ -62,12 +68,14 @@ pub use auth::{
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig,
-    ListenUrl, ListenUrlError, TelemetryConfig, TlsConfig,
+    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
+    IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
+    RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;
 pub use oauth::{Grant, Grants, UnknownGrant};
+pub use schedules::WhenError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
 pub use store::{DeploymentState, StoreError, UnknownState};

@@ -22,8 +22,12 @@ use crate::directory::DataDir;
 use crate::domains::Domains;
 use crate::metrics::Metrics;
 use crate::oauth::{Access, Sentinel};
+use crate::once::Once;
+use crate::queue::Queue;
+use crate::rates::Rates;
 use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry};
+use crate::schedules::Schedules;
 use crate::secrets::{SecretKey, Vault};
 use crate::store::{
     self, AccountRow, AppRow, ContextKeyRow, LambdaRow, SessionRow, SessionTokenRow, SigningKeyRow,
@@ -68,6 +72,8 @@ pub(super) async fn open(
     let compiler =
         builds::compiler(Compiler::new(&runtime), &config.builds).map_err(StartError::Builds)?;
     let passwords = Passwords::new();
+    let queue = Arc::new(Queue::new(config.queue.clone()));
+    let schedules = Arc::new(Schedules::new(config.schedules.clone()));
     let admin = Admin::new(Parts {
         store: Arc::clone(&store),
         registry: Arc::clone(&registry),
@@ -81,6 +87,8 @@ pub(super) async fn open(
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
         rotating: tokio::sync::Mutex::default(),
+        queue: Arc::clone(&queue),
+        schedules: Arc::clone(&schedules),
     });
     let Parts {
         catalog, compiler, ..
@@ -107,6 +115,10 @@ pub(super) async fn open(
             config.queue_max,
             config.queue_wait(),
         ),
+        rates: Rates::new(config.rates.clone()),
+        once: Once::new(&config.idempotency),
+        queue,
+        schedules,
         journal: Arc::clone(store.journal()),
         domains: Domains::new(&config.domains, &addresses.base_uri()),
         contexts: ContextStore::new(store, config.context.clone()),
@@ -176,6 +188,7 @@ async fn runtime(
         .instances_max(
             config.max_concurrent
                 + config.max_concurrent_calls
+                + config.queue.concurrent_max
                 + config.builds_max
                 + SPARE_INSTANCES,
         )

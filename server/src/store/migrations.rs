@@ -300,6 +300,10 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     ALTER TABLE tokens ADD COLUMN user TEXT REFERENCES users ON DELETE CASCADE;
     ",
+    // 8: the queue of invocations that nobody waits for.
+    super::queue::TABLES,
+    // 9: schedules and their runs.
+    super::schedules::TABLES,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
