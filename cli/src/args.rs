@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, app, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, run,
-    secret, serve, token, up, user, version,
+    allow, app, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages, queue,
+    run, schedule, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -65,6 +65,8 @@ pub(crate) enum Command {
     App(app::Args),
     Token(token::Args),
     ContextKey(context_key::Args),
+    Schedule(schedule::Args),
+    Queue(queue::Args),
     Packages(packages::Args),
     Version(version::Args),
 }
