@@ -7,7 +7,7 @@ use sandglass_host_abi::AccountId;
 
 use crate::commands::{
     allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages,
-    run, secret, serve, token, up, user, version,
+    queue, run, schedule, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Audit(audit::Args),
     Token(token::Args),
     ContextKey(context_key::Args),
+    Schedule(schedule::Args),
+    Queue(queue::Args),
     Packages(packages::Args),
     Version(version::Args),
 }

@@ -6,6 +6,7 @@
 pub(crate) mod api;
 mod connect;
 mod identity;
+mod invocation;
 mod refusal;
 pub(crate) mod tail;
 

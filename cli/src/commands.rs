@@ -12,7 +12,9 @@ pub(crate) mod lambdas;
 pub(crate) mod logs;
 pub(crate) mod metrics;
 pub(crate) mod packages;
+pub(crate) mod queue;
 pub(crate) mod run;
+pub(crate) mod schedule;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod token;
@@ -44,6 +46,8 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::App(args) => app::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,
         Command::ContextKey(args) => context_key::run(args, print).await,
+        Command::Schedule(args) => schedule::run(args, print).await,
+        Command::Queue(args) => queue::run(args, print).await,
         Command::Packages(args) => packages::run(args, print),
         Command::Version(args) => version::run(args, print),
     }

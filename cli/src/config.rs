@@ -119,7 +119,12 @@ mod tests {
     fn the_printed_configuration_has_every_key() {
         let text = uncommented();
         for key in keys(&format!("{:#?}", Config::default())) {
-            let known = text.contains(&format!("\n{key} = ")) || text.contains(&format!("[{key}]"));
+            let forms = [
+                format!("\n{key} = "),
+                format!("[{key}]"),
+                format!(".{key}]"),
+            ];
+            let known = forms.iter().any(|form| text.contains(form));
             assert!(
                 known || matches!(key, "secret_key" | "worker"),
                 "{key} is missing"

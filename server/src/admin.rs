@@ -28,7 +28,9 @@ mod environment;
 mod lambdas;
 mod limits;
 mod logs;
+mod queue;
 mod reports;
+mod schedules;
 mod secrets;
 mod sessions;
 mod signing_keys;
@@ -49,7 +51,9 @@ use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
 use crate::metrics::Metrics;
+use crate::queue::Queue;
 use crate::registry::{Account, Current};
+use crate::schedules::Schedules;
 use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
@@ -73,8 +77,13 @@ pub use limits::LimitInfo;
 pub(crate) use limits::configured;
 pub use logs::{LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound};
 pub(crate) use logs::{LogScope, LogTimes};
+pub use queue::{InvocationInfo, QueueError, QueuePage, QueueQuery, QueueState, UnknownQueueState};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
+pub use schedules::{
+    NewSchedule, Occurrences, RunState, ScheduleBody, ScheduleError, ScheduleHeader,
+    ScheduleHeaders, ScheduleInfo, ScheduleRun,
+};
 pub use secrets::{SecretInfo, SecretValue};
 pub use sessions::SessionInfo;
 pub(crate) use sessions::{Refreshed, session};
@@ -111,6 +120,8 @@ pub(crate) struct Parts {
     pub(crate) rotating: tokio::sync::Mutex<()>,
     /// The limits that are the same for all accounts.
     pub(crate) configured: Vec<LimitInfo>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) schedules: Arc<Schedules>,
 }
 
 /// Why a setting was not changed.

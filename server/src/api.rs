@@ -15,7 +15,9 @@ mod login;
 mod logs;
 mod oauth;
 mod openapi;
+mod queue;
 mod reports;
+mod schedules;
 mod secrets;
 mod tokens;
 mod users;
@@ -57,6 +59,8 @@ const TABLES: &[&[Endpoint]] = &[
     catalog::ENDPOINTS,
     limits::ENDPOINTS,
     audit::ENDPOINTS,
+    queue::ENDPOINTS,
+    schedules::ENDPOINTS,
     openapi::ENDPOINTS,
 ];
 

@@ -23,10 +23,14 @@ use crate::domains::Domains;
 use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::oauth::Sentinel;
+use crate::once::Once;
 use crate::peer::peer;
+use crate::queue::Queue;
+use crate::rates::Rates;
 use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
+use crate::schedules::Schedules;
 use crate::status::Problem;
 use crate::telemetry::{Telemetry, Traced};
 use crate::{api, invoke, observe};
@@ -43,6 +47,10 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     /// For lambdas that others call: those that wait for them hold no place that they need.
     pub(crate) calls: Admission,
+    pub(crate) rates: Rates,
+    pub(crate) once: Once,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) schedules: Arc<Schedules>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
@@ -70,11 +78,12 @@ pub(crate) struct Settings {
 pub(crate) struct RequestId {
     header: HeaderValue,
     id: InvocationId,
+    given: bool,
 }
 
 impl App {
     /// Answers a request. There is always an answer.
-    pub(crate) async fn respond(&self, request: Request<Incoming>) -> Reply {
+    pub(crate) async fn respond(self: &Arc<Self>, request: Request<Incoming>) -> Reply {
         let (parts, body) = request.into_parts();
         let id = RequestId::of(&parts.headers);
         let telemetry = self.telemetry.as_ref();
@@ -105,7 +114,7 @@ impl App {
             input,
             chain,
         } = call;
-        let RequestId { header, id } = RequestId::new();
+        let RequestId { header, id, .. } = RequestId::new();
         let called = async {
             let call = invoke::Call::by_lambda(self, account, &lambda)?;
             call.run_for(self, input, chain, id).await
@@ -116,7 +125,7 @@ impl App {
     }
 
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         parts: &Parts,
         body: Incoming,
         id: &RequestId,
@@ -136,9 +145,9 @@ impl App {
         };
         match route {
             Route::Invoke { account, lambda } => {
-                let call = invoke::Call::new(self, parts, &account, &lambda)?;
+                let (call, caller) = invoke::Call::new(self, parts, &account, &lambda)?;
                 let call = call.traced(traced);
-                call.run(self, body, id.id.clone()).await
+                call.run(self, (parts, body), id, &caller).await
             }
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
@@ -211,6 +220,7 @@ impl RequestId {
             Some(Self {
                 header: header.clone(),
                 id,
+                given: true,
             })
         });
         given.unwrap_or_else(Self::new)
@@ -222,7 +232,17 @@ impl RequestId {
         Self {
             header: HeaderValue::from_str(text).expect("a UUID is visible ASCII"),
             id: text.parse().expect("a UUID is visible ASCII"),
+            given: false,
         }
+    }
+
+    pub(crate) fn id(&self) -> &InvocationId {
+        &self.id
+    }
+
+    /// Whether the caller chose it.
+    pub(crate) fn is_given(&self) -> bool {
+        self.given
     }
 }
 

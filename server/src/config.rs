@@ -12,9 +12,13 @@ use serde::Deserialize;
 
 use crate::SecretKey;
 
+mod invocation;
 mod listen_url;
 mod telemetry;
 
+pub use invocation::{
+    AccountRates, IdempotencyConfig, QueueConfig, RateConfig, RatesConfig, SchedulesConfig,
+};
 pub use listen_url::{ListenUrl, ListenUrlError};
 pub use telemetry::TelemetryConfig;
 
@@ -80,6 +84,14 @@ pub struct Config {
     pub catalog: CatalogConfig,
     /// Where traces go. Without it there are none, and nothing is spent on them.
     pub telemetry: Option<TelemetryConfig>,
+    /// How often, and how often at once, accounts and lambdas may be invoked.
+    pub rates: RatesConfig,
+    /// How long the outcome of a request is remembered for its retries.
+    pub idempotency: IdempotencyConfig,
+    /// Asynchronous invocations.
+    pub queue: QueueConfig,
+    /// Invocations by the clock.
+    pub schedules: SchedulesConfig,
     /// What the domain API says: where each service is, a host name with an optional port, after an
     /// optional `http://` or `https://`. This server's own services need no entry.
     pub domains: BTreeMap<String, String>,
@@ -228,6 +240,10 @@ impl Default for Config {
             context: ContextConfig::default(),
             catalog: CatalogConfig::default(),
             telemetry: None,
+            rates: RatesConfig::default(),
+            idempotency: IdempotencyConfig::default(),
+            queue: QueueConfig::default(),
+            schedules: SchedulesConfig::default(),
             domains: BTreeMap::new(),
             public_url: None,
             secret_key: None,
@@ -347,6 +363,16 @@ impl Config {
                 self.body_timeout_ms > 0,
                 "body_timeout_ms",
                 "must be at least 1",
+            ),
+            (
+                self.queue.concurrent_max > 0,
+                "queue.concurrent_max",
+                "must be at least 1",
+            ),
+            (
+                self.queue.retries <= self.queue.retries_max,
+                "queue.retries",
+                "must be at most queue.retries_max",
             ),
             (
                 self.domains.keys().all(|name| is_service(name)),

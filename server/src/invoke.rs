@@ -4,6 +4,9 @@
 //! `externalSystem`, even an empty one, the caller is a system: it gets the bare result and learns
 //! nothing of a failure but its kind. Without, the caller is a person who tries the lambda out: the
 //! answer has the logs, `Debug` included, and the lambda's own words; the logs are not kept.
+//!
+//! A request that gave its own `x-request-id` runs once, however often it is sent. With `Prefer:
+//! respond-async` (RFC 7240, section 4.1) it is put into the queue and answered 202 at once.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,14 +25,17 @@ use serde_json::value::RawValue;
 use tracing::Instrument as _;
 
 use crate::admission::Admission;
-use crate::app::App;
-use crate::auth::{Action, authenticate};
+use crate::app::{App, RequestId};
+use crate::auth::{Action, Grant, authenticate};
 use crate::clock::now_ms;
 use crate::journal;
-use crate::registry::{Entry, Registry, State};
+use crate::once::Key;
+use crate::queue::{self, RespondAsync};
+use crate::registry::{Account, Entry, Registry, State};
 use crate::reply::{self, Reply};
 use crate::route::parameter;
 use crate::status::{CUSTOMER_CODING, LambdaFailure, OutcomeName, Problem, invoke_problem, settle};
+use crate::store::Claimed;
 use crate::telemetry::{Traced, TracedInvocation};
 
 /// How the platform's own log entry about a failure begins.
@@ -37,12 +43,21 @@ const RECEIVED_ERROR: &str = "Received Error - ";
 
 /// A call that may take place: the caller is known and may invoke, and the lambda exists.
 pub(crate) struct Call<'a> {
-    account: &'a str,
-    lambda: &'a str,
+    owner: Arc<Account>,
+    /// As it was named.
+    lambda: Cow<'a, str>,
     entry: Arc<Entry>,
     audience: Audience,
     /// The span of the request that led to it.
     trace: Option<TraceContext>,
+}
+
+/// What an invocation led to.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// JSON, or nothing.
+    pub(crate) json: Bytes,
 }
 
 /// Who reads the answer.
@@ -93,17 +108,32 @@ struct Failed<'a> {
     error_logs: Option<&'a [LogEntry]>,
 }
 
+impl Answer {
+    /// The answer over HTTP.
+    pub(crate) fn reply(self) -> Reply {
+        reply::json_text(self.status, self.json)
+    }
+
+    fn of(status: StatusCode, value: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(value).expect("our answers have string keys");
+        Self {
+            status,
+            json: json.into(),
+        }
+    }
+}
+
 impl<'a> Call<'a> {
     /// Authenticates the caller and resolves the lambda.
     pub(crate) fn new(
         app: &App,
         parts: &Parts,
-        account: &'a str,
+        account: &str,
         lambda: &'a str,
-    ) -> Result<Self, Problem> {
+    ) -> Result<(Self, Grant), Problem> {
         let registry = app.registry.load();
         let principal = authenticate(parts, &registry)?;
-        principal.may(Action::Invoke, account)?;
+        let caller = principal.may(Action::Invoke, account)?;
         let query = parts.uri.query();
         principal.must_be(parameter(query, "userId")?.as_deref())?;
         if parameter(query, "v")?.as_deref() != Some("1") {
@@ -113,11 +143,12 @@ impl<'a> Call<'a> {
             Some(_) => Audience::System,
             None => Audience::Person,
         };
-        Self::of(&registry, account, lambda, audience)
+        let call = Self::of(&registry, account, lambda, audience)?;
+        Ok((call, caller))
     }
 
     /// A call by another lambda of the same account.
-    pub(crate) fn by_lambda(app: &App, account: &'a str, lambda: &'a str) -> Result<Self, Problem> {
+    pub(crate) fn by_lambda(app: &App, account: &str, lambda: &'a str) -> Result<Self, Problem> {
         Self::of(&app.registry.load(), account, lambda, Audience::System)
     }
 
@@ -128,20 +159,20 @@ impl<'a> Call<'a> {
 
     fn of(
         registry: &Registry,
-        account: &'a str,
+        account: &str,
         lambda: &'a str,
         audience: Audience,
     ) -> Result<Self, Problem> {
-        let owned = registry.account(account);
-        let entry = owned.and_then(|account| account.lambda(lambda)).cloned();
-        let missing = || Problem::LambdaMissing {
+        let owner = registry.account(account);
+        let found = owner.and_then(|owner| Some((owner, owner.lambda(lambda)?)));
+        let (owner, entry) = found.ok_or_else(|| Problem::LambdaMissing {
             lambda: lambda.to_owned(),
             account: account.to_owned(),
-        };
+        })?;
         Ok(Self {
-            account,
-            lambda,
-            entry: entry.ok_or_else(missing)?,
+            owner: Arc::clone(owner),
+            lambda: Cow::Borrowed(lambda),
+            entry: Arc::clone(entry),
             audience,
             trace: None,
         })
@@ -153,24 +184,73 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Reads the body, waits for a slot, runs the lambda and answers.
+    /// Reads the body, waits for a slot, runs the lambda and answers; or answers at once, when
+    /// the caller prefers that.
     pub(crate) async fn run(
         self,
-        app: &App,
-        body: Incoming,
-        id: InvocationId,
+        app: &Arc<App>,
+        (parts, body): (&Parts, Incoming),
+        id: &RequestId,
+        caller: &Grant,
     ) -> Result<Reply, Problem> {
         self.deployed()?;
+        app.rates.begin(&self.owner.id, &self.entry)?;
         let body = app.read(body, app.settings.body_max).await?;
-        let invocation = invocation(body, &app.limits)?.with_id(id);
-        self.perform(app, &app.admission, invocation).await
+        let key = id.is_given().then(|| self.key(parts, id, caller, &body));
+        let invocation = invocation(body, &app.limits)?.with_id(id.id().clone());
+        if let Some(RespondAsync { retries }) = RespondAsync::of(&parts.headers) {
+            let wanted = queue::Wanted {
+                account: &self.owner.id,
+                lambda: &self.entry.row,
+                invocation: &invocation,
+                key,
+                retries,
+            };
+            return queue::accept(app, wanted).await;
+        }
+        let Some(key) = key else {
+            let answer = self.perform(app, &app.admission, invocation).await?;
+            return Ok(answer.reply());
+        };
+        let (call, held) = (self.into_owned(), Arc::clone(app));
+        let run = || async move { call.perform(&held, &held.admission, invocation).await };
+        let (answer, replayed) = app.once.run(key, run).await?;
+        Ok(match replayed {
+            true => reply::replayed(answer.reply()),
+            false => answer.reply(),
+        })
+    }
+
+    /// What makes a request this one: who asks for what, with which query, id and body.
+    fn key(&self, parts: &Parts, id: &RequestId, caller: &Grant, body: &[u8]) -> Key {
+        let actor = caller.actor();
+        Key::of([
+            &self.entry.row.id.to_le_bytes(),
+            actor.kind.as_str().as_bytes(),
+            actor.id.as_bytes(),
+            parts.uri.query().unwrap_or_default().as_bytes(),
+            id.id().as_str().as_bytes(),
+            body,
+        ])
+    }
+
+    fn into_owned(self) -> Call<'static> {
+        Call {
+            owner: self.owner,
+            lambda: Cow::Owned(self.lambda.into_owned()),
+            entry: self.entry,
+            audience: self.audience,
+            trace: self.trace,
+        }
     }
 
     /// Waits for a slot, runs the lambda with a body that was read already, and answers.
     pub(crate) async fn run_body(self, app: &App, body: Bytes) -> Result<Reply, Problem> {
         self.deployed()?;
+        app.rates.begin(&self.owner.id, &self.entry)?;
         let invocation = invocation(body, &app.limits)?;
-        self.perform(app, &app.admission, invocation).await
+        let answer = self.perform(app, &app.admission, invocation).await?;
+        Ok(answer.reply())
     }
 
     /// Waits for a slot, runs the lambda for another one and answers.
@@ -184,7 +264,8 @@ impl<'a> Call<'a> {
         self.deployed()?;
         let invocation = invocation(input.into(), &app.limits)?;
         let invocation = invocation.with_id(id).with_chain(chain);
-        self.perform(app, &app.calls, invocation).await
+        let answer = self.perform(app, &app.calls, invocation).await?;
+        Ok(answer.reply())
     }
 
     async fn perform(
@@ -192,7 +273,7 @@ impl<'a> Call<'a> {
         app: &App,
         admission: &Admission,
         invocation: Invocation,
-    ) -> Result<Reply, Problem> {
+    ) -> Result<Answer, Problem> {
         let lambda = self.deployed()?;
         let span = tracing::debug_span!(
             "invoke",
@@ -206,7 +287,8 @@ impl<'a> Call<'a> {
         };
         let started;
         let report = {
-            let _slot = admission.admit().await?;
+            let _place = app.rates.enter(&self.owner.id, &self.entry)?;
+            let _slot = admission.admit(self.owner.row).await?;
             started = traced.as_ref().map(|_| SystemTime::now());
             let mut begun = Begun::new(&self, app, &invocation);
             match lambda.invoke(invocation).instrument(span).await {
@@ -218,7 +300,8 @@ impl<'a> Call<'a> {
                     // That there was no room is no failure.
                     let is_busy = matches!(error, InvokeError::Busy);
                     begun.ends_as((!is_busy).then_some(OutcomeName::HostFailed));
-                    return Err(invoke_problem(&error, self.lambda, self.account));
+                    let account = self.owner.id.as_str();
+                    return Err(invoke_problem(&error, &self.lambda, account));
                 }
             }
         };
@@ -253,13 +336,13 @@ impl<'a> Call<'a> {
         match &self.entry.state {
             State::Live(lambda) => Ok(lambda),
             State::Broken | State::Idle => Err(Problem::NotDeployed {
-                lambda: self.lambda.to_owned(),
-                account: self.account.to_owned(),
+                lambda: self.lambda.clone().into_owned(),
+                account: self.owner.id.as_str().to_owned(),
             }),
         }
     }
 
-    fn respond(&self, app: &App, report: Report) -> Reply {
+    fn respond(&self, app: &App, report: Report) -> Answer {
         let Report {
             id,
             outcome,
@@ -272,10 +355,11 @@ impl<'a> Call<'a> {
         if let Err(failure) = &result {
             note_failure(&mut logs, failure);
         }
-        let reply = match (result, self.audience) {
-            (Ok(result), Audience::System) => {
-                reply::json_text(StatusCode::OK, result.unwrap_or_default())
-            }
+        let answer = match (result, self.audience) {
+            (Ok(result), Audience::System) => Answer {
+                status: StatusCode::OK,
+                json: result.unwrap_or_default(),
+            },
             (Ok(result), Audience::Person) => tried(result.as_ref(), &logs),
             (Err(failure), audience) => {
                 failed(app.settings.failure_status, &failure, &logs, audience)
@@ -296,8 +380,21 @@ impl<'a> Call<'a> {
             usage,
             logs,
         });
-        reply
+        answer
     }
+}
+
+/// Runs an invocation of the queue, as a system would have it run.
+pub(crate) async fn queued(app: &App, row: &Claimed) -> Result<Answer, Problem> {
+    let account = app.admin.account_of(row.account);
+    let account = account.map_err(|error| Problem::host(&error))?;
+    let call = Call::by_lambda(app, account.as_str(), &row.lambda)?;
+    call.deployed()?;
+    let invocation = invocation(row.body.clone().into(), &app.limits)?;
+    let id = row.request_id.parse();
+    let id = id.map_err(|_| Problem::BadInput("the id of the request is damaged".to_owned()))?;
+    call.perform(app, &app.queue.room, invocation.with_id(id))
+        .await
 }
 
 /// An invocation that runs. One that has no report is noted when this is dropped: as abandoned,
@@ -379,14 +476,15 @@ fn note_failure(logs: &mut Vec<LogEntry>, failure: &LambdaFailure) {
     });
 }
 
-fn tried(result: Option<&Bytes>, logs: &[LogEntry]) -> Reply {
+fn tried(result: Option<&Bytes>, logs: &[LogEntry]) -> Answer {
     // The result is JSON that the runtime checked; asking serde again would only cost time.
-    let logs = serde_json::to_vec(&Logs { logs }).expect("logs have string keys");
-    let Some(result) = result else {
-        return reply::json_text(StatusCode::OK, logs);
-    };
-    let text = [b"{\"result\":", &result[..], b",", &logs[1..]].concat();
-    reply::json_text(StatusCode::OK, text)
+    let mut answer = Answer::of(StatusCode::OK, &Logs { logs });
+    if let Some(result) = result {
+        answer.json = [b"{\"result\":", &result[..], b",", &answer.json[1..]]
+            .concat()
+            .into();
+    }
+    answer
 }
 
 fn failed(
@@ -394,7 +492,7 @@ fn failed(
     failure: &LambdaFailure,
     logs: &[LogEntry],
     audience: Audience,
-) -> Reply {
+) -> Answer {
     let (message, logs) = match audience {
         Audience::System => (CUSTOMER_CODING, None),
         Audience::Person => (failure.message.as_str(), Some(logs)),
@@ -404,13 +502,11 @@ fn failed(
         error_msg: message,
         error_logs: logs,
     };
-    reply::json(status, &body)
+    Answer::of(status, &body)
 }
 
 #[cfg(test)]
 mod tests {
-    use http_body_util::BodyExt as _;
-
     use super::*;
 
     #[test]
@@ -446,10 +542,9 @@ mod tests {
         }
     }
 
-    async fn shown(reply: Reply) -> String {
-        let status = reply.status().as_u16();
-        let body = reply.into_body().collect().await.unwrap().to_bytes();
-        format!("{status} {}", std::str::from_utf8(&body).unwrap())
+    fn shown(answer: &Answer) -> String {
+        let status = answer.status.as_u16();
+        format!("{status} {}", std::str::from_utf8(&answer.json).unwrap())
     }
 
     fn failure() -> LambdaFailure {
@@ -461,28 +556,28 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_person_sees_the_result_and_the_logs() {
+    #[test]
+    fn a_person_sees_the_result_and_the_logs() {
         let result = Bytes::from_static(b"{\"a\": 1}");
         assert_eq!(
-            shown(tried(Some(&result), &[])).await,
+            shown(&tried(Some(&result), &[])),
             r#"200 {"result":{"a": 1},"logs":[]}"#
         );
-        assert_eq!(shown(tried(None, &[])).await, r#"200 {"logs":[]}"#);
+        assert_eq!(shown(&tried(None, &[])), r#"200 {"logs":[]}"#);
     }
 
-    #[tokio::test]
-    async fn a_system_learns_only_the_kind_of_failure() {
+    #[test]
+    fn a_system_learns_only_the_kind_of_failure() {
         let status = StatusCode::from_u16(901).unwrap();
         let mut logs = Vec::new();
         (0..2).for_each(|_| note_failure(&mut logs, &failure()));
         logs[0].timestamp = 5;
         assert_eq!(
-            shown(failed(status, &failure(), &logs, Audience::System)).await,
+            shown(&failed(status, &failure(), &logs, Audience::System)),
             r#"901 {"errorCode":"com.liveperson.faas.handler.custom-failure","errorMsg":"Function Invocation failed due to an issue caused by customer coding"}"#
         );
         assert_eq!(
-            shown(failed(status, &failure(), &logs, Audience::Person)).await,
+            shown(&failed(status, &failure(), &logs, Audience::Person)),
             r#"901 {"errorCode":"com.liveperson.faas.handler.custom-failure","errorMsg":"no luck","errorLogs":[{"level":"Error","message":"Received Error - no luck","extras":[],"timestamp":5}]}"#
         );
     }

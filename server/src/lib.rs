@@ -35,11 +35,15 @@ pub mod measure;
 mod metrics;
 mod oauth;
 mod observe;
+mod once;
 mod peer;
+mod queue;
+mod rates;
 mod rebuild;
 mod registry;
 mod reply;
 mod route;
+mod schedules;
 mod secrets;
 mod server;
 mod status;
@@ -52,11 +56,13 @@ pub use admin::{
     Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
     ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
     DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
-    InvocationBucket, InvocationReport, LambdaChange, LambdaInfo, LambdaState, LimitInfo, LogLine,
-    LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda, NewUser, Performance,
-    PerformanceBucket, Redeployed, SaveError, Saved, SecretInfo, SecretValue, SessionInfo,
-    SigningKeyInfo, SourcePlace, TokenInfo, UserChange, UserInfo, VersionDetail, VersionInfo,
-    WhitelistEntry,
+    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
+    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
+    NewSchedule, NewUser, Occurrences, Performance, PerformanceBucket, QueueError, QueuePage,
+    QueueQuery, QueueState, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError,
+    ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue,
+    SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo,
+    VersionDetail, VersionInfo, WhitelistEntry,
 };
 pub use audit::{
     AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
@@ -67,12 +73,14 @@ pub use auth::{
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig, JournalConfig,
-    ListenUrl, ListenUrlError, TelemetryConfig, TlsConfig,
+    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
+    IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
+    RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;
 pub use oauth::{Grant, Grants, UnknownGrant};
+pub use schedules::WhenError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
 pub use store::{DeploymentState, StoreError, UnknownState};

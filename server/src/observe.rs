@@ -32,7 +32,7 @@ pub(crate) fn metrics(app: &App, parts: &Parts) -> Result<Reply, Problem> {
     }
     let gauges = Gauges {
         runtime: app.admin.parts().runtime.usage(),
-        running: app.admission.running() + app.calls.running(),
+        running: app.admission.running() + app.calls.running() + app.queue.room.running(),
         queued: app.admission.queued() + app.calls.queued(),
         journal_pending: app.journal.pending(),
         journal_dropped: app.journal.dropped(),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Body, Frame, SizeHint};
@@ -66,6 +66,9 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
 /// Prometheus' text exposition format.
 const METRICS: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
+/// Tells a client that it sees an earlier outcome.
+const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
 /// A status without a body.
 pub(crate) fn empty(status: StatusCode) -> Reply {
     let mut reply = whole(Bytes::new());
@@ -84,6 +87,13 @@ pub(crate) fn json_text(status: StatusCode, json: impl Into<Bytes>) -> Reply {
             .extensions_mut()
             .insert(ReasonPhrase::from_static(b"unknown"));
     }
+    reply
+}
+
+/// An answer that was given before, and says so.
+pub(crate) fn replayed(mut reply: Reply) -> Reply {
+    let said = HeaderValue::from_static("true");
+    reply.headers_mut().insert(IDEMPOTENT_REPLAYED, said);
     reply
 }
 

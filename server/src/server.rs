@@ -25,6 +25,7 @@ use crate::registry::Registry;
 use crate::secrets::{SecretKeyError, VaultError};
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::Telemetry;
+use crate::{queue, schedules};
 pub(crate) use addresses::Addresses;
 use addresses::{Bound, bind_all};
 
@@ -44,7 +45,7 @@ pub struct Server {
     url: String,
     certificate: Option<Arc<Certificate>>,
     stop: watch::Sender<bool>,
-    /// The listeners, and whoever follows the files of the certificate.
+    /// The listeners, the queue, the schedules, and whoever follows the files of the certificate.
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -148,6 +149,10 @@ impl Server {
             let following = Arc::clone(certificate).follow(stopped.clone());
             tasks.push(tokio::spawn(following));
         }
+        let grace = Duration::from_millis(config.shutdown_grace_ms);
+        let queue = queue::run(Arc::clone(&app), stopped.clone(), grace);
+        let schedules = schedules::run(Arc::clone(&app), stopped.clone());
+        tasks.extend([tokio::spawn(queue), tokio::spawn(schedules)]);
         for url in addresses.exposed() {
             tracing::warn!(%url, "tokens travel unencrypted to whoever uses this address");
         }
@@ -212,9 +217,10 @@ impl Server {
         _ = stop.send(true);
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a listener ended in a panic");
+                tracing::error!(%error, "a task of the server ended in a panic");
             }
         }
+        app.once.stop().await;
         // Who called them is gone, so they end as soon as they give way.
         if tokio::time::timeout(CALLS_END, app.calls.idle())
             .await

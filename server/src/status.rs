@@ -22,7 +22,7 @@
 //! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
 //! | what is to be saved is not a lambda | 400 | `fm.contract-error` |
 //! | the source does not build | 422 | `fm.build-error` |
-//! | the server is full, or the queue of builds | 429 | `es.toomanyrequests` |
+//! | the server is full, or the queue of builds; the account or the lambda is past a bound | 429 | `es.toomanyrequests` |
 //! | the server failed | 500 | `es.general` |
 //! | the server is shutting down | 503 | `es.unavailable` |
 //!
@@ -43,11 +43,13 @@ use sandglass_runtime::{
 };
 use serde::Serialize;
 
-use crate::admin::{ChangeError, DeployError, LogsError, SaveError};
+use crate::admin::{ChangeError, DeployError, LogsError, QueueError, SaveError, ScheduleError};
 use crate::admission::Full;
 use crate::auth::{AuthError, KeyError};
 use crate::builds::BuildsFull;
 use crate::context::{ContextError, NameError};
+use crate::invoke::Answer;
+use crate::rates::Limited;
 use crate::reply::{self, Reply};
 use crate::store::InvocationState;
 
@@ -56,6 +58,9 @@ macro_rules! code {
         concat!("com.liveperson.faas.", $code)
     };
 }
+
+/// Seconds until a queue that is full may have room.
+const QUEUE_RETRY: u64 = 5;
 
 /// Why a request is not answered with a result, other than by the lambda's own doing.
 #[derive(Debug)]
@@ -87,6 +92,9 @@ pub(crate) enum Problem {
     BuildsFull(BuildsFull),
     /// The caller has too much of something; some of it has to end first.
     TooMany(String),
+    Limited(Limited),
+    /// The account has too much in its queue.
+    QueueFull,
     Draining,
     /// The server failed; the log says how.
     Host,
@@ -213,12 +221,35 @@ impl Problem {
         self.with_header(reply::json(status, &ContextBody { message: &message }))
     }
 
+    /// The answer, for who is not on the line.
+    pub(crate) fn answer(&self) -> Answer {
+        let (status, ..) = self.entry();
+        let json = serde_json::to_vec(&self.body()).expect("our answers have string keys");
+        Answer {
+            status,
+            json: json.into(),
+        }
+    }
+
+    /// Whole seconds until another try may succeed (RFC 9110, section 10.2.3).
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Full | Self::TooMany(_) | Self::Draining => Some(1),
+            Self::BuildsFull(_) => Some(5),
+            Self::Limited(limited) => Some(limited.retry_after()),
+            Self::QueueFull => Some(QUEUE_RETRY),
+            _ => None,
+        }
+    }
+
     /// The answer with the header that its status asks for.
     fn with_header(&self, mut reply: Reply) -> Reply {
+        if let Some(seconds) = self.retry_after() {
+            let seconds = HeaderValue::from(seconds);
+            reply.headers_mut().insert(RETRY_AFTER, seconds);
+        }
         let header = match self {
             Self::Method(allowed) => Some((ALLOW, *allowed)),
-            Self::Full | Self::TooMany(_) | Self::Draining => Some((RETRY_AFTER, "1")),
-            Self::BuildsFull(_) => Some((RETRY_AFTER, "5")),
             Self::Auth(AuthError::Missing) => Some((WWW_AUTHENTICATE, "Bearer")),
             Self::Auth(AuthError::Invalid) => {
                 Some((WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
@@ -333,6 +364,17 @@ impl Problem {
                 code!("es.toomanyrequests"),
                 error.to_string().into(),
             ),
+            Self::Limited(limited) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                limited.to_string().into(),
+            ),
+            Self::QueueFull => (
+                StatusCode::TOO_MANY_REQUESTS,
+                code!("es.toomanyrequests"),
+                "too many invocations of the account wait, or too large ones: try again later"
+                    .into(),
+            ),
             Self::Draining => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 code!("es.unavailable"),
@@ -381,6 +423,36 @@ impl From<ContextError> for Problem {
 impl From<Full> for Problem {
     fn from(_: Full) -> Self {
         Self::Full
+    }
+}
+
+impl From<Limited> for Problem {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
+    }
+}
+
+impl From<QueueError> for Problem {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::NoSuchAccount(_) | QueueError::NoSuchInvocation(_) => {
+                Self::NotFound(error.to_string())
+            }
+            QueueError::WrongState(_) => Self::Conflict(error.to_string()),
+            QueueError::Store(_) => Self::host(&error),
+        }
+    }
+}
+
+impl From<ScheduleError> for Problem {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::NoSuchAccount(_) | ScheduleError::NoSuchSchedule(_) => {
+                Self::NotFound(error.to_string())
+            }
+            ScheduleError::Store(_) => Self::host(&error),
+            error => Self::BadInput(error.to_string()),
+        }
     }
 }
 

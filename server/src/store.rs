@@ -15,6 +15,8 @@ mod identity;
 mod journal;
 mod lambdas;
 mod migrations;
+mod queue;
+mod schedules;
 mod secrets;
 mod settings;
 
@@ -63,6 +65,14 @@ pub(crate) use lambdas::{
 };
 #[cfg(test)]
 pub(crate) use migrations::migrate;
+pub(crate) use queue::{
+    Claimed, Ending, Enqueued, KeptAnswer, NewQueued, QueueChange, QueueFilter, QueueRow, claim,
+    delete_queued, end, enqueue, list_queue, next_due, queued, recover, redrive,
+};
+pub(crate) use schedules::{
+    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, delete_schedule, due_schedules,
+    is_running, move_on, next_schedule, runs, schedule, schedules,
+};
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,
 };
@@ -228,7 +238,8 @@ impl Store {
         read_on(&self.reader, query, rows).await
     }
 
-    /// Runs a query about contexts, which sees every change that was answered. Neither the journal nor
+    /// Runs a query about contexts, the queue or schedules, which sees every change that was
+    /// answered. Neither the journal nor
     /// those who read it make it wait.
     pub(crate) async fn read_context<T: Send + 'static>(
         &self,
@@ -345,7 +356,11 @@ impl Writer {
         });
         self.anchor.follow(&self.connection);
         self.anchor.flush();
-        let more = entries || contexts || identities || audit;
+        let queued = queue::sweep(&self.connection, now_ms()).unwrap_or_else(|error| {
+            tracing::error!(%error, "old invocations of the queue could not be deleted");
+            false
+        });
+        let more = entries || contexts || identities || audit || queued;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
     }
 }

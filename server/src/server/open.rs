@@ -25,8 +25,12 @@ use crate::directory::DataDir;
 use crate::domains::Domains;
 use crate::metrics::Metrics;
 use crate::oauth::{Access, Sentinel};
+use crate::once::Once;
+use crate::queue::Queue;
+use crate::rates::Rates;
 use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry, WhitelistRule};
+use crate::schedules::Schedules;
 use crate::secrets::{SecretKey, Vault};
 use crate::store::{
     self, AccountRow, AppRow, ContextKeyRow, LambdaRow, RuleRow, SessionRow, SessionTokenRow,
@@ -70,6 +74,8 @@ pub(super) async fn open(
     let compiler =
         builds::compiler(Compiler::new(&runtime), &config.builds).map_err(StartError::Builds)?;
     let passwords = Passwords::new();
+    let queue = Arc::new(Queue::new(config.queue.clone()));
+    let schedules = Arc::new(Schedules::new(config.schedules.clone()));
     let admin = Admin::new(Parts {
         store: Arc::clone(&store),
         registry: Arc::clone(&registry),
@@ -84,6 +90,8 @@ pub(super) async fn open(
         passwords: passwords.clone(),
         rotating: tokio::sync::Mutex::default(),
         configured: configured(config),
+        queue: Arc::clone(&queue),
+        schedules: Arc::clone(&schedules),
     });
     let Parts {
         catalog, compiler, ..
@@ -110,6 +118,10 @@ pub(super) async fn open(
             config.queue_max,
             config.queue_wait(),
         ),
+        rates: Rates::new(config.rates.clone()),
+        once: Once::new(&config.idempotency),
+        queue,
+        schedules,
         journal: Arc::clone(store.journal()),
         domains: Domains::new(&config.domains, &addresses.base_uri()),
         contexts: ContextStore::new(store, config.context.clone()),
@@ -179,6 +191,7 @@ async fn runtime(
         .instances_max(
             config.max_concurrent
                 + config.max_concurrent_calls
+                + config.queue.concurrent_max
                 + config.builds_max
                 + SPARE_INSTANCES,
         )

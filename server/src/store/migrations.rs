@@ -345,6 +345,10 @@ const MIGRATIONS: &[&str] = &[
         SELECT account, rule, created_at FROM whitelist_without_ids ORDER BY created_at, rule;
     DROP TABLE whitelist_without_ids;
     ",
+    // 10: the queue of invocations that nobody waits for.
+    super::queue::TABLES,
+    // 11: schedules and their runs.
+    super::schedules::TABLES,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

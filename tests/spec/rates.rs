@@ -1,0 +1,150 @@
+//! Accounts and lambdas may be invoked as often, and as often at once, as the operator allows.
+
+use std::time::Duration;
+
+use sandglass_server::{AccountRates, RateConfig};
+use serde_json::json;
+
+use crate::harness::server::{ACCOUNT, Reply, TestServer, check_error, start_with};
+use crate::harness::{block_on, tokio};
+
+const SLOW: &str = "setTimeout(callback, 500, null, 'done')";
+
+fn rate(per_second: u32, burst: u32) -> RateConfig {
+    let mut rate = RateConfig::default();
+    (rate.per_second, rate.burst) = (per_second, burst);
+    rate
+}
+
+fn in_flight(most: u32) -> RateConfig {
+    RateConfig {
+        in_flight: most,
+        ..RateConfig::default()
+    }
+}
+
+fn invoke(server: &TestServer, lambda: &str) -> Reply {
+    server.invoke(lambda, json!({})).send()
+}
+
+/// The seconds after which a refused request may be sent again.
+fn retry_after(reply: &Reply) -> u64 {
+    check_error(reply, 429, "es.toomanyrequests");
+    reply.header("retry-after").parse().unwrap()
+}
+
+#[test]
+fn an_account_may_begin_its_burst_and_not_one_more_and_is_told_when_to_come_back() {
+    let server = start_with(|config| {
+        // One in ten seconds cannot be said, so a burst makes the wait long enough to be seen.
+        config.rates.account = rate(1, 3);
+    });
+    let hello = server.deploy_body("hello", "callback(null, 1)");
+    let other = server.deploy_body("other", "callback(null, 1)");
+    for lambda in [&hello, &other, &hello] {
+        assert_eq!(invoke(&server, lambda).status, 200);
+    }
+    let refused = invoke(&server, &other);
+    assert_eq!(retry_after(&refused), 1);
+    let message = check_error(&refused, 429, "es.toomanyrequests");
+    assert!(message.starts_with("the account may begin 1 "), "{message}");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(invoke(&server, &other).status, 200);
+}
+
+#[test]
+fn a_lambda_past_its_rate_does_not_hold_up_another() {
+    let server = start_with(|config| config.rates.lambda = rate(1, 1));
+    let hello = server.deploy_body("hello", "callback(null, 1)");
+    let other = server.deploy_body("other", "callback(null, 1)");
+    assert_eq!(invoke(&server, &hello).status, 200);
+    let refused = invoke(&server, &hello);
+    let message = check_error(&refused, 429, "es.toomanyrequests");
+    assert!(message.starts_with("the lambda may begin 1 "), "{message}");
+    assert_eq!(invoke(&server, &other).status, 200);
+}
+
+#[test]
+fn as_many_may_be_in_flight_as_the_limit_and_not_one_more() {
+    let server = start_with(|config| config.rates.lambda = in_flight(2));
+    let slow = server.deploy_body("slow", SLOW);
+    let hello = server.deploy_body("hello", "callback(null, 1)");
+    let running: Vec<_> = (0..2)
+        .map(|_| tokio().spawn(server.invoke(&slow, json!({})).send_async()))
+        .collect();
+    wait_until_running(&server, 2);
+    assert_eq!(retry_after(&invoke(&server, &slow)), 1);
+    assert_eq!(invoke(&server, &hello).status, 200);
+    for reply in running {
+        assert_eq!(block_on(reply).unwrap().unwrap().text, "\"done\"");
+    }
+    assert_eq!(invoke(&server, &slow).text, "\"done\"");
+}
+
+#[test]
+fn what_waits_for_room_is_in_flight_too() {
+    let server = start_with(|config| {
+        config.max_concurrent = 1;
+        config.rates.account = in_flight(2);
+    });
+    let slow = server.deploy_body("slow", SLOW);
+    let all: Vec<_> = (0..2)
+        .map(|_| tokio().spawn(server.invoke(&slow, json!({})).send_async()))
+        .collect();
+    wait_for(&server, "sandglass_queued 1");
+    retry_after(&invoke(&server, &slow));
+    for reply in all {
+        assert_eq!(block_on(reply).unwrap().unwrap().text, "\"done\"");
+    }
+}
+
+#[test]
+fn an_account_can_have_bounds_of_its_own() {
+    let server = start_with(|config| {
+        config.rates.account = rate(1, 1);
+        let own = AccountRates {
+            account: Some(rate(1, 3)),
+            ..AccountRates::default()
+        };
+        let account = ACCOUNT.parse().unwrap();
+        config.rates.accounts.insert(account, own);
+    });
+    let hello = server.deploy_body("hello", "callback(null, 1)");
+    for _ in 0..3 {
+        assert_eq!(invoke(&server, &hello).status, 200);
+    }
+    retry_after(&invoke(&server, &hello));
+}
+
+#[test]
+fn a_called_lambda_counts_as_in_flight() {
+    let server = start_with(|config| config.rates.lambda = in_flight(1));
+    let slow = server.deploy_body("slow", SLOW);
+    let code = "const { Toolbelt } = require('lp-faas-toolbelt');
+        async function lambda({ payload: uuid }, callback) {
+            const options = { errorStrategy: 'ContinueOnError' };
+            const called = [{ uuid, retries: 0 }];
+            callback(null, await Toolbelt.OrchestratorClient().invoke(called, 5000, options));
+        }";
+    let calls = server.deploy("calls", code);
+    let running = tokio().spawn(server.invoke(&slow, json!({})).send_async());
+    wait_until_running(&server, 1);
+    let called = || server.invoke(&calls, json!(slow)).send().json()[0]["statusCode"].clone();
+    assert_eq!(called(), 429);
+    assert_eq!(block_on(running).unwrap().unwrap().text, "\"done\"");
+    assert_eq!(called(), 200);
+}
+
+fn wait_until_running(server: &TestServer, count: u32) {
+    wait_for(server, &format!("sandglass_running {count}"));
+}
+
+fn wait_for(server: &TestServer, line: &str) {
+    let there = || {
+        let page = server.plain(reqwest::Method::GET, "/metrics").send().text;
+        page.lines().any(|known| known == line)
+    };
+    while !there() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
