@@ -44,6 +44,12 @@ impl Admission {
         }
     }
 
+    /// Takes a slot if one is free.
+    pub(crate) fn try_admit(&self) -> Option<Slot<'_>> {
+        let permit = self.slots.try_acquire().ok()?;
+        Some(Slot { _permit: permit })
+    }
+
     async fn queue(&self) -> Result<Slot<'_>, Full> {
         let _place = self.take_place().ok_or(Full)?;
         match tokio::time::timeout(self.wait, self.slots.acquire()).await {

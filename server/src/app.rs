@@ -140,6 +140,9 @@ impl App {
                 let call = call.traced(traced);
                 call.run(self, body, id.id.clone()).await
             }
+            Route::Event(event) => {
+                invoke::event::serve(self, &event, (parts, body), id.id.clone()).await
+            }
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
                 context::serve(self, &grant, action, (parts, body)).await

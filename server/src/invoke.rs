@@ -5,6 +5,8 @@
 //! nothing of a failure but its kind. Without, the caller is a person who tries the lambda out: the
 //! answer has the logs, `Debug` included, and the lambda's own words; the logs are not kept.
 
+pub(crate) mod event;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -208,19 +210,10 @@ impl<'a> Call<'a> {
         let report = {
             let _slot = admission.admit().await?;
             started = traced.as_ref().map(|_| SystemTime::now());
-            let mut begun = Begun::new(&self, app, &invocation);
-            match lambda.invoke(invocation).instrument(span).await {
-                Ok(report) => {
-                    begun.ends_as(None);
-                    report
-                }
-                Err(error) => {
-                    // That there was no room is no failure.
-                    let is_busy = matches!(error, InvokeError::Busy);
-                    begun.ends_as((!is_busy).then_some(OutcomeName::HostFailed));
-                    return Err(invoke_problem(&error, self.lambda, self.account));
-                }
-            }
+            let mut begun = Begun::new(&self.entry, app, &invocation);
+            let report = lambda.invoke(invocation).instrument(span).await;
+            begun.ends_with(&report);
+            report.map_err(|error| invoke_problem(&error, self.lambda, self.account))?
         };
         if let (Some(traced), Some(started)) = (&traced, started) {
             self.note_trace(app, (traced, started), &report);
@@ -310,17 +303,21 @@ struct Begun<'a> {
 }
 
 impl<'a> Begun<'a> {
-    fn new(call: &'a Call<'_>, app: &'a App, invocation: &Invocation) -> Self {
+    fn new(entry: &'a Entry, app: &'a App, invocation: &Invocation) -> Self {
         Self {
             app,
-            entry: &call.entry,
+            entry,
             id: invocation.id().cloned(),
             outcome: Some(OutcomeName::Abandoned),
         }
     }
 
-    fn ends_as(&mut self, outcome: Option<OutcomeName>) {
-        self.outcome = outcome;
+    /// A report is noted with all that it says, and that there was no room is no failure.
+    fn ends_with(&mut self, report: &Result<Report, InvokeError>) {
+        self.outcome = match report {
+            Ok(_) | Err(InvokeError::Busy) => None,
+            Err(_) => Some(OutcomeName::HostFailed),
+        };
     }
 }
 
@@ -332,7 +329,7 @@ impl Drop for Begun<'_> {
         self.app.journal.record(journal::Entry {
             account: self.entry.row.account,
             lambda: self.entry.row.id,
-            version: self.entry.row.version,
+            version: self.entry.live_version(),
             request_id,
             at: now_ms(),
             outcome,

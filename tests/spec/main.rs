@@ -24,6 +24,7 @@ mod conversation_util;
 mod determinism;
 mod domain_api;
 mod drop_future;
+mod events;
 mod examples;
 mod fairness;
 mod fuel;
