@@ -98,7 +98,8 @@ impl Admission {
         waiting(self.state.load(Ordering::Relaxed)) as usize
     }
 
-    fn take_free(&self) -> Option<Slot<'_>> {
+    /// Takes a slot if one is free.
+    pub(crate) fn take_free(&self) -> Option<Slot<'_>> {
         let take = |state| (free(state) > 0).then(|| state - FREE);
         let taken = self
             .state

@@ -31,7 +31,7 @@ use crate::registry::Current;
 use crate::reply::Reply;
 use crate::route::{self, Route};
 use crate::schedules::Schedules;
-use crate::status::Problem;
+use crate::status::{Generation, Problem};
 use crate::telemetry::{Telemetry, Traced};
 use crate::{api, invoke, observe};
 
@@ -149,6 +149,7 @@ impl App {
                 let call = call.traced(traced);
                 call.run(self, (parts, body), id, &caller).await
             }
+            Route::Event(event) => invoke::event::serve(self, &event, (parts, body), id).await,
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
                 context::serve(self, &grant, action, (parts, body)).await
@@ -183,7 +184,7 @@ impl App {
         answered.or_else(|problem| {
             let reply = match found.endpoint.errors() {
                 Form::Platform => return Err(problem),
-                Form::Second => problem.second_reply(),
+                Form::Second => problem.reply_to(Generation::Second),
                 Form::Problem => problem.details(),
             };
             self.metrics.rejected(reply.status());

@@ -8,6 +8,8 @@
 //! A request that gave its own `x-request-id` runs once, however often it is sent. With `Prefer:
 //! respond-async` (RFC 7240, section 4.1) it is put into the queue and answered 202 at once.
 
+pub(crate) mod event;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -290,20 +292,11 @@ impl<'a> Call<'a> {
             let _place = app.rates.enter(&self.owner.id, &self.entry)?;
             let _slot = admission.admit(self.owner.row).await?;
             started = traced.as_ref().map(|_| SystemTime::now());
-            let mut begun = Begun::new(&self, app, &invocation);
-            match lambda.invoke(invocation).instrument(span).await {
-                Ok(report) => {
-                    begun.ends_as(None);
-                    report
-                }
-                Err(error) => {
-                    // That there was no room is no failure.
-                    let is_busy = matches!(error, InvokeError::Busy);
-                    begun.ends_as((!is_busy).then_some(OutcomeName::HostFailed));
-                    let account = self.owner.id.as_str();
-                    return Err(invoke_problem(&error, &self.lambda, account));
-                }
-            }
+            let mut begun = Begun::new(&self.entry, app, &invocation);
+            let report = lambda.invoke(invocation).instrument(span).await;
+            begun.ends_with(&report);
+            let account = self.owner.id.as_str();
+            report.map_err(|error| invoke_problem(&error, &self.lambda, account))?
         };
         if let (Some(traced), Some(started)) = (&traced, started) {
             self.note_trace(app, (traced, started), &report);
@@ -407,17 +400,21 @@ struct Begun<'a> {
 }
 
 impl<'a> Begun<'a> {
-    fn new(call: &'a Call<'_>, app: &'a App, invocation: &Invocation) -> Self {
+    fn new(entry: &'a Entry, app: &'a App, invocation: &Invocation) -> Self {
         Self {
             app,
-            entry: &call.entry,
+            entry,
             id: invocation.id().cloned(),
             outcome: Some(OutcomeName::Abandoned),
         }
     }
 
-    fn ends_as(&mut self, outcome: Option<OutcomeName>) {
-        self.outcome = outcome;
+    /// A report is noted with all that it says, and that there was no room is no failure.
+    fn ends_with(&mut self, report: &Result<Report, InvokeError>) {
+        self.outcome = match report {
+            Ok(_) | Err(InvokeError::Busy) => None,
+            Err(_) => Some(OutcomeName::HostFailed),
+        };
     }
 }
 
@@ -429,7 +426,7 @@ impl Drop for Begun<'_> {
         self.app.journal.record(journal::Entry {
             account: self.entry.row.account,
             lambda: self.entry.row.id,
-            version: self.entry.row.version,
+            version: self.entry.live_version(),
             request_id,
             at: now_ms(),
             outcome,

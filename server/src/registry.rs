@@ -48,6 +48,8 @@ pub(crate) struct Account {
     allowed_hosts: AllowedHosts,
     lambdas: HashMap<Uuid, Arc<Entry>>,
     names: HashMap<LambdaName, Uuid>,
+    /// The lambdas of each event that has any, in the order in which they were made.
+    events: HashMap<String, Vec<Arc<Entry>>>,
 }
 
 /// What is known of a rule of the whitelist.
@@ -158,6 +160,7 @@ impl Registry {
                 allowed_hosts: AllowedHosts::default(),
                 lambdas: HashMap::new(),
                 names: HashMap::new(),
+                events: HashMap::new(),
             })
         });
         Arc::make_mut(account)
@@ -194,6 +197,11 @@ impl Account {
         lambdas
     }
 
+    /// The lambdas of an event, in the order in which they were made.
+    pub(crate) fn of_event(&self, event: &str) -> &[Arc<Entry>] {
+        self.events.get(event).map_or(&[], Vec::as_slice)
+    }
+
     /// How many lambdas there are.
     pub(crate) fn len(&self) -> usize {
         self.lambdas.len()
@@ -201,13 +209,36 @@ impl Account {
 
     /// Puts a lambda in the place of the one with its UUID.
     pub(crate) fn put(&mut self, entry: Entry) {
+        let entry = Arc::new(entry);
         self.names.insert(entry.name.clone(), entry.uuid);
-        self.lambdas.insert(entry.uuid, Arc::new(entry));
+        if let Some(before) = self.lambdas.insert(entry.uuid, Arc::clone(&entry)) {
+            self.leave_event(&before);
+        }
+        if let Some(event) = &entry.row.event_id {
+            let lambdas = self.events.entry(event.clone()).or_default();
+            let at = lambdas.partition_point(|other| other.row.id < entry.row.id);
+            lambdas.insert(at, entry);
+        }
+    }
+
+    /// Takes a lambda out of the list of its event.
+    fn leave_event(&mut self, entry: &Entry) {
+        let Some(event) = &entry.row.event_id else {
+            return;
+        };
+        let Some(lambdas) = self.events.get_mut(event) else {
+            return;
+        };
+        lambdas.retain(|other| other.uuid != entry.uuid);
+        if lambdas.is_empty() {
+            self.events.remove(event);
+        }
     }
 
     pub(crate) fn remove(&mut self, uuid: &Uuid) {
         if let Some(entry) = self.lambdas.remove(uuid) {
             self.names.remove(&entry.name);
+            self.leave_event(&entry);
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) enum Route<'a> {
         account: Cow<'a, str>,
         lambda: Cow<'a, str>,
     },
+    /// The lambdas of an event.
+    Event(EventRoute<'a>),
     /// The Context Session Store.
     Context {
         account: Cow<'a, str>,
@@ -34,6 +36,21 @@ pub(crate) enum Route<'a> {
         account: Cow<'a, str>,
         service: Option<Cow<'a, str>>,
     },
+}
+
+/// What is asked about an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EventRoute<'a> {
+    pub(crate) account: Cow<'a, str>,
+    pub(crate) event: Cow<'a, str>,
+    pub(crate) action: EventAction,
+}
+
+/// What is to be done with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EventAction {
+    Invoke,
+    IsImplemented,
 }
 
 /// Finds out what a request is about; `None` when it is about an endpoint of the tables, if any.
@@ -63,6 +80,15 @@ fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Pr
     }
     match (kind, name, part) {
         ("lambdas", lambda, Some("invoke")) => Some(invoke(method, account, lambda)),
+        ("events", event, Some("invoke")) => {
+            Some(about_event(method, account, event, EventAction::Invoke))
+        }
+        ("events", event, Some("isImplemented")) => Some(about_event(
+            method,
+            account,
+            event,
+            EventAction::IsImplemented,
+        )),
         ("service", "baseURI.json" | "baseURI", None) => Some(domains(method, account, None)),
         ("service", service, Some("baseURI.json" | "baseURI")) => {
             Some(domains(method, account, Some(service)))
@@ -80,6 +106,26 @@ fn invoke<'a>(
     match *method {
         Method::POST => Ok(Route::Invoke { account, lambda }),
         _ => Err(Problem::Method("POST")),
+    }
+}
+
+fn about_event<'a>(
+    method: &Method,
+    account: Option<&'a str>,
+    event: &'a str,
+    action: EventAction,
+) -> Result<Route<'a>, Problem> {
+    let (account, event) = (decode(account)?, decode(Some(event))?);
+    match (action, method) {
+        (EventAction::Invoke, &Method::POST) | (EventAction::IsImplemented, &Method::GET) => {
+            Ok(Route::Event(EventRoute {
+                account,
+                event,
+                action,
+            }))
+        }
+        (EventAction::Invoke, _) => Err(Problem::Method("POST")),
+        (EventAction::IsImplemented, _) => Err(Problem::Method("GET")),
     }
 }
 
@@ -101,6 +147,10 @@ pub(crate) fn template(method: &Method, path: &str) -> Option<&'static str> {
     match route(method, path).ok()? {
         None => api::template(path),
         Some(Route::Invoke { .. }) => Some("/api/account/{account}/lambdas/{lambda}/invoke"),
+        Some(Route::Event(EventRoute { action, .. })) => Some(match action {
+            EventAction::Invoke => "/api/account/{account}/events/{event}/invoke",
+            EventAction::IsImplemented => "/api/account/{account}/events/{event}/isImplemented",
+        }),
         Some(Route::Context { .. }) => Some("/v1/account/{account}"),
         Some(Route::Domains { .. }) => Some("/api/account/{account}/service"),
         Some(Route::Health) => Some("/healthz"),

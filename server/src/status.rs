@@ -100,13 +100,6 @@ pub(crate) enum Problem {
     Host,
 }
 
-/// The body of errors of the platform's second generation.
-#[derive(Serialize)]
-struct SecondBody<'a> {
-    code: &'a str,
-    message: &'a str,
-}
-
 /// The body of the Context Session Store's errors.
 #[derive(Serialize)]
 struct ContextBody<'a> {
@@ -145,7 +138,68 @@ struct Place<'a> {
     hint: &'a str,
 }
 
+/// The platform's two generations, which have other words for the same errors (spec 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Generation {
+    First,
+    Second,
+}
+
+/// The body of the second generation's errors.
+#[derive(Serialize)]
+struct SecondBody<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+impl Generation {
+    /// Its code for what the first generation calls `code`.
+    pub(crate) fn code(self, code: &'static str) -> &'static str {
+        if self == Self::First {
+            return code;
+        }
+        match code {
+            code!("es.general") => code!("evg.general"),
+            code!("es.badinput") => code!("evg.invalid"),
+            code!("es.missinglambda") | code!("es.notdeployed") | code!("es.notfound") => {
+                code!("function.not-found")
+            }
+            code!("fm.contract-error") => code!("fm.validation.code"),
+            code!("handler.custom-failure") => "com.customer.faas.function.threw-error",
+            code!("handler.runtime-exception") => "com.customer.faas.function.js-runtime-error",
+            code!("handler.executiontime-exceeded") => {
+                "com.customer.faas.function.execution-exceeded"
+            }
+            code!("handler.log-limit-reached") => code!("function.runtime.limit-reached"),
+            code => code,
+        }
+    }
+}
+
 impl Problem {
+    /// The status.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.entry().0
+    }
+
+    /// The first generation's code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.entry().1
+    }
+
+    /// The answer in the shape of a generation.
+    pub(crate) fn reply_to(&self, generation: Generation) -> Reply {
+        if generation == Generation::First {
+            return self.reply();
+        }
+        let (status, code, message) = self.entry();
+        let body = SecondBody {
+            code: generation.code(code),
+            message: &message,
+        };
+        self.with_header(reply::json(status, &body))
+    }
+
     /// A failure of the server, which is logged here and nowhere else.
     pub(crate) fn host(error: &(dyn Error + 'static)) -> Self {
         let mut causes = error.to_string();
@@ -196,23 +250,6 @@ impl Problem {
             platform: self.body(),
         };
         self.with_header(reply::problem(status, &body))
-    }
-
-    /// The answer of a route of the platform's second generation (spec 1.4).
-    pub(crate) fn second_reply(&self) -> Reply {
-        let (status, code, message) = self.entry();
-        let code = match self {
-            Self::LambdaMissing { .. } | Self::NotDeployed { .. } | Self::NotFound(_) => {
-                code!("function.not-found")
-            }
-            Self::Contract(_) => code!("fm.validation.code"),
-            _ => code,
-        };
-        let body = SecondBody {
-            code,
-            message: &message,
-        };
-        self.with_header(reply::json(status, &body))
     }
 
     /// The answer of the Context Session Store.
@@ -483,6 +520,7 @@ impl From<SaveError> for Problem {
             | SaveError::NameIsUuid
             | SaveError::DescriptionTooLong
             | SaveError::Skills
+            | SaveError::Event(_)
             | SaveError::Environment(_)
             | SaveError::TooManyLambdas => Self::BadInput(error.to_string()),
         }

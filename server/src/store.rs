@@ -60,8 +60,8 @@ pub(crate) use journal::{
     search, sum, totals,
 };
 pub(crate) use lambdas::{
-    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, heads,
-    lambdas, save, version, versions,
+    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, event_of,
+    heads, lambdas, save, skills_of_event, version, versions,
 };
 #[cfg(test)]
 pub(crate) use migrations::migrate;

@@ -2,6 +2,7 @@
 //! operator can add to them.
 
 mod operator;
+mod page;
 mod templates;
 
 use reqwest::Method;

@@ -25,6 +25,7 @@ mod conversation_util;
 mod determinism;
 mod domain_api;
 mod drop_future;
+mod events;
 mod examples;
 mod fair_accounts;
 mod fairness;

@@ -1,11 +1,14 @@
 //! Which events are there, and what can a lambda be begun with?
 
+use rusqlite::Connection;
 use sandglass_runtime::AccountId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Admin, ChangeError};
-use crate::catalog::{Event, Sample, Snippet, Template};
+use super::{Admin, ChangeError, SaveError, sqlite};
+use crate::catalog::{Event, EventError, Sample, Snippet, Template};
+use crate::registry::Account;
+use crate::store;
 
 /// An event, as the platform lists it, with more than the platform tells.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +27,10 @@ pub struct EventInfo {
     pub skills: bool,
     /// What its lambdas are invoked with.
     pub sample_payload: Sample,
+    /// How many lambdas of the account are for it.
+    pub lambdas: usize,
+    /// Whether one more, without skills, can be.
+    pub free: bool,
 }
 
 impl Admin {
@@ -32,8 +39,9 @@ impl Admin {
     /// # Errors
     /// When there is no such account.
     pub fn events(&self, account: &AccountId) -> Result<Vec<EventInfo>, ChangeError> {
-        self.known(account)?;
-        Ok(self.parts().catalog.events().map(info).collect())
+        let account = self.known(account)?;
+        let events = self.parts().catalog.events();
+        Ok(events.map(|event| info(event, &account)).collect())
     }
 
     /// One event.
@@ -41,9 +49,34 @@ impl Admin {
     /// # Errors
     /// When there is no such account or event.
     pub fn event(&self, account: &AccountId, id: &str) -> Result<EventInfo, ChangeError> {
-        self.known(account)?;
+        let account = self.known(account)?;
         let event = self.parts().catalog.event(id);
-        event.map(info).ok_or_else(|| missing("event", id))
+        let event = event.ok_or_else(|| missing("event", id))?;
+        Ok(info(event, &account))
+    }
+
+    /// Whether a lambda of an account can have these skills, for the event that it is made for or has
+    /// already, beside the others of that event. It is asked within the change itself, so that no two
+    /// take the same place.
+    pub(super) fn check_event(
+        &self,
+        tx: &Connection,
+        (account, uuid): (i64, &str),
+        new: Option<&str>,
+        skills: &[String],
+    ) -> Result<(), SaveError> {
+        let failed = || sqlite("look for the lambdas of an event");
+        let id = match new {
+            Some(id) => Some(id.to_owned()),
+            None => store::event_of(tx, account, uuid).map_err(failed())?,
+        };
+        let Some(id) = id else { return Ok(()) };
+        let Some(event) = self.parts().catalog.event(&id) else {
+            // What the operator took away, the lambdas that have it keep.
+            return new.map_or(Ok(()), |_| Err(EventError::Unknown(id).into()));
+        };
+        let others = store::skills_of_event(tx, account, &id, uuid).map_err(failed())?;
+        Ok(event.admit(skills, others.iter().map(Vec::as_slice))?)
     }
 
     /// The templates, by id.
@@ -66,7 +99,9 @@ impl Admin {
     }
 }
 
-fn info(event: &Event) -> EventInfo {
+fn info(event: &Event, account: &Account) -> EventInfo {
+    let lambdas = account.of_event(&event.id);
+    let skills = lambdas.iter().map(|entry| entry.row.skills.as_slice());
     EventInfo {
         event_id: event.id.clone(),
         event_name: event.name.clone(),
@@ -74,6 +109,8 @@ fn info(event: &Event) -> EventInfo {
         lambda_limit: event.lambda_limit,
         skills: event.skills,
         sample_payload: event.sample.clone(),
+        lambdas: lambdas.len(),
+        free: event.admit(&[], skills).is_ok(),
     }
 }
 

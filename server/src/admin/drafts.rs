@@ -14,6 +14,7 @@ use super::environment::{self, EnvironmentError};
 use super::lambdas::info;
 use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
+use crate::catalog::EventError;
 use crate::clock::now_ms;
 use crate::registry::{Entry, parse_uuid};
 use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
@@ -97,6 +98,9 @@ pub enum SaveError {
     /// The skills break a rule.
     #[error("a lambda can have {SKILLS_MAX} different skills of 1 to {SKILL_CHARS_MAX} characters")]
     Skills,
+    /// The event cannot be chosen, or not with these skills.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// An environment variable breaks a rule.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
@@ -227,7 +231,7 @@ impl Admin {
             self.check(&code).await?;
             let draft = Draft {
                 description: change.description,
-                skills: change.skills,
+                skills: change.skills.filter(|skills| *skills != entry.row.skills),
                 based_on: change.version,
                 code,
                 environment,
@@ -277,12 +281,17 @@ impl Admin {
         id: &AccountId,
         draft: Draft,
         audit: AuditEntry,
-    ) -> Result<Committed, StoreError> {
+    ) -> Result<Committed, SaveError> {
         let audit = audit
             .target(&draft.uuid, &draft.name)
             .detail("version", draft.based_on + 1);
         let audit = self.sign(audit);
+        let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
+            if let Some(skills) = &draft.skills {
+                let of = (draft.account, &*draft.uuid);
+                keeper.check_event(tx, of, draft.event_id.as_deref(), skills)?;
+            }
             let committed = store::save(tx, &draft).map_err(sqlite("save a lambda"))?;
             if matches!(committed, Committed::Done(_)) {
                 audit.write(tx)?;
@@ -306,14 +315,19 @@ impl Admin {
         entry: &Entry,
         description: Option<String>,
         skills: Option<Vec<String>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SaveError> {
         let audit = AuditEntry::new(AuditAction::LambdaDescribe, id)
             .target(&entry.row.uuid, &entry.row.name);
         let (lambda, by) = (entry.row.id, self.actor().name.to_string());
+        let (account, uuid) = (entry.row.account, entry.row.uuid.clone());
+        let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
             let (description, skills) = (description.as_deref(), skills.as_deref());
-            store::describe(tx, lambda, description, skills, &by, now_ms())
-                .map_err(sqlite("describe a lambda"))
+            if let Some(skills) = skills {
+                keeper.check_event(tx, (account, &uuid), None, skills)?;
+            }
+            let described = store::describe(tx, lambda, description, skills, &by, now_ms());
+            Ok(described.map_err(sqlite("describe a lambda"))?)
         };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |row| admin.publish(&id, row);

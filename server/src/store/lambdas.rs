@@ -255,6 +255,32 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LambdaRow> {
     })
 }
 
+/// The event of a lambda, if it exists and has one.
+pub(crate) fn event_of(
+    tx: &Connection,
+    account: i64,
+    uuid: &str,
+) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT event_id FROM lambdas WHERE account = ?1 AND uuid = ?2";
+    let event = tx.query_row(sql, params![account, uuid], |row| row.get(0));
+    Ok(event.optional()?.flatten())
+}
+
+/// The skills of each lambda of an event but this one.
+pub(crate) fn skills_of_event(
+    tx: &Connection,
+    account: i64,
+    event: &str,
+    but: &str,
+) -> rusqlite::Result<Vec<Vec<String>>> {
+    let sql = "SELECT skills FROM lambdas WHERE account = ?1 AND event_id = ?2 AND uuid <> ?3";
+    tx.prepare_cached(sql)?
+        .query_map(params![account, event, but], |row| {
+            Ok(decode(row.get_ref(0)?.as_str()?))
+        })?
+        .collect()
+}
+
 pub(super) fn find(
     tx: &Connection,
     account: i64,
