@@ -220,6 +220,30 @@ fn who_asks_and_never_reads_is_hung_up_on() {
 }
 
 #[test]
+fn who_has_logs_sent_and_never_reads_is_hung_up_on() {
+    let server = start_with(|config| config.header_timeout_ms = 500);
+    // More than what two sockets hold.
+    let entry = "for (let n = 0; n < 25; n++) console.info('x'.repeat(10000)); callback(null, 1)";
+    let lambda = server.deploy_body("talks", entry);
+    for _ in 0..60 {
+        assert_eq!(server.invoke(&lambda, json!({})).send().status, 200);
+    }
+    server.logs(&lambda, 500);
+    std::thread::sleep(Duration::from_secs(1));
+    let head = format!(
+        "GET /api/account/{ACCOUNT}/logs/export HTTP/1.1\r\nhost: tests\r\n\
+         authorization: Bearer {}\r\n\r\n",
+        server.admin_token
+    );
+    let mut deaf = connect(&server);
+    deaf.write_all(head.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    deaf.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    wait_for_connections(&server, 0);
+}
+
+#[test]
 fn requests_that_are_taken_back_at_once_end_the_connection() {
     let server = start();
     let mut raw = RawHttp2::connect(&server.url);

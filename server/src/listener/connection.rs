@@ -23,7 +23,7 @@ use super::watched::Watched;
 use crate::app::App;
 use crate::peer::Peer;
 
-/// How long a connection that is told to end may be quiet, for instance between two requests that
+/// How long a connection that is told to end may be idle, for instance between two requests that
 /// its client had sent before it was told so.
 const PARTING: Duration = Duration::from_secs(2);
 /// The same for one whose place somebody waits for.
@@ -91,14 +91,14 @@ impl Door {
             result = connection.as_mut() => return note(result),
             _ = stop.changed() => PARTING,
             () = line.asked_to_leave() => HURRIED_PARTING,
-            () = line.quiet(self.quiet_max) => HURRIED_PARTING,
+            () = line.idle(self.quiet_max) => HURRIED_PARTING,
         };
         connection.as_mut().graceful_shutdown();
         line.touch();
         tokio::select! {
             biased;
             result = connection => note(result),
-            () = line.quiet(patience) => tracing::debug!("a connection was closed"),
+            () = line.idle(patience) => tracing::debug!("a connection was closed"),
         }
     }
 }

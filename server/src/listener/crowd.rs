@@ -5,7 +5,7 @@
 //! connections and says nothing on them, or says it slowly, keeps nobody out.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,8 @@ pub(super) struct Line {
     busy: AtomicUsize,
     /// When a request ended last, or the client took bytes; milliseconds since `opened`.
     quiet_since: AtomicU64,
+    /// Whether something waits to be sent that the client does not take.
+    stuck: AtomicBool,
     leave: Notify,
 }
 
@@ -123,6 +125,7 @@ impl Line {
             opened,
             busy: AtomicUsize::new(0),
             quiet_since: AtomicU64::new(0),
+            stuck: AtomicBool::new(false),
             leave: Notify::new(),
         };
         line.touch();
@@ -135,19 +138,44 @@ impl Line {
         self.quiet_since.store(now, Ordering::Relaxed);
     }
 
-    /// How long nothing has happened; `None` while a request is under way.
-    fn quiet_for(&self) -> Option<Duration> {
-        if self.busy.load(Ordering::Acquire) > 0 {
-            return None;
-        }
-        let since = Duration::from_millis(self.quiet_since.load(Ordering::Relaxed));
-        Some(self.opened.elapsed().saturating_sub(since))
+    /// The client took some of what it is sent.
+    pub(super) fn took(&self) {
+        self.stuck.store(false, Ordering::Relaxed);
+        self.touch();
     }
 
-    /// Ends when nothing has happened for so long.
-    pub(super) async fn quiet(&self, time: Duration) {
+    /// The client takes nothing more for now.
+    pub(super) fn takes_nothing(&self) {
+        if !self.stuck.swap(true, Ordering::Relaxed) {
+            self.touch();
+        }
+    }
+
+    /// How long nothing has happened; `None` while a request is under way.
+    fn quiet_for(&self) -> Option<Duration> {
+        match self.busy.load(Ordering::Acquire) {
+            0 => Some(self.since()),
+            _ => None,
+        }
+    }
+
+    /// How long everybody has waited for the client; `None` while it waits for an answer.
+    fn idle_for(&self) -> Option<Duration> {
+        match self.stuck.load(Ordering::Relaxed) {
+            true => Some(self.since()),
+            false => self.quiet_for(),
+        }
+    }
+
+    fn since(&self) -> Duration {
+        let since = Duration::from_millis(self.quiet_since.load(Ordering::Relaxed));
+        self.opened.elapsed().saturating_sub(since)
+    }
+
+    /// Ends when the client has let everybody wait for so long.
+    pub(super) async fn idle(&self, time: Duration) {
         loop {
-            let left = match self.quiet_for() {
+            let left = match self.idle_for() {
                 None => time,
                 Some(quiet) => match time.checked_sub(quiet) {
                     None | Some(Duration::ZERO) => return,
@@ -221,16 +249,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_is_quiet_when_no_request_is_under_way_and_nothing_was_taken() {
+    async fn a_line_is_idle_without_a_request_and_when_its_client_takes_nothing() {
         let line = Arc::new(Line::new(Instant::now()));
-        let is_quiet = async || {
-            tokio::time::timeout(A_WHILE, line.quiet(A_WHILE / 4))
+        let is_idle = async || {
+            tokio::time::timeout(A_WHILE, line.idle(A_WHILE / 4))
                 .await
                 .is_ok()
         };
         let request = Busy::new(&line);
-        assert!(!is_quiet().await);
+        assert!(!is_idle().await);
+        line.takes_nothing();
+        assert!(is_idle().await, "a request alone does not keep it");
+        assert_eq!(line.quiet_for(), None, "nor is it sent away for another");
+        line.took();
+        assert!(!is_idle().await);
         drop(request);
-        assert!(is_quiet().await);
+        assert!(is_idle().await);
     }
 }

@@ -3,14 +3,14 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::crowd::Line;
 
-/// A stream whose line is not quiet while its client takes bytes.
+/// A stream whose line knows whether its client takes bytes.
 pub(super) struct Watched {
     stream: TcpStream,
     line: Arc<Line>,
@@ -28,11 +28,13 @@ impl Watched {
         Ok((count > 0).then_some(first[0]))
     }
 
-    fn took(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
-        if written.as_ref().is_ok_and(|count| *count > 0) {
-            self.line.touch();
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &written {
+            Poll::Ready(Ok(_)) => self.line.took(),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.line.takes_nothing(),
         }
-        Poll::Ready(written)
+        written
     }
 }
 
@@ -52,8 +54,8 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes));
-        self.took(written)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(written)
     }
 
     fn poll_write_vectored(
@@ -61,8 +63,8 @@ impl AsyncWrite for Watched {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, slices));
-        self.took(written)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note(written)
     }
 
     fn is_write_vectored(&self) -> bool {
