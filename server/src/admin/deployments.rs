@@ -103,6 +103,8 @@ struct Journey {
     lambda: i64,
     deployment: i64,
     version: u64,
+    /// The last run of the server left it unfinished: nobody waits for it.
+    resumed: bool,
 }
 
 impl Admin {
@@ -243,7 +245,7 @@ impl Admin {
             tracing::info!(lambda.name = %entry.name, "going on with an unfinished deployment");
             match entry.row.marked {
                 true => self.finish_undeployment(&account, entry.row.id).await?,
-                false => Journey::of(self, &account, &entry.row).spawn(),
+                false => Journey::of(self, &account, &entry.row).resumed().spawn(),
             }
         }
         Ok(())
@@ -290,7 +292,13 @@ impl Journey {
             lambda: row.id,
             deployment: last.map_or(0, |last| last.id),
             version: last.map_or(0, |last| last.version),
+            resumed: false,
         }
+    }
+
+    fn resumed(self) -> Self {
+        let resumed = true;
+        Self { resumed, ..self }
     }
 
     fn spawn(self) {
@@ -325,8 +333,11 @@ impl Journey {
             &saved.environment,
         );
         let source = source.map_err(|error| build(DeployError::Build(error)))?;
-        let artifact = admin.parts().build(&source).await.map_err(build)?;
-        let artifact = artifact.into_artifact();
+        let built_now = match self.resumed {
+            true => admin.parts().build_at_leisure(&source).await,
+            false => admin.parts().build(&source).await,
+        };
+        let artifact = built_now.map_err(build)?.into_artifact();
         let (digest, built) = (artifact.digest().clone(), built(&artifact));
         let pin = admin.parts().keep(artifact).await.map_err(deploy)?;
         let noted = self.note_built(built.clone()).await;
