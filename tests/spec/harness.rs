@@ -5,8 +5,10 @@
 //! compiling the engine is most of the cost; each is loaded under its own policy and account.
 
 pub(crate) mod binary;
+pub(crate) mod clients;
 pub(crate) mod hosts;
 pub(crate) mod http2;
+pub(crate) mod npm;
 pub(crate) mod platform;
 pub(crate) mod sentinel;
 pub(crate) mod server;

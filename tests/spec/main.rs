@@ -14,6 +14,7 @@ mod build_process;
 mod callback;
 mod captured_state;
 mod catalog;
+mod clients;
 mod cli;
 mod cli_server;
 mod code_cache;

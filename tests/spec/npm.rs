@@ -2,38 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use sandglass_compiler::pack;
 use sandglass_runtime::{Invocation, Policy, Report};
 use serde_json::{Value, json};
 
-use crate::harness::{compiler, log_lines, outcome, returned, runtime, tokio};
+use crate::harness::{compiler, log_lines, npm, outcome, returned, runtime, tokio};
 
-/// The folder in which npm has installed the packages, once a run.
-fn installed() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm");
-        let pinned = Path::new(env!("CARGO_MANIFEST_DIR")).join("npm");
-        std::fs::create_dir_all(&folder).unwrap();
-        let lock = std::fs::read(pinned.join("package-lock.json")).unwrap();
-        let done = folder.join("installed.json");
-        if std::fs::read(&done).is_ok_and(|done| done == lock) {
-            return folder;
-        }
-        for file in ["package.json", "package-lock.json"] {
-            std::fs::copy(pinned.join(file), folder.join(file)).unwrap();
-        }
-        let status = Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(&folder)
-            .status()
-            .expect("npm can be run");
-        assert!(status.success(), "npm ci: {status}");
-        std::fs::write(done, lock).unwrap();
-        folder
-    })
+/// The folder in which npm has installed the packages.
+fn installed() -> PathBuf {
+    npm::installed("npm", &Path::new(env!("CARGO_MANIFEST_DIR")).join("npm"))
 }
 
 /// Runs a lambda of this file beside the packages.
@@ -180,7 +158,7 @@ fn type_errors(name: &str, code: &str) -> String {
             "nodenext",
             &file,
         ])
-        .current_dir(folder)
+        .current_dir(&folder)
         .output()
         .expect("tsc can be run");
     String::from_utf8(output.stdout).unwrap()
