@@ -121,6 +121,8 @@ mod tests {
         for key in keys(&format!("{:#?}", Config::default())) {
             let forms = [
                 format!("\n{key} = "),
+                // An example of what has no default.
+                format!("\n# {key} = "),
                 format!("[{key}]"),
                 format!(".{key}]"),
             ];
