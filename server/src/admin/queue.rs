@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Admin, sqlite};
+use crate::audit::{AuditAction, AuditEntry, SignedEntry};
 use crate::clock::now_ms;
 use crate::store::{self, QueueChange, QueueFilter, QueueRow, StoreError};
 
@@ -219,9 +220,14 @@ impl Admin {
         id: &str,
     ) -> Result<(), QueueError> {
         let (owner, uuid) = (self.queue_of(account)?, id.to_owned());
+        let audit = self.sign(AuditEntry::new(AuditAction::QueueRedrive, account).target(id, ""));
         let rows = move |tx: &Connection| {
             let changed = store::redrive(tx, owner, &uuid, now_ms());
-            Ok::<_, QueueError>(changed.map_err(sqlite("try an invocation again"))?)
+            recorded(
+                tx,
+                changed.map_err(sqlite("try an invocation again"))?,
+                audit,
+            )
         };
         let store = &self.parts().store;
         let changed = store.transact("try an invocation again", rows, |changed| changed);
@@ -240,9 +246,10 @@ impl Admin {
     /// When there is no such invocation, it is running, or the database fails.
     pub async fn delete_invocation(&self, account: &AccountId, id: &str) -> Result<(), QueueError> {
         let (owner, uuid) = (self.queue_of(account)?, id.to_owned());
+        let audit = self.sign(AuditEntry::new(AuditAction::QueueDelete, account).target(id, ""));
         let rows = move |tx: &Connection| {
             let changed = store::delete_queued(tx, owner, &uuid, now_ms());
-            Ok::<_, QueueError>(changed.map_err(sqlite("delete an invocation"))?)
+            recorded(tx, changed.map_err(sqlite("delete an invocation"))?, audit)
         };
         let store = &self.parts().store;
         let changed = store.transact("delete an invocation", rows, |changed| changed);
@@ -258,6 +265,18 @@ impl Admin {
         let account = account.ok_or_else(|| QueueError::NoSuchAccount(id.clone()))?;
         Ok(account.row)
     }
+}
+
+/// Writes the audit log, when something changed.
+fn recorded(
+    tx: &Connection,
+    changed: QueueChange,
+    audit: SignedEntry,
+) -> Result<QueueChange, QueueError> {
+    if matches!(changed, QueueChange::Done) {
+        audit.write(tx)?;
+    }
+    Ok(changed)
 }
 
 fn done(change: QueueChange, id: &str, wrong: &'static str) -> Result<(), QueueError> {

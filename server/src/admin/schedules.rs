@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{Admin, sqlite};
+use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::registry::{Account, State};
 use crate::schedules::{UTC, When, WhenError};
@@ -345,8 +346,10 @@ impl Admin {
             Err(error) if is_constraint(&error) => Err(ScheduleError::NoSuchLambda(added.lambda)),
             Err(error) => Err(sqlite("add a schedule")(error).into()),
         };
-        let store = &self.parts().store;
-        store.transact("add a schedule", rows, |()| ()).await?;
+        let audit = AuditEntry::new(AuditAction::ScheduleAdd, id)
+            .target(&row.uuid, &row.lambda)
+            .detail("cron", row.cron.as_str());
+        self.change(audit, rows, |()| ()).await?;
         self.parts().schedules.changed.notify_one();
         Ok(info(row, &account))
     }
@@ -379,8 +382,10 @@ impl Admin {
             Ok(false) => Err(ScheduleError::NoSuchSchedule(changed.uuid)),
             Err(error) => Err(sqlite("change a schedule")(error).into()),
         };
-        let store = &self.parts().store;
-        store.transact("change a schedule", rows, |()| ()).await?;
+        let audit = AuditEntry::new(AuditAction::ScheduleChange, id)
+            .target(&row.uuid, &row.lambda)
+            .detail("cron", row.cron.as_str());
+        self.change(audit, rows, |()| ()).await?;
         self.parts().schedules.changed.notify_one();
         Ok(info(row, &account))
     }
@@ -400,8 +405,8 @@ impl Admin {
             Ok(false) => Err(ScheduleError::NoSuchSchedule(uuid)),
             Err(error) => Err(sqlite("delete a schedule")(error).into()),
         };
-        let store = &self.parts().store;
-        store.transact("delete a schedule", rows, |()| ()).await
+        let audit = AuditEntry::new(AuditAction::ScheduleDelete, id).target(schedule, "");
+        self.change(audit, rows, |()| ()).await
     }
 
     fn scheduled(&self, id: &AccountId) -> Result<std::sync::Arc<Account>, ScheduleError> {

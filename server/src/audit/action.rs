@@ -50,6 +50,11 @@ actions! {
     LambdaRollBack = "lambda.roll-back", "roll a lambda back";
     LambdaSave = "lambda.save", "save a lambda";
     LambdaUndeploy = "lambda.undeploy", "mark a lambda undeployed";
+    QueueDelete = "queue.delete", "delete an invocation";
+    QueueRedrive = "queue.redrive", "try an invocation again";
+    ScheduleAdd = "schedule.add", "add a schedule";
+    ScheduleChange = "schedule.change", "change a schedule";
+    ScheduleDelete = "schedule.delete", "delete a schedule";
     SecretDelete = "secret.delete", "delete a secret";
     SecretPut = "secret.put", "write a secret";
     SecretRead = "secret.read", "note who reads a secret";

@@ -1,0 +1,77 @@
+//! A new version takes over without anybody noticing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::harness::server::start;
+use crate::harness::{block_on, tokio};
+
+/// Clients that ask one request after the other.
+const CLIENTS: usize = 8;
+/// New versions while they ask.
+const VERSIONS: usize = 12;
+
+#[test]
+fn no_request_is_lost_and_none_mixes_versions_while_a_lambda_is_redeployed_under_load() {
+    let server = start();
+    // Says its version as the top level knew it, as its code has it, and as its environment does.
+    let body = |version: usize| {
+        json!({
+            "name": "versioned", "fileName": "versioned.js",
+            "code": format!(
+                "const top = {version};\n\
+                 async function lambda() {{\n  await null;\n  return [top, {version}, Number(process.env.V)];\n}}"
+            ),
+            "environment": { "V": version.to_string() },
+        })
+    };
+    let deploy = |version: usize| {
+        let deployed = server
+            .call(reqwest::Method::POST, "/deploy")
+            .json(&body(version))
+            .send();
+        assert_eq!(deployed.status, 200, "{deployed:?}");
+    };
+    deploy(0);
+    let stop = Arc::new(AtomicBool::new(false));
+    let begun = Instant::now();
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            let call = server.invoke("versioned", json!({}));
+            tokio().spawn(async move {
+                let mut seen = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let reply = call.clone().send_async().await.unwrap();
+                    assert_eq!(reply.status, 200, "{reply:?}");
+                    let versions: [usize; 3] = serde_json::from_str(&reply.text).unwrap();
+                    assert!(versions.iter().all(|v| *v == versions[0]), "{versions:?}");
+                    seen.push(versions[0]);
+                }
+                seen
+            })
+        })
+        .collect();
+    for version in 1..=VERSIONS {
+        deploy(version);
+        // What was acknowledged is what answers from now on.
+        let reply = server.invoke("versioned", json!({})).send();
+        assert_eq!(reply.text, format!("[{version},{version},{version}]"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut answered = 0;
+    for client in clients {
+        let seen = block_on(client).unwrap();
+        assert!(
+            seen.is_sorted(),
+            "a client never goes back to an old version: {seen:?}"
+        );
+        answered += seen.len();
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(answered > VERSIONS * CLIENTS, "{answered} in {seconds} s");
+}
