@@ -199,7 +199,8 @@ fn key(
     ])
 }
 
-fn generation(parts: &Parts) -> Result<Generation, Problem> {
+/// Which generation of the platform a caller is of.
+pub(super) fn generation(parts: &Parts) -> Result<Generation, Problem> {
     match parameter(parts.uri.query(), "v")?.as_deref() {
         Some("1") => Ok(Generation::First),
         None if parts.headers.contains_key(LP_EVENT_SOURCE) => Ok(Generation::Second),
