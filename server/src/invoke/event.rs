@@ -123,7 +123,11 @@ pub(crate) async fn serve(
     (parts, body): (&Parts, Incoming),
     id: &RequestId,
 ) -> Result<Reply, Problem> {
-    let generation = generation(parts);
+    let generation = match (route.action, parameter(parts.uri.query(), "v")) {
+        // The second generation's client says nothing of itself here.
+        (EventAction::IsImplemented, Ok(None)) => Ok(Generation::Second),
+        _ => generation(parts),
+    };
     let is_second = matches!(generation, Ok(Generation::Second));
     match answer(app, route, generation, (parts, body), id).await {
         Err(problem) if is_second => {
