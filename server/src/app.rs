@@ -145,9 +145,8 @@ impl App {
         };
         match route {
             Route::Invoke { account, lambda } => {
-                let (call, caller) = invoke::Call::new(self, parts, &account, &lambda)?;
-                let call = call.traced(traced);
-                call.run(self, (parts, body), id, &caller).await
+                let lambda = (&*account, &*lambda);
+                invoke::serve(self, lambda, traced, (parts, body), id).await
             }
             Route::Event(event) => invoke::event::serve(self, &event, (parts, body), id).await,
             Route::Context { account, action } => {

@@ -3,7 +3,9 @@
 //! `POST /api/account/{account}/lambdas/{lambda}/invoke?v=1[&externalSystem=…]` (spec 1.1). With
 //! `externalSystem`, even an empty one, the caller is a system: it gets the bare result and learns
 //! nothing of a failure but its kind. Without, the caller is a person who tries the lambda out: the
-//! answer has the logs, `Debug` included, and the lambda's own words; the logs are not kept.
+//! answer has the logs, `Debug` included, and the lambda's own words; the logs are not kept. A client of
+//! the second generation has the header `LP-EventSource` for both parameters, and other error codes
+//! (spec 1.2).
 //!
 //! A request that gave its own `x-request-id` runs once, however often it is sent. With `Prefer:
 //! respond-async` (RFC 7240, section 4.1) it is put into the queue and answered 202 at once.
@@ -36,7 +38,9 @@ use crate::queue::{self, RespondAsync};
 use crate::registry::{Account, Entry, Registry, State};
 use crate::reply::{self, Reply};
 use crate::route::parameter;
-use crate::status::{CUSTOMER_CODING, LambdaFailure, OutcomeName, Problem, invoke_problem, settle};
+use crate::status::{
+    CUSTOMER_CODING, Generation, LambdaFailure, OutcomeName, Problem, invoke_problem, settle,
+};
 use crate::store::Claimed;
 use crate::telemetry::{Traced, TracedInvocation};
 
@@ -67,6 +71,8 @@ pub(crate) struct Answer {
 enum Audience {
     /// A system outside.
     System,
+    /// The same, of the platform's second generation: errors have other names.
+    SecondSystem,
     /// Somebody who tries the lambda out.
     Person,
 }
@@ -110,6 +116,13 @@ struct Failed<'a> {
     error_logs: Option<&'a [LogEntry]>,
 }
 
+/// A failure in the words of the platform's second generation.
+#[derive(Serialize)]
+struct SecondFailed<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
 impl Answer {
     /// The answer over HTTP.
     pub(crate) fn reply(self) -> Reply {
@@ -122,6 +135,29 @@ impl Answer {
             status,
             json: json.into(),
         }
+    }
+}
+
+/// Answers a request to invoke a lambda; what goes wrong, in the words of the caller's generation.
+pub(crate) async fn serve(
+    app: &Arc<App>,
+    (account, lambda): (&str, &str),
+    traced: Option<&Traced>,
+    (parts, body): (&Parts, Incoming),
+    id: &RequestId,
+) -> Result<Reply, Problem> {
+    let answered = async {
+        let (call, caller) = Call::new(app, parts, account, lambda)?;
+        let call = call.traced(traced);
+        call.run(app, (parts, body), id, &caller).await
+    };
+    match answered.await {
+        Err(problem) if matches!(event::generation(parts), Ok(Generation::Second)) => {
+            let reply = problem.reply_to(Generation::Second);
+            app.metrics.rejected(reply.status());
+            Ok(reply)
+        }
+        answered => answered,
     }
 }
 
@@ -138,12 +174,12 @@ impl<'a> Call<'a> {
         let caller = principal.may(Action::Invoke, account)?;
         let query = parts.uri.query();
         principal.must_be(parameter(query, "userId")?.as_deref())?;
-        if parameter(query, "v")?.as_deref() != Some("1") {
-            return Err(Problem::BadInput("the query needs v=1".to_owned()));
-        }
-        let audience = match parameter(query, "externalSystem")? {
-            Some(_) => Audience::System,
-            None => Audience::Person,
+        let audience = match event::generation(parts)? {
+            Generation::Second => Audience::SecondSystem,
+            Generation::First => match parameter(query, "externalSystem")? {
+                Some(_) => Audience::System,
+                None => Audience::Person,
+            },
         };
         let call = Self::of(&registry, account, lambda, audience)?;
         Ok((call, caller))
@@ -349,7 +385,7 @@ impl<'a> Call<'a> {
             note_failure(&mut logs, failure);
         }
         let answer = match (result, self.audience) {
-            (Ok(result), Audience::System) => Answer {
+            (Ok(result), Audience::System | Audience::SecondSystem) => Answer {
                 status: StatusCode::OK,
                 json: result.unwrap_or_default(),
             },
@@ -359,7 +395,9 @@ impl<'a> Call<'a> {
             }
         };
         match self.audience {
-            Audience::System => logs.retain(|entry| entry.level != LogLevel::Debug),
+            Audience::System | Audience::SecondSystem => {
+                logs.retain(|entry| entry.level != LogLevel::Debug);
+            }
             Audience::Person => logs.clear(),
         }
         app.metrics.invoked(&self.entry.counters, name, &usage);
@@ -492,6 +530,11 @@ fn failed(
 ) -> Answer {
     let (message, logs) = match audience {
         Audience::System => (CUSTOMER_CODING, None),
+        Audience::SecondSystem => {
+            let code = Generation::Second.code(failure.code);
+            let message = CUSTOMER_CODING;
+            return Answer::of(status, &SecondFailed { code, message });
+        }
         Audience::Person => (failure.message.as_str(), Some(logs)),
     };
     let body = Failed {

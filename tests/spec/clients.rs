@@ -8,4 +8,5 @@ mod external_app;
 mod libraries;
 mod lpf;
 mod postman;
+mod second_generation;
 mod vendor;

@@ -123,7 +123,11 @@ pub(crate) async fn serve(
     (parts, body): (&Parts, Incoming),
     id: &RequestId,
 ) -> Result<Reply, Problem> {
-    let generation = generation(parts);
+    let generation = match (route.action, parameter(parts.uri.query(), "v")) {
+        // The second generation's client says nothing of itself here.
+        (EventAction::IsImplemented, Ok(None)) => Ok(Generation::Second),
+        _ => generation(parts),
+    };
     let is_second = matches!(generation, Ok(Generation::Second));
     match answer(app, route, generation, (parts, body), id).await {
         Err(problem) if is_second => {
@@ -199,7 +203,8 @@ fn key(
     ])
 }
 
-fn generation(parts: &Parts) -> Result<Generation, Problem> {
+/// Which generation of the platform a caller is of.
+pub(super) fn generation(parts: &Parts) -> Result<Generation, Problem> {
     match parameter(parts.uri.query(), "v")?.as_deref() {
         Some("1") => Ok(Generation::First),
         None if parts.headers.contains_key(LP_EVENT_SOURCE) => Ok(Generation::Second),

@@ -5,6 +5,7 @@ use std::fs;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::harness::binary::Ran;
 use crate::harness::clients::{Platform, finish, try_to};
 use crate::harness::sentinel::PASSWORD;
 use crate::harness::server::ACCOUNT;
@@ -15,14 +16,6 @@ const NEWEST: &str = ".cache/liveperson-functions-cli";
 /// A project of the command, whose user is logged in.
 struct Project {
     platform: Platform,
-}
-
-/// What a command left behind.
-#[derive(Debug)]
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
 }
 
 impl Project {
@@ -50,21 +43,16 @@ impl Project {
         project
     }
 
-    fn login(&self, password: &str) -> Said {
+    fn login(&self, password: &str) -> Ran {
         let user = ["-u", "ada@example.com", "-p", password];
         self.lpf(&[&["login", "-a", ACCOUNT], &user[..]].concat())
     }
 
     /// Runs a command of `lpf`, however it ends.
-    fn lpf(&self, arguments: &[&str]) -> Said {
+    fn lpf(&self, arguments: &[&str]) -> Ran {
         let mut command = self.platform.program("liveperson-functions-cli/bin/run");
         command.args(arguments).env("TZ", "UTC");
-        let ran = try_to(command);
-        Said {
-            code: ran.code,
-            out: ran.out,
-            err: ran.err,
-        }
+        try_to(command)
     }
 
     /// Runs a command of `lpf` that has to end well; what it prints.

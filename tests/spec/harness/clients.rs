@@ -18,16 +18,17 @@ use super::server::{ACCOUNT, TestServer, start_with};
 use super::tls::Pki;
 use super::{npm, temporary};
 
-/// The platform's names for what the server is. None of the first four holds the words by which
-/// clients tell the second generation (spec 8.3).
+/// The platform's names for what the server is. None of them holds the words by which clients tell
+/// the second generation (spec 8.3).
 const SERVICES: [(&str, &str); 4] = [
     ("agentVep", "va.agentvep.liveperson.net"),
     ("faasGW", "va.faasgw.liveperson.net"),
     ("faasUI", "va.faasui.liveperson.net"),
     ("sentinel", "va.sentinel.liveperson.net"),
 ];
-/// The gateway of the second generation.
+/// The gateway of the second generation, and what manages functions there.
 pub(crate) const SECOND_GATEWAY: &str = "va.fninvocations.liveperson.net";
+pub(crate) const SECOND_UI: &str = "va.functions.liveperson.net";
 /// Where clients ask for all of these.
 const DOMAIN_APIS: [&str; 2] = ["adminlogin.liveperson.net", "api.liveperson.net"];
 
@@ -67,7 +68,9 @@ impl Platform {
         let pki = Pki::new();
         pki.renew_with(|certificate| {
             let services = SERVICES.iter().map(|(_, name)| *name);
-            let names = services.chain(DOMAIN_APIS).chain([SECOND_GATEWAY]);
+            let names = services
+                .chain(DOMAIN_APIS)
+                .chain([SECOND_GATEWAY, SECOND_UI]);
             let names = names.map(|name| SanType::DnsName(name.try_into().expect("it is ASCII")));
             certificate.subject_alt_names.extend(names);
         });
