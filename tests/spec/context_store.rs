@@ -300,15 +300,15 @@ fn reading_what_is_not_there_is_404_and_says_what_is_missing() {
 #[test]
 fn a_session_is_gone_when_its_time_has_passed_since_the_last_save() {
     let store = Store::start();
-    check_done(&store.create("short", "?ttlSecond=3"));
+    check_done(&store.create("short", "?ttlSecond=8"));
     store.save("/short/renewed", &json!({ "a": 1 }));
     store.save("/short/s", &json!({ "a": 1 }));
     let saved = Instant::now();
     store.save("/long/s", &json!({ "a": 1 }));
-    std::thread::sleep(Duration::from_millis(1_500));
+    std::thread::sleep(Duration::from_millis(4_000));
     store.save("/short/renewed", &json!({ "b": 2 }));
     assert_eq!(store.saved("/short/s"), json!({ "a": 1 }));
-    std::thread::sleep(Duration::from_millis(3_010).saturating_sub(saved.elapsed()));
+    std::thread::sleep(Duration::from_millis(8_010).saturating_sub(saved.elapsed()));
     check_refused(&store.get("/short/s/properties"), 404);
     check_refused(&store.get("/short/s/properties/a"), 404);
     assert_eq!(store.get("/short/session-ids").json(), json!(["renewed"]));

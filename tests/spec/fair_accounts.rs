@@ -38,7 +38,7 @@ fn two_accounts(change: impl FnOnce(&mut Config)) -> TwoAccounts {
     let server = open(config).unwrap();
     let other = server.admin_token.clone();
     let deploy = |account: &str, token: &str| {
-        let code = "function lambda(input, callback) { setTimeout(callback, 40, null, 'done'); }";
+        let code = "function lambda(input, callback) { setTimeout(callback, 150, null, 'done'); }";
         let body = json!({ "name": "slow", "fileName": "slow.js", "code": code });
         let url = format!("{}/api/account/{account}/deploy", server.url);
         let reply = Call::new(Method::POST, url)
@@ -66,14 +66,22 @@ impl TwoAccounts {
         call.json(&json!({ "payload": {} }))
     }
 
-    fn wait_for(&self, line: &str) {
-        let there = || {
+    /// Waits until so many wait for the slot.
+    fn wait_for_queued(&self, least: usize) {
+        let queued = || {
             let page = self.server.plain(Method::GET, "/metrics").send().text;
-            page.lines().any(|known| known == line)
+            let value = page
+                .lines()
+                .find_map(|line| line.strip_prefix("sandglass_queued "));
+            value.unwrap().parse::<usize>().unwrap()
         };
-        while !there() {
-            std::thread::sleep(std::time::Duration::from_millis(1));
+        for _ in 0..3_000 {
+            if queued() >= least {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
         }
+        panic!("{} wait, not {least}", queued());
     }
 }
 
@@ -81,7 +89,7 @@ impl TwoAccounts {
 fn accounts_that_wait_take_turns() {
     let all = two_accounts(|config| config.queue_max = 64);
     let done = Arc::new(AtomicUsize::new(0));
-    let flood: Vec<_> = (0..30)
+    let flood: Vec<_> = (0..20)
         .map(|_| {
             let (call, done) = (all.invoke(ACCOUNT, &all.flooding), Arc::clone(&done));
             tokio().spawn(async move {
@@ -91,7 +99,7 @@ fn accounts_that_wait_take_turns() {
             })
         })
         .collect();
-    all.wait_for("sandglass_queued 29");
+    all.wait_for_queued(12);
     let before = done.load(Ordering::SeqCst);
     let reply = all.invoke(OTHER, &all.other).send();
     let meanwhile = done.load(Ordering::SeqCst) - before;
@@ -108,7 +116,7 @@ fn a_queue_that_one_account_has_filled_has_room_for_another() {
     let flood: Vec<_> = (0..20)
         .map(|_| tokio().spawn(all.invoke(ACCOUNT, &all.flooding).send_async()))
         .collect();
-    all.wait_for("sandglass_queued 4");
+    all.wait_for_queued(4);
     let reply = all.invoke(OTHER, &all.other).send();
     assert_eq!((reply.status, reply.text.as_str()), (200, "\"done\""));
     let statuses: Vec<_> = flood
