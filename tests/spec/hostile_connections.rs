@@ -228,7 +228,7 @@ fn who_has_logs_sent_and_never_reads_is_hung_up_on() {
     for _ in 0..60 {
         assert_eq!(server.invoke(&lambda, json!({})).send().status, 200);
     }
-    server.logs(&lambda, 500);
+    server.logs(&lambda, 100);
     std::thread::sleep(Duration::from_secs(1));
     let head = format!(
         "GET /api/account/{ACCOUNT}/logs/export HTTP/1.1\r\nhost: tests\r\n\
