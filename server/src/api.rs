@@ -129,8 +129,6 @@ static ROUTER: LazyLock<matchit::Router<Methods>> = LazyLock::new(router);
 
 /// The type of an endpoint's handler, without which closures would not be taken for any lifetime.
 type Answer = for<'a> fn(Ask<'a>) -> Answering<'a>;
-
-#[allow(dead_code, reason = "a table may come to need any of these")]
 impl Endpoint {
     const fn new(
         method: Method,

@@ -401,16 +401,9 @@ impl<'a> Call<'a> {
             Audience::Person => logs.clear(),
         }
         app.metrics.invoked(&self.entry.counters, name, &usage);
-        app.journal.record(journal::Entry {
-            account: self.entry.row.account,
-            lambda: self.entry.row.id,
-            version: self.entry.live_version(),
-            request_id: id,
-            at: now_ms(),
-            outcome: name,
-            usage,
-            logs,
-        });
+        let ended = (name, usage, logs);
+        app.journal
+            .record(journaled(&self.entry, id, now_ms(), ended));
         answer
     }
 }
@@ -461,16 +454,28 @@ impl Drop for Begun<'_> {
         let Some((outcome, request_id)) = self.outcome.zip(self.id.take()) else {
             return;
         };
-        self.app.journal.record(journal::Entry {
-            account: self.entry.row.account,
-            lambda: self.entry.row.id,
-            version: self.entry.live_version(),
-            request_id,
-            at: now_ms(),
-            outcome,
-            usage: Usage::default(),
-            logs: Vec::new(),
-        });
+        let ended = (outcome, Usage::default(), Vec::new());
+        let journal = &self.app.journal;
+        journal.record(journaled(self.entry, request_id, now_ms(), ended));
+    }
+}
+
+/// What the journal hears of an invocation.
+fn journaled(
+    entry: &Entry,
+    request_id: InvocationId,
+    at: u64,
+    (outcome, usage, logs): (OutcomeName, Usage, Vec<LogEntry>),
+) -> journal::Entry {
+    journal::Entry {
+        account: entry.row.account,
+        lambda: entry.row.id,
+        version: entry.live_version(),
+        request_id,
+        at,
+        outcome,
+        usage,
+        logs,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! They send `v=1` and the whole lambda each time, and they get arrays where one would do.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
@@ -121,8 +122,40 @@ struct LambdaRequest {
 
 /// What was begun.
 #[derive(Serialize, JsonSchema)]
-struct Message {
-    message: &'static str,
+pub(super) struct Message {
+    pub(super) message: &'static str,
+}
+
+/// Which lambdas a list is to have.
+pub(super) struct Wanted<'a> {
+    /// What their names hold.
+    name: Option<Cow<'a, str>>,
+    /// What the ids of their events hold.
+    event: Option<Cow<'a, str>>,
+    /// None for all.
+    states: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads the filters of a query, in which the name's filter has that name.
+    pub(super) fn of(ask: &'a Ask<'_>, name: &str) -> Result<Self, Problem> {
+        Ok(Self {
+            name: ask.query(name)?,
+            event: ask.query("eventId")?,
+            states: ask.query_all("state")?,
+        })
+    }
+
+    pub(super) fn has(&self, entry: &Entry) -> bool {
+        let holds = |text: &str, part: &Option<Cow<'_, str>>| {
+            part.as_ref().is_none_or(|part| text.contains(&**part))
+        };
+        let state = lambda_state(entry).as_str();
+        let event = entry.row.event_id.as_deref().unwrap_or_default();
+        holds(&entry.row.name, &self.name)
+            && holds(event, &self.event)
+            && (self.states.is_empty() || self.states.iter().any(|wanted| *wanted == state))
+    }
 }
 
 const V: Parameter = Parameter::text("v", "1");
@@ -224,20 +257,10 @@ async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
     if ask.query("v")?.is_none() {
         return Ok(ok(&ask.admin().lambdas(ask.account())?));
     }
-    let (name, event) = (ask.query("name")?, ask.query("eventId")?);
-    let states = ask.query_all("state")?;
-    let holds = |text: &str, part: &Option<std::borrow::Cow<'_, str>>| {
-        part.as_ref().is_none_or(|part| text.contains(&**part))
-    };
+    let wanted = Wanted::of(&ask, "name")?;
     let (account, mut code) = ask.admin().with_code(ask.account()).await?;
-    let lambdas = account.lambdas().into_iter().filter(|entry| {
-        let row = &entry.row;
-        let event_id = row.event_id.as_deref().unwrap_or_default();
-        let state = lambda_state(entry).as_str();
-        holds(&row.name, &name)
-            && holds(event_id, &event)
-            && (states.is_empty() || states.iter().any(|wanted| *wanted == state))
-    });
+    let lambdas = account.lambdas().into_iter();
+    let lambdas = lambdas.filter(|entry| wanted.has(entry));
     let shown = lambdas.filter_map(|entry| Some(response(entry, code.remove(&entry.row.id)?)));
     Ok(ok(&shown.collect::<Vec<_>>()))
 }

@@ -9,8 +9,9 @@ use sandglass_runtime::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::v1::{Message, Wanted};
 use super::{Ask, Endpoint, Parameter};
-use crate::admin::{LambdaChange, LambdaInfo, NewLambda, Saved, VersionDetail, info, lambda_state};
+use crate::admin::{LambdaChange, LambdaInfo, NewLambda, Saved, VersionDetail, info};
 use crate::auth::Action;
 use crate::invoke;
 use crate::registry::Entry;
@@ -107,12 +108,6 @@ struct NewManifest {
     environment: Option<BTreeMap<String, String>>,
 }
 
-/// What was begun.
-#[derive(Serialize, JsonSchema)]
-struct Message {
-    message: &'static str,
-}
-
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get(
         "/api/account/{account}/functions",
@@ -198,18 +193,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
-    let (name, event) = (ask.query("functionName")?, ask.query("eventId")?);
-    let states = ask.query_all("state")?;
-    let holds = |text: &str, part: &Option<std::borrow::Cow<'_, str>>| {
-        part.as_ref().is_none_or(|part| text.contains(&**part))
-    };
+    let wanted = Wanted::of(&ask, "functionName")?;
     let account = ask.admin().known(ask.account())?;
-    let entries = account.lambdas().into_iter().filter(|entry| {
-        let state = lambda_state(entry).as_str();
-        holds(&entry.row.name, &name)
-            && holds(entry.row.event_id.as_deref().unwrap_or_default(), &event)
-            && (states.is_empty() || states.iter().any(|wanted| *wanted == state))
-    });
+    let entries = account.lambdas().into_iter();
+    let entries = entries.filter(|entry| wanted.has(entry));
     Ok(ok(&entries.map(|entry| meta(entry)).collect::<Vec<_>>()))
 }
 

@@ -14,7 +14,6 @@ pub(crate) struct Actor {
 }
 
 /// The kinds of [`Actor`].
-#[allow(dead_code, reason = "who can log in makes the others")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ActorKind {
     /// A person with a password.

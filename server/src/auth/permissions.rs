@@ -34,10 +34,6 @@ pub struct Permissions(u8);
 pub struct UnknownPermission(String);
 
 /// What somebody wants to do.
-#[allow(
-    dead_code,
-    reason = "the table is whole, and routes use it as they come"
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     ReadLambdas,

@@ -116,7 +116,6 @@ impl Event {
 
     /// Whether one more lambda with these skills (none: for all of them) can join those that the
     /// event has, each given by its skills.
-    #[allow(dead_code, reason = "saving a lambda with an event asks it")]
     pub(crate) fn admit<'a>(
         &self,
         skills: &[String],

@@ -29,12 +29,11 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::{Answer, Begun, invocation, note_failure};
+use super::{Answer, Begun, invocation, journaled, note_failure};
 use crate::admission::{Admission, Full, Slot};
 use crate::app::{App, RequestId};
 use crate::auth::{Action, Grant, authenticate};
 use crate::clock::now_ms;
-use crate::journal;
 use crate::once::Key;
 use crate::registry::{Entry, State};
 use crate::reply::{self, Reply, ok};
@@ -390,16 +389,8 @@ impl Live {
         }
         logs.retain(|entry| entry.level != LogLevel::Debug);
         app.metrics.invoked(&self.entry.counters, name, &usage);
-        app.journal.record(journal::Entry {
-            account: self.entry.row.account,
-            lambda: self.entry.row.id,
-            version: self.entry.live_version(),
-            request_id: id,
-            at,
-            outcome: name,
-            usage,
-            logs,
-        });
+        let ended = (name, usage, logs);
+        app.journal.record(journaled(&self.entry, id, at, ended));
         result
     }
 }

@@ -1,5 +1,5 @@
 use http_body_util::BodyExt as _;
-use sandglass_runtime::Failure;
+use sandglass_runtime::{Failure, FailureKind, Limit, Limits, Outcome};
 
 use super::*;
 
