@@ -124,3 +124,97 @@ impl Watcher {
         step.uuid == self.deployment && self.told.is_none_or(later)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures::StreamExt as _;
+
+    use super::*;
+    use crate::config::JournalConfig;
+    use crate::tail::Tails;
+
+    const START: DeploymentState = DeploymentState::BuildStart;
+
+    fn step(uuid: &str, state: DeploymentState) -> DeploymentInfo {
+        DeploymentInfo {
+            uuid: uuid.to_owned(),
+            lambda_uuid: String::new(),
+            lambda_name: String::new(),
+            lambda_version: 1,
+            deployment_state: state,
+            deployment_error: None,
+            live: false,
+            digest: None,
+            artifact_bytes: None,
+            created_at: 1,
+            created_by: String::new(),
+            updated_at: 1,
+            deployed_at: None,
+            undeployed_at: None,
+        }
+    }
+
+    fn watched(steps: &Steps, now: &Arc<Mutex<DeploymentState>>) -> Watcher {
+        let place = Tails::new(&JournalConfig::default()).open().unwrap();
+        let now = Arc::clone(now);
+        let now = move || Some(step("a", *now.lock().unwrap()));
+        steps.watch(now, place).unwrap()
+    }
+
+    async fn told(watcher: Watcher) -> Vec<String> {
+        let events: Vec<_> = events(watcher).collect().await;
+        let state = |event: Bytes| {
+            let text = String::from_utf8(event.into()).unwrap();
+            let json = text.strip_prefix("event: state\ndata: ").unwrap();
+            let value: serde_json::Value = serde_json::from_str(json).unwrap();
+            value["deploymentState"].as_str().unwrap().to_owned()
+        };
+        events.into_iter().map(state).collect()
+    }
+
+    #[tokio::test]
+    async fn each_later_step_of_the_same_deployment_is_told_and_no_other() {
+        use DeploymentState::{BuildFinish, DeployFinish, DeployStart};
+
+        let steps = Steps::default();
+        assert!(!steps.are_watched());
+        let now = Arc::new(Mutex::new(START));
+        let watcher = watched(&steps, &now);
+        assert!(steps.are_watched());
+        for (uuid, state) in [
+            ("a", START),
+            ("b", DeployFinish),
+            ("a", BuildFinish),
+            ("a", BuildFinish),
+            ("a", START),
+            ("a", DeployStart),
+            ("a", DeployFinish),
+        ] {
+            steps.tell(step(uuid, state));
+        }
+        assert_eq!(
+            told(watcher).await,
+            [
+                "Build Start",
+                "Build Finish",
+                "Deploy Start",
+                "Deploy Finish"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn who_is_too_far_behind_is_told_where_it_is_now() {
+        let steps = Steps::default();
+        let now = Arc::new(Mutex::new(START));
+        let mut watcher = watched(&steps, &now);
+        assert!(watcher.next().await.is_some());
+        for _ in 0..=BEHIND_MAX {
+            steps.tell(step("a", DeploymentState::BuildFinish));
+        }
+        *now.lock().unwrap() = DeploymentState::BuildError;
+        assert_eq!(told(watcher).await, ["Build Error"]);
+    }
+}

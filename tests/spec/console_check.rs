@@ -1,11 +1,11 @@
 //! A source can be checked while it is written: nothing of it is run or kept.
 
-use std::path::PathBuf;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::server::{Reply, TestServer, check_error, start, start_with};
+use crate::harness::binary::Serving;
+use crate::harness::server::{Reply, TestServer, check_error, start};
+use crate::harness::temporary;
 
 fn check(server: &TestServer, body: &Value) -> Reply {
     server.call(Method::POST, "/check").json(body).send()
@@ -81,10 +81,28 @@ fn only_who_may_change_lambdas_has_sources_checked() {
     );
 }
 
+/// Each constant is twice as long as the last, and the bundler evaluates them: ten terabytes in the end.
+fn doubling() -> String {
+    let constants: String = (0..40)
+        .map(|n| format!("const a{} = a{n} + a{n};", n + 1))
+        .collect();
+    format!("const a0 = 'xxxxxxxxxx'; {constants} export const lambda = () => a40;")
+}
+
 #[test]
-fn a_source_is_checked_in_the_confined_process_when_there_is_one() {
-    // There is no such executable, so whatever would be parsed here fails there.
-    let server = start_with(|config| config.builds.worker = Some(PathBuf::from("/nonexistent")));
-    let reply = check(&server, &json!({ "code": "function lambda() {}" }));
-    check_error(&reply, 500, "es.general");
+fn a_source_is_checked_in_a_confined_process_and_so_is_a_draft() {
+    let directory = temporary::directory();
+    let server = Serving::start(&directory.path().join("data"));
+    let body = json!({ "code": doubling(), "fileName": "a.mjs" });
+    let checked = server.call(Method::POST, "/check").json(&body).send();
+    assert_eq!(checked.status, 200, "{checked:?}");
+    let message = checked.json()["diagnostics"][0]["message"].to_string();
+    assert!(message.contains("memory"), "{message}");
+    let body = json!({ "code": doubling(), "fileName": "a.mjs", "input": { "payload": 1 } });
+    let run = server.call(Method::POST, "/run").json(&body).send();
+    assert_eq!(
+        (run.status, &run.json()["outcome"]),
+        (200, &json!("notBuilt")),
+        "{run:?}"
+    );
 }

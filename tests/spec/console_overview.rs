@@ -128,7 +128,7 @@ fn what_fails_is_named_with_how_often_when_and_why() {
 fn a_deployment_that_failed_is_named_until_one_succeeds() {
     let server = start();
     let code = "function lambda() {}\nthrow new Error('at the top');";
-    let new = json!({ "name": "broken", "code": code });
+    let new = json!({ "name": "broken", "version": -1, "implementation": { "code": code } });
     let made = server.call(Method::POST, "/lambdas").json(&new).send();
     assert_eq!(made.status, 201, "{made:?}");
     let deployed = server.call(Method::POST, "/deployments/broken").send();

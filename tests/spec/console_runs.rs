@@ -243,6 +243,23 @@ fn a_request_that_the_run_did_not_outlive_is_told_too() {
 }
 
 #[test]
+fn a_thousand_requests_are_told_and_not_one_more() {
+    let server = start_with(|config| config.limits.http_requests = 2_000);
+    let code = plain(
+        "for (let at = 0; at < input.payload; at += 1) await fetch('https://other.example/' + at);
+         callback(null, 'done');",
+    );
+    for (sent, told) in [(1_000, 1_000), (1_001, 1_000)] {
+        let report = run(&server, &code, json!(sent));
+        assert_eq!(report["result"], "done", "{report}");
+        assert_eq!(report["usage"]["httpRequests"], sent);
+        let requests = report["requests"].as_array().expect("a list");
+        assert_eq!(requests.len(), told);
+        assert_eq!(requests[999]["url"], "https://other.example/999");
+    }
+}
+
+#[test]
 fn secrets_can_be_used_and_are_masked_in_all_that_is_told() {
     let server = start();
     let upstream = Upstream::start(|_| answer(200, ""));
@@ -284,7 +301,7 @@ fn a_draft_of_a_lambda_is_called_like_it_and_is_none_of_its_invocations() {
     assert_eq!(live.text, "\"live\"");
     let unknown =
         json!({ "code": plain("callback()"), "lambda": "nobody", "input": { "payload": 1 } });
-    check_error(&draft(&server, &unknown), 404, "es.missinglambda");
+    check_error(&draft(&server, &unknown), 404, "es.notfound");
 }
 
 #[test]
