@@ -157,7 +157,9 @@ mod tests {
     }
 
     fn watched(steps: &Steps, now: &Arc<Mutex<DeploymentState>>) -> Watcher {
-        let place = Tails::new(&JournalConfig::default()).open().unwrap();
+        // Without them, the server would have ended.
+        let tails = Box::leak(Box::new(Tails::new(&JournalConfig::default())));
+        let place = tails.open().unwrap();
         let now = Arc::clone(now);
         let now = move || Some(step("a", *now.lock().unwrap()));
         steps.watch(now, place).unwrap()
