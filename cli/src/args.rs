@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages,
-    queue, run, schedule, secret, serve, token, up, user, version,
+    allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, openapi,
+    packages, queue, run, schedule, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -68,6 +68,7 @@ pub(crate) enum Command {
     ContextKey(context_key::Args),
     Schedule(schedule::Args),
     Queue(queue::Args),
+    Openapi(openapi::Args),
     Packages(packages::Args),
     Version(version::Args),
 }

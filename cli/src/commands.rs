@@ -11,6 +11,7 @@ pub(crate) mod invoke;
 pub(crate) mod lambdas;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod queue;
 pub(crate) mod run;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::ContextKey(args) => context_key::run(args, print).await,
         Command::Schedule(args) => schedule::run(args, print).await,
         Command::Queue(args) => queue::run(args, print).await,
+        Command::Openapi(args) => openapi::run(args, print),
         Command::Packages(args) => packages::run(args, print),
         Command::Version(args) => version::run(args, print),
     }

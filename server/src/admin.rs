@@ -28,6 +28,7 @@ mod environment;
 mod lambdas;
 mod limits;
 mod logs;
+mod overview;
 mod queue;
 mod reports;
 mod schedules;
@@ -35,15 +36,17 @@ mod secrets;
 mod sessions;
 mod signing_keys;
 mod tokens;
+mod trial;
 mod users;
 mod versions;
 mod whitelist;
+mod whitelist_test;
 
 use std::sync::Arc;
 
 use rusqlite::Connection;
 use sandglass_compiler::Compiler;
-use sandglass_runtime::{AccountId, Limits, Runtime};
+use sandglass_runtime::{AccountId, Egress, Limits, Runtime};
 
 use crate::artifacts::Artifacts;
 use crate::audit::{AuditEntry, Origin, SignedEntry};
@@ -55,6 +58,7 @@ use crate::queue::Queue;
 use crate::registry::{Account, Current};
 use crate::schedules::Schedules;
 use crate::secrets::{Vault, VaultError};
+use crate::steps::Steps;
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
 
@@ -77,6 +81,7 @@ pub use limits::LimitInfo;
 pub(crate) use limits::configured;
 pub use logs::{LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound};
 pub(crate) use logs::{LogScope, LogTimes};
+pub use overview::{FailedDeployment, FailingLambda, Overview, OverviewBucket, Quota};
 pub use queue::{InvocationInfo, QueueError, QueuePage, QueueQuery, QueueState, UnknownQueueState};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
@@ -90,10 +95,12 @@ pub(crate) use sessions::{Refreshed, session};
 pub use signing_keys::SigningKeyInfo;
 pub use tokens::{CreatedToken, TokenInfo};
 pub(crate) use tokens::{create_token, token};
+pub(crate) use trial::{Ready, Trial};
 pub(crate) use users::user;
 pub use users::{NewUser, UserChange, UserInfo};
 pub use versions::{Comparison, VersionDetail, VersionInfo};
 pub use whitelist::WhitelistEntry;
+pub use whitelist_test::{WhitelistAddress, WhitelistVerdict};
 
 /// Manages a server from within its process. A clone manages the same server, in the same name.
 #[derive(Clone)]
@@ -110,6 +117,8 @@ pub(crate) struct Parts {
     pub(crate) artifacts: Artifacts,
     pub(crate) vault: Vault,
     pub(crate) runtime: Runtime,
+    /// What sends the requests of lambdas.
+    pub(crate) egress: Arc<Egress>,
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
@@ -122,6 +131,8 @@ pub(crate) struct Parts {
     pub(crate) configured: Vec<LimitInfo>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) schedules: Arc<Schedules>,
+    /// Tells of the steps of deployments.
+    pub(crate) steps: Steps,
 }
 
 /// Why a setting was not changed.

@@ -13,12 +13,16 @@ mod lambdas;
 mod limits;
 mod login;
 mod logs;
+mod me;
 mod oauth;
 mod openapi;
+mod overview;
 mod queue;
 mod reports;
+mod run;
 mod schedules;
 mod secrets;
+mod steps;
 mod tokens;
 mod users;
 mod v1;
@@ -39,6 +43,7 @@ use crate::route::percent_decode;
 use crate::status::Problem;
 
 pub(crate) use ask::Ask;
+pub use openapi::openapi_document;
 
 /// The tables, in the order of the OpenAPI document.
 const TABLES: &[&[Endpoint]] = &[
@@ -46,11 +51,15 @@ const TABLES: &[&[Endpoint]] = &[
     v2::ENDPOINTS,
     lambdas::ENDPOINTS,
     versions::ENDPOINTS,
+    run::ENDPOINTS,
+    steps::ENDPOINTS,
     logs::ENDPOINTS,
     reports::ENDPOINTS,
+    overview::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
     login::ENDPOINTS,
+    me::ENDPOINTS,
     oauth::ENDPOINTS,
     users::ENDPOINTS,
     apps::ENDPOINTS,

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
 use sandglass_runtime::{ByteSize, InvocationId, LambdaCall, Limits};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::admin::Admin;
@@ -33,7 +34,7 @@ use crate::route::{self, Route};
 use crate::schedules::Schedules;
 use crate::status::{Generation, Problem};
 use crate::telemetry::{Telemetry, Traced};
-use crate::{api, invoke, observe};
+use crate::{api, console, invoke, observe};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How much of a body that is too large is read, so that the client gets to read the answer.
@@ -47,6 +48,8 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     /// For lambdas that others call: those that wait for them hold no place that they need.
     pub(crate) calls: Admission,
+    /// Drafts that may be built or run at once.
+    pub(crate) drafts: Semaphore,
     pub(crate) rates: Rates,
     pub(crate) once: Once,
     pub(crate) queue: Arc<Queue>,
@@ -72,6 +75,8 @@ pub(crate) struct Settings {
     pub(crate) body_timeout: Duration,
     /// On loopback whoever can connect may read the metrics; elsewhere an admin's token is needed.
     pub(crate) metrics_open: bool,
+    /// Whether there is a web console.
+    pub(crate) console: bool,
 }
 
 /// The id of a request: the caller's, when it can be one, or a new one.
@@ -156,6 +161,7 @@ impl App {
             Route::Domains { account, service } => {
                 self.domains.answer(parts, &account, service.as_deref())
             }
+            Route::Console => console::serve(self.settings.console, parts).await,
             Route::Health => Ok(observe::health()),
             Route::Ready => Ok(observe::ready(self)),
             Route::Metrics => observe::metrics(self, parts),

@@ -197,6 +197,11 @@ impl Principal {
         }
     }
 
+    /// What the caller may do.
+    pub(crate) fn permissions(&self) -> Permissions {
+        self.permissions
+    }
+
     /// The user in whose name the caller acts, if any.
     pub(crate) fn user(&self) -> Option<&Arc<User>> {
         match &self.who {

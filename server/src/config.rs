@@ -80,6 +80,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// The bounds of the Context Session Store.
     pub context: ContextConfig,
+    /// The web console.
+    pub console: ConsoleConfig,
     /// Events, templates and snippets besides those that are built in.
     pub catalog: CatalogConfig,
     /// Where traces go. Without it there are none, and nothing is spent on them.
@@ -123,6 +125,9 @@ pub struct BuildsConfig {
     pub queue_max: usize,
     /// How long a build may wait for its turn before it is answered 429.
     pub queue_wait_ms: u64,
+    /// Drafts that may be built or run at once, in all accounts (429 past it). They are besides limited
+    /// by what limits builds and invocations.
+    pub drafts_max: usize,
     /// Processor time for parsing and bundling one source.
     pub cpu_seconds: u64,
     /// Time for parsing and bundling one source, waiting for a processor included.
@@ -194,6 +199,14 @@ pub struct ContextConfig {
     pub body_bytes_max: ByteSize,
 }
 
+/// The web console, which this server has at `/console/`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsoleConfig {
+    /// Without it, there is nothing at `/console/`, and nobody signs in to it.
+    pub enabled: bool,
+}
+
 /// Where an operator's own events, templates and snippets are.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -238,6 +251,7 @@ impl Default for Config {
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
             context: ContextConfig::default(),
+            console: ConsoleConfig::default(),
             catalog: CatalogConfig::default(),
             telemetry: None,
             rates: RatesConfig::default(),
@@ -256,6 +270,7 @@ impl Default for BuildsConfig {
         Self {
             queue_max: 64,
             queue_wait_ms: 60_000,
+            drafts_max: 16,
             cpu_seconds: 10,
             wall_clock_ms: 30_000,
             memory: ByteSize::mib(512),
@@ -294,6 +309,12 @@ impl Default for ContextConfig {
             account_bytes_max: ByteSize::mib(1_024),
             body_bytes_max: ByteSize::mib(1),
         }
+    }
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 

@@ -291,6 +291,23 @@ impl<'a> Call<'a> {
         Ok(answer.reply())
     }
 
+    /// Waits for a slot and runs the lambda for somebody who watches, with a body that was read already.
+    pub(crate) async fn watch(
+        self,
+        app: &App,
+        body: Bytes,
+        id: InvocationId,
+    ) -> Result<Report, Problem> {
+        self.deployed()?;
+        app.rates.begin(&self.owner.id, &self.entry)?;
+        let invocation = invocation(body, &app.limits)?.with_id(id).recorded();
+        let report = self.execute(app, &app.admission, invocation).await?;
+        let name = OutcomeName::of(&report.outcome);
+        // As with every trial, its logs are for who watches.
+        self.note(app, report.id.clone(), (name, report.usage, Vec::new()));
+        Ok(report)
+    }
+
     /// Waits for a slot, runs the lambda for another one and answers.
     pub(crate) async fn run_for(
         self,
@@ -312,6 +329,16 @@ impl<'a> Call<'a> {
         admission: &Admission,
         invocation: Invocation,
     ) -> Result<Answer, Problem> {
+        let report = self.execute(app, admission, invocation).await?;
+        Ok(self.respond(app, report))
+    }
+
+    async fn execute(
+        &self,
+        app: &App,
+        admission: &Admission,
+        invocation: Invocation,
+    ) -> Result<Report, Problem> {
         let lambda = self.deployed()?;
         let span = tracing::debug_span!(
             "invoke",
@@ -337,7 +364,7 @@ impl<'a> Call<'a> {
         if let (Some(traced), Some(started)) = (&traced, started) {
             self.note_trace(app, (traced, started), &report);
         }
-        Ok(self.respond(app, report))
+        Ok(report)
     }
 
     fn note_trace(
@@ -400,11 +427,15 @@ impl<'a> Call<'a> {
             }
             Audience::Person => logs.clear(),
         }
-        app.metrics.invoked(&self.entry.counters, name, &usage);
-        let ended = (name, usage, logs);
+        self.note(app, id, (name, usage, logs));
+        answer
+    }
+
+    /// Counts an invocation that has ended, and remembers it.
+    fn note(&self, app: &App, id: InvocationId, ended: (OutcomeName, Usage, Vec<LogEntry>)) {
+        app.metrics.invoked(&self.entry.counters, ended.0, &ended.1);
         app.journal
             .record(journaled(&self.entry, id, now_ms(), ended));
-        answer
     }
 }
 
@@ -480,7 +511,7 @@ fn journaled(
 }
 
 /// Checks the platform's body and hands its text on.
-fn invocation(body: Bytes, limits: &Limits) -> Result<Invocation, Problem> {
+pub(crate) fn invocation(body: Bytes, limits: &Limits) -> Result<Invocation, Problem> {
     if body.len() > limits.payload.as_usize() {
         return Err(Problem::BodyTooLarge(limits.payload));
     }
@@ -496,7 +527,7 @@ fn invocation(body: Bytes, limits: &Limits) -> Result<Invocation, Problem> {
 
 /// Adds the entry that the platform adds to the logs of a failed lambda, unless the engine has: it
 /// does for errors that it sees, but it cannot see a limit.
-fn note_failure(logs: &mut Vec<LogEntry>, failure: &LambdaFailure) {
+pub(crate) fn note_failure(logs: &mut Vec<LogEntry>, failure: &LambdaFailure) {
     let noted = |entry: &LogEntry| {
         let said = entry.message.strip_prefix(RECEIVED_ERROR);
         entry.level == LogLevel::Error && said.is_some_and(|said| failure.message.ends_with(said))

@@ -24,6 +24,7 @@ mod calls;
 mod catalog;
 mod clock;
 mod config;
+mod console;
 mod context;
 mod directory;
 mod domains;
@@ -43,10 +44,12 @@ mod rebuild;
 mod registry;
 mod reply;
 mod route;
+mod run;
 mod schedules;
 mod secrets;
 mod server;
 mod status;
+mod steps;
 mod store;
 mod tail;
 mod telemetry;
@@ -55,15 +58,17 @@ mod users;
 pub use admin::{
     Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
     ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
-    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
-    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
-    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewSchedule, NewUser, Occurrences, Performance, PerformanceBucket, QueueError, QueuePage,
-    QueueQuery, QueueState, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError,
-    ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue,
-    SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo,
-    VersionDetail, VersionInfo, WhitelistEntry,
+    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, FailedDeployment,
+    FailingLambda, InstalledAppSecret, InvocationBucket, InvocationInfo, InvocationReport,
+    LambdaChange, LambdaInfo, LambdaState, LimitInfo, LogLine, LogPage, LogQuery, LogSearch,
+    LogsError, LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences, Overview,
+    OverviewBucket, Performance, PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState,
+    Quota, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader,
+    ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue, SessionInfo,
+    SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo, VersionDetail,
+    VersionInfo, WhitelistAddress, WhitelistEntry, WhitelistVerdict,
 };
+pub use api::openapi_document;
 pub use audit::{
     AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
 };
@@ -73,9 +78,9 @@ pub use auth::{
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
-    IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
-    RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
+    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ConsoleConfig, ContextConfig,
+    EgressConfig, IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig,
+    RateConfig, RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

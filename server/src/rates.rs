@@ -156,6 +156,27 @@ impl Rates {
         }
     }
 
+    /// Counts a run of a draft. All drafts of an account are to be as one lambda, which no other lambda's
+    /// bounds have to do with.
+    pub(crate) fn begin_draft(&self, account: &AccountId, row: i64) -> Result<(), Limited> {
+        match self.bounded {
+            true => self.take(account, draft_keys(row), self.start.elapsed()),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes a place in flight for a draft; `None` when there are no bounds.
+    pub(crate) fn enter_draft(
+        &self,
+        account: &AccountId,
+        row: i64,
+    ) -> Result<Option<InFlight<'_>>, Limited> {
+        match self.bounded {
+            true => self.place(account, draft_keys(row)).map(Some),
+            false => Ok(None),
+        }
+    }
+
     fn take(&self, account: &AccountId, keys: [Key; 2], now: Duration) -> Result<(), Limited> {
         let mut meters = self.meters();
         let mut taken = [None; 2];
@@ -201,6 +222,12 @@ impl Rates {
     fn meters(&self) -> MutexGuard<'_, Meters> {
         self.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The keys of the drafts of an account, by its row.
+fn draft_keys(account: i64) -> [Key; 2] {
+    // Lambdas' rows count from 1.
+    [Key::Account(account), Key::Lambda(-account)]
 }
 
 fn keys(entry: &Entry) -> [Key; 2] {

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use http::Method;
 
 use crate::api;
+use crate::console;
 use crate::status::Problem;
 
 mod context;
@@ -36,6 +37,8 @@ pub(crate) enum Route<'a> {
         account: Cow<'a, str>,
         service: Option<Cow<'a, str>>,
     },
+    /// The files of the web console.
+    Console,
 }
 
 /// What is asked about an event.
@@ -65,7 +68,13 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Option<Route<'
         Some(route) if matches!(*method, Method::GET | Method::HEAD) => Ok(Some(route)),
         Some(_) => Err(Problem::Method("GET, HEAD")),
         None if is_context(path) => context::route(method, path).map(Some),
-        None => in_account(method, path).transpose(),
+        None => match in_account(method, path) {
+            None if console::is_console(path) => match *method {
+                Method::GET | Method::HEAD => Ok(Some(Route::Console)),
+                _ => Err(Problem::Method("GET, HEAD")),
+            },
+            found => found.transpose(),
+        },
     }
 }
 
@@ -153,6 +162,7 @@ pub(crate) fn template(method: &Method, path: &str) -> Option<&'static str> {
         }),
         Some(Route::Context { .. }) => Some("/v1/account/{account}"),
         Some(Route::Domains { .. }) => Some("/api/account/{account}/service"),
+        Some(Route::Console) => Some("/console"),
         Some(Route::Health) => Some("/healthz"),
         Some(Route::Ready) => Some("/readyz"),
         Some(Route::Metrics) => Some("/metrics"),
@@ -257,7 +267,7 @@ mod tests {
     fn what_is_not_one_of_the_few_is_left_to_the_tables() {
         for path in [
             "",
-            "/",
+            "/consoles",
             "/api/account/a/lambdas",
             "/api/account/a/lambdas/x/invoke/y",
             "/healthz/",
@@ -267,6 +277,15 @@ mod tests {
         }
         let empty = get("/api/account/a/lambdas//invoke");
         assert!(matches!(empty, Err(Problem::NoSuchAddress)));
+    }
+
+    #[test]
+    fn the_console_is_below_its_path_and_the_root_leads_there() {
+        for path in ["/", "/console", "/console/", "/console/lambdas/a"] {
+            assert_eq!(get(path).unwrap(), Some(Route::Console), "{path}");
+            let wrong = route(&Method::POST, path);
+            assert!(matches!(wrong, Err(Problem::Method("GET, HEAD"))), "{path}");
+        }
     }
 
     #[test]

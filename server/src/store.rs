@@ -56,8 +56,8 @@ pub(crate) use identity::{
     put_user, session_token, sessions_of_user, signing_keys, spend, users,
 };
 pub(crate) use journal::{
-    BUCKET_MS, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, figures, last_log,
-    search, sum, totals,
+    BUCKET_MS, Failing, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, failing,
+    figures, last_log, search, sum, totals,
 };
 pub(crate) use lambdas::{
     Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, event_of,

@@ -189,6 +189,9 @@ impl Telemetry {
     }
 
     fn outgoing(&self, parent: u64, request: &TracedRequest) {
+        let Some(context) = &request.context else {
+            return;
+        };
         let method = request.method.clone();
         let mut attributes = vec![
             KeyValue::new("http.request.method", method.clone()),
@@ -216,7 +219,7 @@ impl Telemetry {
             times: (request.started, request.started + request.took),
             status,
         };
-        self.send(&request.context, shape, attributes);
+        self.send(context, shape, attributes);
     }
 
     fn send(&self, context: &TraceContext, shape: Shape, attributes: Vec<KeyValue>) {

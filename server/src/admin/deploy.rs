@@ -312,8 +312,11 @@ impl Admin {
             registry,
             runtime,
             limits,
+            steps,
             ..
         } = self.parts();
+        let step = row.last.as_ref().filter(|_| steps.are_watched());
+        let step = step.map(|last| super::shown(&row, last));
         registry::change(registry, |next| {
             let account = next.account_mut(account, row.account);
             match Entry::new(row, account, runtime, limits) {
@@ -321,6 +324,7 @@ impl Admin {
                 Err(error) => tracing::error!(%error, "a lambda was not published"),
             }
         });
+        step.into_iter().for_each(|step| steps.tell(step));
     }
 }
 

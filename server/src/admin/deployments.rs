@@ -18,6 +18,8 @@ use super::{Admin, ChangeError, DeployError, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::registry::Entry;
+use crate::status::Problem;
+use crate::steps::Watcher;
 use crate::store::{self, Begun, Built, DeploymentRow, DeploymentState, LambdaRow, StoreError};
 
 /// A deployment, as it is listed.
@@ -224,6 +226,24 @@ impl Admin {
         let mut deployments: Vec<_> = lambdas.filter_map(last).collect();
         deployments.sort_by_key(|deployment| Reverse(deployment.created_at));
         Ok(deployments)
+    }
+
+    /// Watches the last deployment of a lambda.
+    pub(crate) fn watch_deployment(
+        &self,
+        id: &AccountId,
+        lambda: &str,
+    ) -> Result<Watcher, Problem> {
+        let (_, entry) = self.entry(id, lambda).map_err(Problem::from)?;
+        let (admin, account, row) = (self.clone(), id.clone(), entry.row.id);
+        let now = move || {
+            let registry = admin.parts().registry.load();
+            let entry = registry.account(account.as_str())?.lambda_of(row)?;
+            entry.row.last.as_ref().map(|last| shown(&entry.row, last))
+        };
+        let place = self.open_tail()?;
+        let watcher = self.parts().steps.watch(now, place);
+        watcher.ok_or_else(|| Problem::NotFound(format!("{lambda} was never deployed")))
     }
 
     /// Goes on with the deployments and undeployments that the last run of the server left

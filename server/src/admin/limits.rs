@@ -84,6 +84,7 @@ pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
         limit("builds.at-once", config.builds_max as u64, PIECES),
         limit("builds.waiting", config.builds.queue_max as u64, PIECES),
         limit("builds.wait", config.builds.queue_wait_ms, MILLISECONDS),
+        limit("drafts.at-once", config.builds.drafts_max as u64, PIECES),
         limit("build.time", config.builds.wall_clock_ms, MILLISECONDS),
         limit("build.memory", config.builds.memory.get(), BYTES),
     ]);

@@ -98,7 +98,7 @@ pub(crate) struct Totals {
 
 impl ReportSpan {
     /// The span in whole steps, when there are figures for it.
-    fn in_steps(self, step_ms: u64, days_max: u32) -> Result<(u64, u64), ChangeError> {
+    pub(super) fn in_steps(self, step_ms: u64, days_max: u32) -> Result<(u64, u64), ChangeError> {
         let invalid = |why: String| Err(ChangeError::Invalid(why));
         let end = self.end.unwrap_or_else(now_ms);
         let start = self.start.unwrap_or_else(|| end.saturating_sub(DAY_MS));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
-use sandglass_runtime::{AccountId, ByteSize};
+use sandglass_runtime::{AccountId, ByteSize, InvocationId};
 use serde::de::DeserializeOwned;
 
 use super::PathParameters;
@@ -24,6 +24,7 @@ pub(crate) struct Ask<'a> {
     grant: Option<Grant>,
     /// In the name of the caller.
     admin: Admin,
+    request: Option<InvocationId>,
     body: Option<Incoming>,
 }
 
@@ -35,6 +36,7 @@ impl<'a> Ask<'a> {
         (grant, origin): (Option<Grant>, Origin),
         body: Incoming,
     ) -> Self {
+        let request = origin.request.clone();
         let admin = match &grant {
             Some(grant) => app.admin.by(grant.actor()).asked_from(origin),
             None => app.admin.asked_from(origin),
@@ -45,6 +47,7 @@ impl<'a> Ask<'a> {
             path,
             grant,
             admin,
+            request,
             body: Some(body),
         }
     }
@@ -59,6 +62,12 @@ impl<'a> Ask<'a> {
     /// The account that the leave is for.
     pub(crate) fn account(&self) -> &AccountId {
         self.grant().account()
+    }
+
+    /// The id of the request.
+    pub(crate) fn request(&self) -> InvocationId {
+        let request = self.request.clone();
+        request.expect("every request has an id")
     }
 
     /// The management API, in the name of the caller.

@@ -8,10 +8,13 @@ const VERSION: Parameter = Parameter::text("v", "The version of the platform's A
 const AUTHORIZE: &[Parameter] = &[
     VERSION,
     Parameter::text("response_type", "Must be `code`."),
-    Parameter::text("client_id", "Of the installed app."),
+    Parameter::text("client_id", "Of the installed app, or `sandglass-console`."),
     Parameter::text("redirect_uri", "One that the app was installed with."),
     Parameter::text("state", "Comes back as it is."),
-    Parameter::text("scope", "`faas.lambda.invoke`, and `openid` if wanted."),
+    Parameter::text(
+        "scope",
+        "`faas.lambda.invoke`, for the console `faas.console`, and `openid` if wanted.",
+    ),
     Parameter::text(
         "code_challenge",
         "The SHA-256 of the verifier in base64url.",

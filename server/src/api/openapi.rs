@@ -78,6 +78,11 @@ fn html_page(_: &Ask<'_>) -> Result<Reply, Problem> {
     Ok(reply::page(PAGE.clone()))
 }
 
+/// The document, laid out for people and for version control.
+pub fn openapi_document() -> String {
+    serde_json::to_string_pretty(&*DOCUMENT).expect("a value has string keys")
+}
+
 fn document() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = SCHEMAS.into();

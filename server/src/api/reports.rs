@@ -12,9 +12,11 @@ use crate::auth::Action;
 use crate::reply::{Reply, ok};
 use crate::status::Problem;
 
-const START: Parameter = Parameter::number("startTimestamp", "from this time on, in ms since 1970");
-const END: Parameter = Parameter::number("endTimestamp", "up to this time, in ms since 1970");
-const BUCKET: Parameter = Parameter::number("bucketSize", "300, 3600 or 86400 seconds");
+pub(super) const START: Parameter =
+    Parameter::number("startTimestamp", "from this time on, in ms since 1970");
+pub(super) const END: Parameter =
+    Parameter::number("endTimestamp", "up to this time, in ms since 1970");
+pub(super) const BUCKET: Parameter = Parameter::number("bucketSize", "300, 3600 or 86400 seconds");
 const VERSION: Parameter = Parameter::number("v", "1 for the platform's first version");
 
 /// The steps that a report may have, in seconds.
@@ -175,14 +177,14 @@ fn is_v1(ask: &Ask<'_>) -> Result<bool, Problem> {
     Ok(ask.query("v")?.as_deref() == Some("1"))
 }
 
-fn span(ask: &Ask<'_>) -> Result<ReportSpan, Problem> {
+pub(super) fn span(ask: &Ask<'_>) -> Result<ReportSpan, Problem> {
     Ok(ReportSpan {
         start: ask.query_as("startTimestamp")?,
         end: ask.query_as("endTimestamp")?,
     })
 }
 
-fn step_ms(ask: &Ask<'_>) -> Result<u64, Problem> {
+pub(super) fn step_ms(ask: &Ask<'_>) -> Result<u64, Problem> {
     let seconds = ask.query_as("bucketSize")?.unwrap_or(STEPS[1]);
     match STEPS.contains(&seconds) {
         true => Ok(seconds * 1_000),

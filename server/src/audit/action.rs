@@ -48,6 +48,7 @@ actions! {
     LambdaDescribe = "lambda.describe", "describe a lambda";
     LambdaLive = "lambda.live", "make a lambda live";
     LambdaRollBack = "lambda.roll-back", "roll a lambda back";
+    LambdaRunDraft = "lambda.run-draft", "note who runs a draft";
     LambdaSave = "lambda.save", "save a lambda";
     LambdaUndeploy = "lambda.undeploy", "mark a lambda undeployed";
     QueueDelete = "queue.delete", "delete an invocation";

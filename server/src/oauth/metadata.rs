@@ -8,7 +8,7 @@ use sandglass_runtime::AccountId;
 use serde::Serialize;
 
 use super::pkce::METHOD;
-use super::{PLATFORM_ISSUER, SCOPE};
+use super::{CONSOLE_SCOPE, PLATFORM_ISSUER, SCOPE};
 use crate::api::Ask;
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
@@ -22,7 +22,7 @@ struct Metadata {
     revocation_endpoint: String,
     introspection_endpoint: String,
     jwks_uri: String,
-    scopes_supported: [&'static str; 3],
+    scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
@@ -54,6 +54,8 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
     let at = |path: &str| format!("{issuer}/{path}");
     let by_secret = ["client_secret_basic", "client_secret_post"];
     let by_any = ["client_secret_basic", "client_secret_post", "none"];
+    let mut scopes = vec![SCOPE, "openid", "offline_access"];
+    scopes.extend(ask.app.settings.console.then_some(CONSOLE_SCOPE));
     Ok(reply::ok(&Metadata {
         authorization_endpoint: at("authorize"),
         token_endpoint: at("token"),
@@ -61,7 +63,7 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
         introspection_endpoint: at("token/introspect"),
         sentinel_app_token_endpoint: at("app/token"),
         jwks_uri: sentinel.keys_url(),
-        scopes_supported: [SCOPE, "openid", "offline_access"],
+        scopes_supported: scopes,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: ["authorization_code", "refresh_token"],

@@ -20,7 +20,7 @@ use super::{ACCESS_MS, PLATFORM_ISSUER, SCOPE};
 use crate::admin::{ChangeError, Refreshed};
 use crate::api::Ask;
 use crate::app::App;
-use crate::auth::{Permission, TokenHash};
+use crate::auth::{Permission, TokenHash, UserId};
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
@@ -202,7 +202,7 @@ async fn exchange(
         }
     };
     is_for(&agreed, client, form)?;
-    let user = enabled(app, &agreed)?;
+    let user = enabled(app, client, &agreed.user)?;
     let session = Session {
         id: agreed.session.clone(),
         user: agreed.user.clone(),
@@ -244,7 +244,7 @@ async fn refresh(
 ) -> Result<Reply, OauthError> {
     needs(client, Grant::AuthorizationCode)?;
     let token = form.need("refresh_token")?;
-    scope(form.get("scope")?)?;
+    scope(client, form.get("scope")?)?;
     let refreshed = app.admin.refresh(token, &client.id).await.map_err(failed)?;
     let (tokens, session) = match refreshed {
         Refreshed::Done { tokens, session } => (tokens, session),
@@ -254,17 +254,12 @@ async fn refresh(
             return Err(bad_grant(why));
         }
     };
-    let registry = app.registry.load_full();
-    let user = registry.users().get(&session.user);
-    let user = user.filter(|user| user.enabled);
-    let Some(user) = user else {
-        return Err(bad_grant("the user is not let in any more"));
-    };
+    let user = enabled(app, client, &session.user)?;
     let logged_in = LoggedIn {
         at: None,
         nonce: None,
     };
-    answer(app, client, user, (&tokens, &session.scope, logged_in)).await
+    answer(app, client, &user, (&tokens, &session.scope, logged_in)).await
 }
 
 async fn answer(
@@ -361,7 +356,7 @@ async fn look_up(
     let registry = app.registry.load();
     let user = registry
         .users()
-        .get(&crate::auth::UserId::from_row(session.user))
+        .get(&UserId::from_row(session.user))
         .filter(|user| user.enabled);
     let Some(user) = user else {
         return Ok(None);
@@ -388,11 +383,14 @@ fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {
     Err(OauthError::new(Code::UnauthorizedClient, why))
 }
 
-fn enabled(app: &App, agreed: &Agreed) -> Result<Arc<User>, OauthError> {
+/// The user in whose name an app of the account acts. The console is in every account, so what it was
+/// given in one must not be taken in another.
+fn enabled(app: &App, client: &InstalledApp, user: &UserId) -> Result<Arc<User>, OauthError> {
     let registry = app.registry.load();
-    let user = registry.users().get(&agreed.user);
-    let user = user.filter(|user| user.enabled).cloned();
-    user.ok_or_else(|| bad_grant("the user is not let in any more"))
+    let user = registry.users().get(user);
+    let user = user.filter(|user| user.enabled && user.account == client.account);
+    user.cloned()
+        .ok_or_else(|| bad_grant("the user is not let in any more"))
 }
 
 fn bad_grant(why: &'static str) -> OauthError {

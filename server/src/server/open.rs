@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
+use tokio::sync::Semaphore;
 
 use super::{Addresses, StartError};
 use crate::admin::{
@@ -32,6 +33,7 @@ use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry, WhitelistRule};
 use crate::schedules::Schedules;
 use crate::secrets::{SecretKey, Vault};
+use crate::steps::Steps;
 use crate::store::{
     self, AccountRow, AppRow, ContextKeyRow, LambdaRow, RuleRow, SessionRow, SessionTokenRow,
     SigningKeyRow, Store, StoreError, TokenRow, UserRow,
@@ -68,7 +70,8 @@ pub(super) async fn open(
     };
     let vault = Vault::open(Arc::clone(&store), &key).await?;
     let artifacts = Artifacts::new(data.subdirectory(ARTIFACTS)?);
-    let runtime = runtime(config, &data, &vault, &artifacts, calls).await?;
+    let egress = egress(config)?;
+    let runtime = runtime(config, &data, (&vault, &artifacts, calls, &egress)).await?;
     let registry = Arc::new(Current::from_pointee(Registry::default()));
     let metrics = Arc::new(Metrics::default());
     let compiler =
@@ -83,6 +86,7 @@ pub(super) async fn open(
         vault,
         compiler,
         runtime,
+        egress,
         builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
         catalog,
@@ -92,6 +96,7 @@ pub(super) async fn open(
         configured: configured(config),
         queue: Arc::clone(&queue),
         schedules: Arc::clone(&schedules),
+        steps: Steps::default(),
     });
     let Parts {
         catalog, compiler, ..
@@ -118,6 +123,7 @@ pub(super) async fn open(
             config.queue_max,
             config.queue_wait(),
         ),
+        drafts: Semaphore::new(config.builds.drafts_max),
         rates: Rates::new(config.rates.clone()),
         once: Once::new(&config.idempotency),
         queue,
@@ -133,6 +139,7 @@ pub(super) async fn open(
             body_max: config.body_bytes_max,
             body_timeout: config.body_timeout(),
             metrics_open: addresses.are_loopback(),
+            console: config.console.enabled,
         },
         draining: AtomicBool::new(false),
         data,
@@ -164,15 +171,8 @@ fn key_file(data: &DataDir) -> Result<SecretKey, StartError> {
     Ok(key)
 }
 
-/// The runtime, on a thread where it may compile the engine.
-async fn runtime(
-    config: &Config,
-    data: &DataDir,
-    vault: &Vault,
-    artifacts: &Artifacts,
-    calls: &Calls,
-) -> Result<Runtime, StartError> {
-    data.subdirectory(CODE_CACHE)?;
+/// What sends the requests of lambdas.
+fn egress(config: &Config) -> Result<Arc<Egress>, StartError> {
     let addresses = match config.egress.allow_private_addresses {
         true => AddressPolicy::AllowPrivate,
         false => AddressPolicy::PublicOnly,
@@ -181,8 +181,18 @@ async fn runtime(
         addresses,
         ..Default::default()
     };
+    Ok(Arc::new(Egress::new(egress)?))
+}
+
+/// The runtime, on a thread where it may compile the engine.
+async fn runtime(
+    config: &Config,
+    data: &DataDir,
+    (vault, artifacts, calls, egress): (&Vault, &Artifacts, &Calls, &Arc<Egress>),
+) -> Result<Runtime, StartError> {
+    data.subdirectory(CODE_CACHE)?;
     let builder = Runtime::builder()
-        .http_client(Egress::new(egress)?)
+        .http_client(Arc::clone(egress))
         .secrets(vault.clone())
         .lambdas(calls.clone())
         .artifacts(artifacts.clone())

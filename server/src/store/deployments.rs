@@ -85,6 +85,16 @@ impl DeploymentState {
         }
     }
 
+    /// How far it is: later steps have more.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::BuildStart => 0,
+            Self::BuildFinish => 1,
+            Self::DeployStart => 2,
+            Self::DeployFinish | Self::BuildError | Self::DeployError => 3,
+        }
+    }
+
     /// Whether nothing more will happen.
     pub const fn is_final(self) -> bool {
         matches!(

@@ -2,8 +2,13 @@
 //!
 //! Of a token, its SHA-256 only; of a password, its argon2id hash; of a signing key, what the data
 //! directory's key has sealed.
+//!
+//! Nobody installs the console, so there is no row of it in `apps`, and its sessions refer to none: their
+//! scope, which no other app can have, says whose they are.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::oauth::{CONSOLE, CONSOLE_SCOPE};
 
 /// A user.
 #[derive(Clone)]
@@ -203,10 +208,11 @@ pub(crate) fn apps(connection: &Connection) -> rusqlite::Result<Vec<AppRow>> {
 pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let app = session.app.as_deref().filter(|app| *app != CONSOLE);
     let values = params![
         session.id,
         session.user,
-        session.app,
+        app,
         session.csrf_hash,
         session.scope,
         session.created_at as i64,
@@ -373,12 +379,15 @@ fn token_of(row: &Row<'_>) -> rusqlite::Result<SessionTokenRow> {
 }
 
 fn session_of(row: &Row<'_>, from: usize) -> rusqlite::Result<SessionRow> {
+    let scope: String = row.get(from + 4)?;
+    let installed: Option<String> = row.get(from + 2)?;
+    let of_console = scope.split(' ').any(|word| word == CONSOLE_SCOPE);
     Ok(SessionRow {
         id: row.get(from)?,
         user: row.get(from + 1)?,
-        app: row.get(from + 2)?,
+        app: installed.or_else(|| of_console.then(|| CONSOLE.to_owned())),
         csrf_hash: row.get(from + 3)?,
-        scope: row.get(from + 4)?,
+        scope,
         created_at: time(row, from + 5)?,
         expires_at: time(row, from + 6)?,
     })

@@ -51,7 +51,7 @@ pub(crate) struct Span {
 
 impl Span {
     /// Account, lambda, first bucket, last bucket.
-    fn keys(&self) -> [i64; 4] {
+    pub(super) fn keys(&self) -> [i64; 4] {
         let bucket = |time: u64| i64::try_from(time / BUCKET_MS).unwrap_or(i64::MAX);
         let last = bucket(self.end.saturating_sub(1));
         let lambda = self.lambda.unwrap_or(WHOLE_ACCOUNT);
