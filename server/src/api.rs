@@ -97,6 +97,10 @@ pub(crate) enum Form {
     Platform,
     /// The platform's second generation: `{code, message}`.
     Second,
+    /// Both generations have the address: the first one says `v` in the query, the second does not.
+    Shared,
+    /// An invocation, where the second generation has a header instead (spec 1.2).
+    Gateway,
 }
 
 /// A parameter of the query.
@@ -268,6 +272,12 @@ impl Endpoint {
         self
     }
 
+    /// Clients of both of the platform's generations know it.
+    pub(crate) const fn shared(mut self) -> Self {
+        self.errors = Form::Shared;
+        self
+    }
+
     /// The form of its errors.
     pub(crate) const fn errors(&self) -> Form {
         self.errors
@@ -355,6 +365,16 @@ pub(crate) fn template(path: &str) -> Option<&'static str> {
         .endpoints
         .first()
         .map(|endpoint| endpoint.path)
+}
+
+/// The form of errors at an address; where it does not take the method, that of the first one that
+/// it takes.
+pub(crate) fn form(method: &Method, path: &str) -> Option<Form> {
+    let matched = ROUTER.at(path.strip_suffix('/').unwrap_or(path)).ok()?;
+    let endpoints = &matched.value.endpoints;
+    let exact = endpoints.iter().find(|endpoint| endpoint.method == *method);
+    let endpoint = exact.or(endpoints.first())?;
+    Some(endpoint.errors())
 }
 
 /// Every endpoint, in the order of the tables.

@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::api::Form;
 use crate::audit::Origin;
 use crate::auth::{authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
@@ -29,11 +28,11 @@ use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::registry::Current;
 use crate::reply::Reply;
-use crate::route::{self, Route};
+use crate::route::{self, Route, parameter};
 use crate::schedules::Schedules;
-use crate::status::{Generation, Problem};
+use crate::status::Problem;
 use crate::telemetry::{Telemetry, Traced};
-use crate::{api, invoke, observe};
+use crate::{api, invoke, observe, refusal};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How much of a body that is too large is read, so that the client gets to read the answer.
@@ -91,10 +90,7 @@ impl App {
         let mut reply = match self.answer(&parts, body, &id, traced.as_ref()).await {
             Ok(reply) => reply,
             Err(problem) => {
-                let reply = match route::is_context(parts.uri.path()) {
-                    true => problem.context_reply(),
-                    false => problem.reply(),
-                };
+                let reply = refusal::tell(&problem, &parts);
                 self.metrics.rejected(reply.status());
                 reply
             }
@@ -175,20 +171,13 @@ impl App {
             Some(action) => {
                 let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
                 let principal = authenticate(parts, &self.registry.load())?;
-                Some(principal.may(action, account)?)
+                let grant = principal.may(action, account)?;
+                principal.must_be(parameter(parts.uri.query(), "userId")?.as_deref())?;
+                Some(grant)
             }
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
-        let answered = found.endpoint.answer(ask).await;
-        answered.or_else(|problem| {
-            let reply = match found.endpoint.errors() {
-                Form::Platform => return Err(problem),
-                Form::Second => problem.reply_to(Generation::Second),
-                Form::Problem => problem.details(),
-            };
-            self.metrics.rejected(reply.status());
-            Ok(reply)
-        })
+        found.endpoint.answer(ask).await
     }
 
     /// From now on, the server is on its way out. Nobody watches logs any longer, since that would

@@ -40,6 +40,7 @@ mod peer;
 mod queue;
 mod rates;
 mod rebuild;
+mod refusal;
 mod registry;
 mod reply;
 mod route;

@@ -26,6 +26,7 @@ mod conversation_util;
 mod determinism;
 mod domain_api;
 mod drop_future;
+mod error_forms;
 mod events;
 mod examples;
 mod fair_accounts;

@@ -10,7 +10,10 @@ use crate::print::diagnostic::Place;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Refusal {
+    /// The second generation's name for it is what shared addresses answer with.
+    #[serde(alias = "code")]
     error_code: String,
+    #[serde(alias = "message")]
     error_msg: String,
     #[serde(flatten)]
     place: Option<BuildPlace>,

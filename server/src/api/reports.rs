@@ -93,7 +93,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[START, END, VERSION])
     .answers::<AnyInvocationCounts>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/invocations/{uuid}",
         Action::ReadMetrics,
@@ -108,7 +108,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         VERSION,
     ])
     .answers::<InvocationReport>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/performance/{uuid}",
         Action::ReadMetrics,
