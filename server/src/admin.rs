@@ -17,6 +17,7 @@
 //! only the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
 //! first and [`write`](SignedEntry::write) it there.
 
+mod accounts;
 mod apps;
 mod audit;
 mod catalog;
@@ -50,6 +51,7 @@ use crate::audit::{AuditEntry, Origin, SignedEntry};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
+use crate::config::AccountsConfig;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{Account, Current};
@@ -58,6 +60,7 @@ use crate::secrets::{Vault, VaultError};
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
 
+pub use accounts::{AccountChange, AccountInfo, CreatedAccount};
 pub(crate) use apps::app;
 pub use apps::{AppInfo, InstalledAppSecret, NewApp};
 pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
@@ -113,6 +116,8 @@ pub(crate) struct Parts {
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
+    /// How many accounts there may be, and how much each may have.
+    pub(crate) accounts: AccountsConfig,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,
@@ -234,6 +239,11 @@ impl Admin {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// How many accounts there may be, and how much each may have.
+    fn may_have(&self) -> &AccountsConfig {
+        &self.parts().accounts
     }
 
     /// The account as it is now.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::admin::Admin;
 use crate::admission::Admission;
 use crate::audit::Origin;
-use crate::auth::{authenticate, authenticate_key};
+use crate::api::PathParameters;
+use crate::auth::{Action, AuthError, Operator, OperatorKey, authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
 use crate::domains::Domains;
@@ -54,6 +55,8 @@ pub(crate) struct App {
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
     pub(crate) sentinel: Sentinel,
+    /// Whose accounts are.
+    pub(crate) operator: OperatorKey,
     pub(crate) metrics: Arc<Metrics>,
     /// Where traces go, if anywhere.
     pub(crate) telemetry: Option<Telemetry>,
@@ -167,7 +170,14 @@ impl App {
     ) -> Result<Reply, Problem> {
         let found = api::find(&parts.method, parts.uri.path())?;
         let grant = match found.endpoint.action() {
-            None => None,
+            None => {
+                self.is_open(&found.path)?;
+                None
+            }
+            Some(Action::Accounts) => {
+                let _: Operator = self.operator.authenticate(parts, &self.registry.load())?;
+                None
+            }
             Some(action) => {
                 let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
                 let principal = authenticate(parts, &self.registry.load())?;
@@ -178,6 +188,16 @@ impl App {
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
         found.endpoint.answer(ask).await
+    }
+
+    /// Whoever asks may log in and the like, but not where the account is disabled.
+    fn is_open(&self, path: &PathParameters<'_>) -> Result<(), AuthError> {
+        let registry = self.registry.load();
+        let account = path.account().and_then(|account| registry.account(account));
+        match account.is_none_or(|account| account.enabled) {
+            true => Ok(()),
+            false => Err(AuthError::Disabled),
+        }
     }
 
     /// From now on, the server is on its way out. Nobody watches logs any longer, since that would

@@ -30,7 +30,7 @@ use tracing::Instrument as _;
 
 use crate::admission::Admission;
 use crate::app::{App, RequestId};
-use crate::auth::{Action, Grant, authenticate};
+use crate::auth::{Action, AuthError, Grant, authenticate};
 use crate::clock::now_ms;
 use crate::journal;
 use crate::once::Key;
@@ -197,6 +197,9 @@ impl<'a> Call<'a> {
             lambda: lambda.to_owned(),
             account: account.to_owned(),
         })?;
+        if !owner.enabled {
+            return Err(AuthError::Disabled.into());
+        }
         Ok(Self {
             owner: Arc::clone(owner),
             lambda: Cow::Borrowed(lambda),

@@ -54,8 +54,8 @@ mod telemetry;
 mod users;
 
 pub use admin::{
-    Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
-    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
+    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
+    ContextKeyInfo, CreatedAccount, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
     DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
     InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
     LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
@@ -73,7 +73,7 @@ pub use auth::{
 };
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
-pub use config::{
+pub use config::{AccountsConfig, 
     AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
     IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
     RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,

@@ -45,7 +45,7 @@ pub(crate) use context::{
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
 pub(crate) use deployments::{
-    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, digests_of, is_active,
+    Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use, digests_of, is_active,
     make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
 };
 pub use deployments::{DeploymentState, UnknownState};
@@ -78,7 +78,7 @@ pub(crate) use secrets::{
 };
 pub(crate) use settings::{
     AccountRow, RuleRow, TokenRow, accounts, add_rule, add_token, create_account, delete_rule,
-    delete_token, delete_tokens_named, rules, tokens, touch_tokens,
+    delete_token, delete_tokens_named, rules, set_disabled, tokens, touch_tokens,
 };
 
 /// How long journal entries are gathered before they are written.

@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod accounts;
 mod apps;
 mod artifact;
 mod async_invocation;

@@ -16,8 +16,6 @@ use crate::oauth::{Grant, Grants, InstalledApp, SCOPE, check_redirect};
 use crate::registry;
 use crate::store::{self, AppRow};
 
-/// Apps of one account.
-const APPS_MAX: usize = 200;
 /// The longest name, and the longest description, in characters.
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 500;
@@ -117,8 +115,9 @@ impl Admin {
         account: &AccountId,
         new: NewApp,
     ) -> Result<InstalledAppSecret, ChangeError> {
-        if self.apps(account)?.len() >= APPS_MAX {
-            return Err(invalid(format!("an account can have {APPS_MAX} apps")));
+        let max = self.may_have().apps_max;
+        if self.apps(account)?.len() >= max {
+            return Err(invalid(format!("an account can have {max} apps")));
         }
         check(&new)?;
         let secret = match new.token_endpoint_auth_method.as_deref() {

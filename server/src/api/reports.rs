@@ -120,10 +120,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 fn limit_counts(ask: &Ask<'_>) -> Reply {
-    let (lambdas, invocations) = ask.admin().report_limits();
+    let (may_have, invocations) = ask.admin().report_limits();
     ok(&LimitCounts {
-        limit_total_lambdas: lambdas,
-        limit_deployed_lambdas: lambdas,
+        limit_total_lambdas: may_have.lambdas_max,
+        limit_deployed_lambdas: may_have.deployed_max.min(may_have.lambdas_max),
         invocation_limit_per_month: invocations,
     })
 }

@@ -34,6 +34,8 @@ macro_rules! actions {
 
 actions! {
     AccountCreate = "account.create", "make the account";
+    AccountDisable = "account.disable", "disable the account";
+    AccountEnable = "account.enable", "enable the account";
     AppInstall = "app.install", "install an app";
     AppRemove = "app.remove", "remove an app";
     AppRotateSecret = "app.rotate-secret", "rotate an app's secret";
