@@ -62,7 +62,7 @@ use crate::users::Passwords;
 
 pub use accounts::{AccountChange, AccountInfo, CreatedAccount};
 pub(crate) use apps::app;
-pub use apps::{AppInfo, InstalledAppSecret, NewApp};
+pub use apps::{AppChange, AppInfo, InstalledAppSecret, NewApp};
 pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;

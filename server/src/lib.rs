@@ -54,16 +54,16 @@ mod telemetry;
 mod users;
 
 pub use admin::{
-    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
-    ContextKeyInfo, CreatedAccount, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
-    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
-    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
-    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewSchedule, NewUser, Occurrences, Performance, PerformanceBucket, QueueError, QueuePage,
-    QueueQuery, QueueState, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError,
-    ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue,
-    SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo,
-    VersionDetail, VersionInfo, WhitelistEntry,
+    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditPage,
+    AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount, CreatedContextKey,
+    CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo,
+    EnvironmentError, EventInfo, InstalledAppSecret, InvocationBucket, InvocationInfo,
+    InvocationReport, LambdaChange, LambdaInfo, LambdaState, LimitInfo, LogLine, LogPage, LogQuery,
+    LogSearch, LogsError, LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences,
+    Performance, PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState, Redeployed,
+    RunState, SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders,
+    ScheduleInfo, ScheduleRun, SecretInfo, SecretValue, SessionInfo, SigningKeyInfo, SourcePlace,
+    TokenInfo, UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistEntry,
 };
 pub use audit::{
     AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
@@ -73,10 +73,10 @@ pub use auth::{
 };
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
-pub use config::{AccountsConfig, 
-    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
-    IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
-    RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
+pub use config::{
+    AccountRates, AccountsConfig, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig,
+    EgressConfig, IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig,
+    RateConfig, RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

@@ -45,15 +45,16 @@ pub(crate) use context::{
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
 pub(crate) use deployments::{
-    Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use, digests_of, is_active,
-    make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
+    Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use,
+    digests_of, is_active, make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy,
+    unused,
 };
 pub use deployments::{DeploymentState, UnknownState};
 pub(crate) use identity::{
-    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens,
-    add_session_of_user, add_session_token, add_signing_key, apps, delete_app, delete_signing_key,
-    delete_user, end_oldest_sessions, end_session, end_sessions_of_user, prolong, put_app,
-    put_user, session_token, sessions_of_user, signing_keys, spend, users,
+    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens, add_app,
+    add_session_of_user, add_session_token, add_signing_key, apps, change_app, delete_app,
+    delete_signing_key, delete_user, end_oldest_sessions, end_session, end_sessions_of_user,
+    prolong, put_user, session_token, sessions_of_user, set_app_secret, signing_keys, spend, users,
 };
 pub(crate) use journal::{
     BUCKET_MS, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, figures, last_log,
