@@ -51,11 +51,7 @@ impl Admin {
             used(account.len(), may_have.lambdas_max, "lambdas"),
             used(deployed, may_have.deployed_max, "lambdas.deployed"),
             used(secrets, may_have.secrets_max as usize, "secrets"),
-            used(
-                account.whitelist.len(),
-                may_have.whitelist_max,
-                "whitelist",
-            ),
+            used(account.whitelist.len(), may_have.whitelist_max, "whitelist"),
             used(self.users(id)?.len(), may_have.users_max, "users"),
             used(self.tokens(id)?.len(), may_have.tokens_max, "tokens"),
             used(self.apps(id)?.len(), may_have.apps_max, "apps"),
@@ -109,7 +105,7 @@ fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
     ]
 }
 
-fn lengths(may_have: &AccountsConfig) -> [LimitInfo; 10] {
+fn lengths(may_have: &AccountsConfig) -> [LimitInfo; 11] {
     let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
     [
         characters("lambda.source", may_have.source_chars_max),
@@ -120,6 +116,7 @@ fn lengths(may_have: &AccountsConfig) -> [LimitInfo; 10] {
         limit("lambda.variables", may_have.variables_max as u64, PIECES),
         characters("lambda.variable-name", NAME_CHARS_MAX),
         characters("lambda.variable-value", may_have.variable_value_chars_max),
+        characters("schedule.payload", may_have.schedule_payload_chars_max),
         characters("secret.key", SECRET_KEY_CHARS_MAX),
         characters("secret.value", may_have.secret_value_chars_max),
     ]

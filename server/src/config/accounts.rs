@@ -38,6 +38,9 @@ pub struct AccountsConfig {
     pub secrets_max: u64,
     /// The value of a secret, in characters. The platform's 10,000.
     pub secret_value_chars_max: usize,
+    /// The payload of a schedule, in characters of its JSON, and its headers together. The platform's
+    /// 8,000.
+    pub schedule_payload_chars_max: usize,
     /// Rules of an account's whitelist.
     pub whitelist_max: usize,
     /// Users and service users of an account.
@@ -64,6 +67,7 @@ impl Default for AccountsConfig {
             skill_chars_max: 100,
             secrets_max: 1_000,
             secret_value_chars_max: 10_000,
+            schedule_payload_chars_max: 8_000,
             whitelist_max: 1_000,
             users_max: 1_000,
             tokens_max: 1_000,
@@ -77,7 +81,11 @@ impl AccountsConfig {
     /// Checks what the types cannot say.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let rules = [
-            (self.accounts_max > 0, "accounts.accounts_max", "must be at least 1"),
+            (
+                self.accounts_max > 0,
+                "accounts.accounts_max",
+                "must be at least 1",
+            ),
             (
                 (1..=SOURCE_CHARS_MAX).contains(&self.source_chars_max),
                 "accounts.source_chars_max",
@@ -116,11 +124,20 @@ mod tests {
         assert_eq!(check(|a| a.source_chars_max = 1), Ok(()));
         assert_eq!(check(|a| a.variable_value_chars_max = 100_000), Ok(()));
         for (change, key) in [
-            ((|a| a.accounts_max = 0) as fn(&mut AccountsConfig), "accounts.accounts_max"),
+            (
+                (|a| a.accounts_max = 0) as fn(&mut AccountsConfig),
+                "accounts.accounts_max",
+            ),
             (|a| a.source_chars_max = 0, "accounts.source_chars_max"),
-            (|a| a.source_chars_max = 100_001, "accounts.source_chars_max"),
+            (
+                |a| a.source_chars_max = 100_001,
+                "accounts.source_chars_max",
+            ),
             (|a| a.variables_max = 511, "accounts.variables_max"),
-            (|a| a.variable_value_chars_max = 100_001, "accounts.variable_value_chars_max"),
+            (
+                |a| a.variable_value_chars_max = 100_001,
+                "accounts.variable_value_chars_max",
+            ),
         ] {
             assert_eq!(check(change), Err(key));
         }
