@@ -6,11 +6,13 @@
 
 mod harness;
 
+mod account_limits;
 mod accounts;
 mod apps;
 mod artifact;
 mod async_invocation;
 mod audit;
+mod bad_inputs;
 mod build_process;
 mod callback;
 mod captured_state;
