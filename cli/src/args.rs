@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    account, allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages,
-    queue, run, schedule, secret, serve, token, up, user, version,
+    account, allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics,
+    packages, queue, run, schedule, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 

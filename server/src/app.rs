@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::audit::Origin;
 use crate::api::PathParameters;
+use crate::audit::Origin;
 use crate::auth::{Action, AuthError, Operator, OperatorKey, authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;

@@ -411,8 +411,8 @@ mod tests {
         }
         let store = store(directory.path()).await;
         let vault = Vault::open(Arc::clone(&store), &key, &AccountsConfig::default())
-                .await
-                .unwrap();
+            .await
+            .unwrap();
         let read = vault.read(&context("acc"), &name).await.unwrap();
         assert_eq!(read, Some(Secret::from_text("two")));
         assert_eq!(vault.read(&context("other"), &name).await.unwrap(), None);
@@ -427,9 +427,13 @@ mod tests {
     async fn a_lambda_changes_what_exists_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
         let store = store(directory.path()).await;
-        let vault = Vault::open(store, &SecretKey::generate().unwrap(), &AccountsConfig::default())
-            .await
-            .unwrap();
+        let vault = Vault::open(
+            store,
+            &SecretKey::generate().unwrap(),
+            &AccountsConfig::default(),
+        )
+        .await
+        .unwrap();
         let (account, name): (_, SecretName) = ("acc".parse().unwrap(), "TOKEN".parse().unwrap());
         let context = context("acc");
         let missing = vault.update(&context, &name, Secret::from_text("x")).await;

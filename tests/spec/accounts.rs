@@ -33,12 +33,20 @@ fn an_account_comes_with_a_user_and_a_token_that_are_shown_once() {
     assert_eq!(login.status, 200, "{login:?}");
     let bearer = login.json()["bearer"].as_str().unwrap().to_owned();
     let users = acme.call(Method::GET, "/users").bearer(&bearer).send();
-    assert_eq!(users.json()[0]["permissions"], json!(["admin", "developer", "invocation"]));
+    assert_eq!(
+        users.json()[0]["permissions"],
+        json!(["admin", "developer", "invocation"])
+    );
 
     let shown = server.operator(Method::GET, "/acme").send();
     let account = shown.json();
     assert_eq!(
-        [&account["id"], &account["enabled"], &account["lambdas"], &account["users"]],
+        [
+            &account["id"],
+            &account["enabled"],
+            &account["lambdas"],
+            &account["users"]
+        ],
         [&json!("acme"), &json!(true), &json!(1), &json!(1)]
     );
     for reply in [shown, server.operator(Method::GET, "").send()] {
@@ -72,7 +80,12 @@ fn an_account_outlives_the_server() {
 fn no_two_accounts_have_one_id_and_an_id_is_one() {
     let server = start();
     server.account("acme");
-    let make = |id: &str| server.operator(Method::POST, "").json(&json!({ "id": id })).send();
+    let make = |id: &str| {
+        server
+            .operator(Method::POST, "")
+            .json(&json!({ "id": id }))
+            .send()
+    };
     check_error(&make("acme"), 409, "fm.conflict");
     check_error(&make(ACCOUNT), 409, "fm.conflict");
     for id in ["", "a b", "../acme", &"x".repeat(65)] {
@@ -89,7 +102,10 @@ fn no_two_accounts_have_one_id_and_an_id_is_one() {
 fn a_server_has_as_many_accounts_as_the_limit_and_not_one_more() {
     let server = start_with(|config| config.accounts.accounts_max = 2);
     server.account("acme");
-    let reply = server.operator(Method::POST, "").json(&json!({ "id": "other" })).send();
+    let reply = server
+        .operator(Method::POST, "")
+        .json(&json!({ "id": "other" }))
+        .send();
     let said = check_error(&reply, 400, "es.badinput");
     assert_eq!(said, "a server can have 2 accounts");
     assert_eq!(ids(&server), [ACCOUNT, "acme"]);
@@ -115,7 +131,10 @@ fn nobody_but_the_operator_makes_lists_or_disables_accounts() {
         };
         for token in [&server.admin_token, &admin] {
             let said = check_error(&ask(token), 403, "es.forbidden");
-            assert_eq!(said, "this needs the operator's token, which no account has");
+            assert_eq!(
+                said,
+                "this needs the operator's token, which no account has"
+            );
         }
         for token in ["", "sgo_0000000000000000000000000000000000000000000"] {
             check_error(&ask(token), 401, "es.unauthorized");
@@ -129,7 +148,14 @@ fn the_operators_token_opens_nothing_of_an_account() {
     let server = start();
     let lambda = server.deploy_body("hello", "callback(null, 1)");
     let token = server.operator_token();
-    assert_eq!(server.invoke(&lambda, json!({})).bearer(&token).send().status, 401);
+    assert_eq!(
+        server
+            .invoke(&lambda, json!({}))
+            .bearer(&token)
+            .send()
+            .status,
+        401
+    );
     for path in ["/lambdas", "/users", "/audit"] {
         let reply = server.call(Method::GET, path).bearer(&token).send();
         check_error(&reply, 401, "es.unauthorized");
@@ -139,7 +165,10 @@ fn the_operators_token_opens_nothing_of_an_account() {
 #[test]
 fn the_operators_token_is_its_owners_alone_and_made_anew_when_it_is_gone() {
     let server = start();
-    let (file, token) = (server.data_dir.join("operator.token"), server.operator_token());
+    let (file, token) = (
+        server.data_dir.join("operator.token"),
+        server.operator_token(),
+    );
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let data_dir = server.data_dir.clone();
@@ -176,7 +205,10 @@ fn the_command_adds_lists_disables_and_enables_accounts() {
     };
     let added = account(&["add", "acme"]);
     assert_eq!(added.code, 0, "{added:?}");
-    assert!(added.err.contains("user admin has the password"), "{added:?}");
+    assert!(
+        added.err.contains("user admin has the password"),
+        "{added:?}"
+    );
     let token = added.out.trim().to_owned();
     let lambdas = |expected: i32| {
         let mut command = sandglass(&["lambdas", "--account", "acme", "--token", &token]);
@@ -187,10 +219,16 @@ fn the_command_adds_lists_disables_and_enables_accounts() {
     };
     lambdas(0);
     let listed = account(&["list"]);
-    assert!(listed.out.contains("acme") && listed.out.contains(ACCOUNT), "{listed:?}");
+    assert!(
+        listed.out.contains("acme") && listed.out.contains(ACCOUNT),
+        "{listed:?}"
+    );
     assert_eq!(account(&["disable", "acme"]).code, 0);
     let refused = lambdas(4);
-    assert!(refused.err.contains("the account is disabled"), "{refused:?}");
+    assert!(
+        refused.err.contains("the account is disabled"),
+        "{refused:?}"
+    );
     let listed = account(&["list", "--json"]).json();
     assert_eq!(listed[1]["enabled"], false, "{listed}");
     assert_eq!(account(&["enable", "acme"]).code, 0);
@@ -198,11 +236,21 @@ fn the_command_adds_lists_disables_and_enables_accounts() {
 
     // The operator's token may come from elsewhere; an account's does not do.
     let elsewhere = |token: &str| {
-        let arguments = ["account", "list", "--server", &server.url, "--operator-token", token];
+        let arguments = [
+            "account",
+            "list",
+            "--server",
+            &server.url,
+            "--operator-token",
+            token,
+        ];
         binary::run(sandglass(&arguments)).code
     };
     let kept = fs::read_to_string(data_dir.join("operator.token")).unwrap();
     assert_eq!((elsewhere(kept.trim()), elsewhere(&token)), (0, 4));
     let twice = account(&["add", "acme"]);
-    assert!(twice.code == 4 && twice.err.contains("already"), "{twice:?}");
+    assert!(
+        twice.code == 4 && twice.err.contains("already"),
+        "{twice:?}"
+    );
 }

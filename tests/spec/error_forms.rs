@@ -119,6 +119,7 @@ fn who_is_not_let_in_is_told_so_in_the_form_of_the_address() {
             form.check(&call().send(), 401);
             form.check(&call().bearer("sg_wrong").send(), 401);
             form.check(&call().bearer(&nothing).send(), 403);
+            // Where no account is named, nobody of an account is let in.
             let path = format!("{}{query}", operation.filled("20000002"));
             let foreign = server.plain(operation.method.clone(), &path);
             form.check(&foreign.bearer(&server.admin_token).send(), 403);

@@ -36,9 +36,9 @@ impl TokenSource {
     /// What to do when the server does not know the token.
     pub(super) fn hint(&self) -> String {
         match self {
-            Self::Given => "is the token of this server? --token or SANDGLASS_TOKEN gave it".into(),
+            Self::Given => "is the token that was given one of this server?".into(),
             Self::File(path) => format!(
-                "the token of {} is not valid there; give another one with --token",
+                "the token of {} is not valid there; give another one",
                 path.display()
             ),
         }
@@ -165,7 +165,11 @@ fn running(data_dir: &Path) -> Result<Url, Failure> {
 fn kept_token(data_dir: &Path, kind: &TokenKind) -> Result<(String, TokenSource), Failure> {
     let file = data_dir.join(kind.file);
     let token = std::fs::read_to_string(&file)
-        .doing(format!("cannot read the {} token {}", kind.whose, file.display()))
+        .doing(format!(
+            "cannot read the {} token {}",
+            kind.whose,
+            file.display()
+        ))
         .hint(format!("give a token with {}", kind.given_by))?;
     let file = std::path::absolute(&file).unwrap_or(file);
     Ok((token.trim().to_owned(), TokenSource::File(file)))

@@ -54,7 +54,7 @@ pub(super) fn refused(status: StatusCode, body: &str, token: &TokenSource) -> Fa
     }
     let hint = match status {
         StatusCode::UNAUTHORIZED => token.hint(),
-        StatusCode::FORBIDDEN => {
+        StatusCode::FORBIDDEN if refusal.error_msg.starts_with("this needs the permission") => {
             "`sandglass token create NAME --role ROLE`, as an admin, makes a token that may".into()
         }
         StatusCode::NOT_FOUND if refusal.error_code.ends_with(".missinglambda") => {

@@ -128,7 +128,9 @@ impl Admin {
         };
         let store = &self.parts().store;
         let doing = AuditAction::AccountCreate.doing();
-        store.transact::<_, ChangeError, _>(doing, made, publish).await?;
+        store
+            .transact::<_, ChangeError, _>(doing, made, publish)
+            .await?;
         Ok(created)
     }
 
@@ -157,7 +159,9 @@ impl Admin {
             let failed = sqlite(AuditAction::AccountCreate.doing());
             let before = store::accounts(tx).map_err(&failed)?;
             if before.iter().any(|account| account.name == name) {
-                return Err(ChangeError::Exists(format!("there is an account {name} already")));
+                return Err(ChangeError::Exists(format!(
+                    "there is an account {name} already"
+                )));
             }
             if before.len() >= max {
                 let full = format!("a server can have {max} accounts");
@@ -202,7 +206,8 @@ impl Admin {
                 next.account_mut(&changed.id, changed.row).enabled = change.enabled;
             });
         };
-        self.change::<_, ChangeError, _>(entry, rows, publish).await?;
+        self.change::<_, ChangeError, _>(entry, rows, publish)
+            .await?;
         self.account_info(id)
     }
 

@@ -179,9 +179,8 @@ impl Admin {
     pub async fn undeploy(&self, id: &AccountId, lambda: &str) -> Result<(), DeployError> {
         let (_, entry) = self.entry(id, lambda)?;
         let row = entry.row.id;
-        let rows = move |tx: &rusqlite::Connection| {
-            Ok(store::mark(tx, row).map_err(sqlite("undeploy"))?)
-        };
+        let rows =
+            move |tx: &rusqlite::Connection| Ok(store::mark(tx, row).map_err(sqlite("undeploy"))?);
         self.begin(id, AuditAction::LambdaUndeploy, rows).await?;
         self.finish_undeployment(id, row).await
     }

@@ -14,7 +14,6 @@ use crate::registry;
 use crate::store::{self, UserRow};
 use crate::users::{NAME_CHARS_MAX, PasswordError, PasswordHash, User, check_password, folded};
 
-
 /// A user, as it is listed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -13,7 +13,6 @@ use crate::clock::now_ms;
 use crate::registry::{self, Account, WhitelistRule};
 use crate::store;
 
-
 /// A rule of the whitelist.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -64,7 +64,10 @@ fn id(ask: &Ask<'_>) -> Result<AccountId, Problem> {
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let NewAccount { id } = ask.json(BODY_MAX).await?;
     let created = ask.admin().create_account(&id).await?;
-    Ok(reply::not_stored(reply::json(StatusCode::CREATED, &created)))
+    Ok(reply::not_stored(reply::json(
+        StatusCode::CREATED,
+        &created,
+    )))
 }
 
 async fn change(mut ask: Ask<'_>) -> Result<Reply, Problem> {

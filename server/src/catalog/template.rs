@@ -180,7 +180,8 @@ fn variables(
     written: &BTreeMap<String, Spanned<String>>,
 ) -> Result<Vec<Variable>, CatalogError> {
     let variable = |(key, value): (&String, &Spanned<String>)| {
-        check_variable(key, value.get_ref(), &AccountsConfig::default()).map_err(|error| file.wrong(value, error))?;
+        check_variable(key, value.get_ref(), &AccountsConfig::default())
+            .map_err(|error| file.wrong(value, error))?;
         Ok(Variable {
             key: key.clone(),
             value: value.get_ref().clone(),

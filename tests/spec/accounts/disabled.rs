@@ -13,10 +13,15 @@ fn nothing_opens_a_disabled_account_and_everything_does_when_it_is_enabled() {
     let server = start();
     let acme = server.account("acme");
     let lambda = acme.deploy_body("hello", "callback(null, 1)");
-    let bearer = acme.login().send().json()["bearer"].as_str().unwrap().to_owned();
+    let bearer = acme.login().send().json()["bearer"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let app = json!({ "client_name": "crm", "grant_types": ["client_credentials"] });
     let app = acme.call(Method::POST, "/apps").json(&app).send().json();
-    let key = acme.call(Method::POST, "/context-keys").json(&json!({ "name": "crm" }));
+    let key = acme
+        .call(Method::POST, "/context-keys")
+        .json(&json!({ "name": "crm" }));
     let key = key.send().json();
     let key = key["key"].as_str().unwrap().to_owned();
     let parameters = form(&[
@@ -30,7 +35,10 @@ fn nothing_opens_a_disabled_account_and_everything_does_when_it_is_enabled() {
         let call = call.header("content-type", "application/x-www-form-urlencoded");
         call.body(parameters.clone()).send()
     };
-    let jwt = app_token().json()["access_token"].as_str().unwrap().to_owned();
+    let jwt = app_token().json()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let statuses = || {
         let context = server.plain(Method::GET, "/v1/account/acme/");
         [
@@ -50,7 +58,10 @@ fn nothing_opens_a_disabled_account_and_everything_does_when_it_is_enabled() {
     assert_eq!(server.set_enabled("acme", false)["enabled"], false);
     assert_eq!(statuses(), [403; 7]);
     let said = check_error(&acme.invoke(&lambda).send(), 403, "es.forbidden");
-    assert_eq!(said, "the account is disabled: ask the operator of this server");
+    assert_eq!(
+        said,
+        "the account is disabled: ask the operator of this server"
+    );
     // Others are as they were.
     let own = server.deploy_body("hello", "callback(null, 2)");
     assert_eq!(server.invoke(&own, json!({})).send().text, "2");
@@ -87,12 +98,18 @@ fn what_waits_in_the_queue_of_a_disabled_account_waits_on() {
     let server = start();
     let acme = server.account("acme");
     let lambda = acme.deploy_body("hello", "console.info('ran'); callback(null, 1)");
-    let sent = acme.invoke(&lambda).header("prefer", "respond-async").send();
+    let sent = acme
+        .invoke(&lambda)
+        .header("prefer", "respond-async")
+        .send();
     assert_eq!(sent.status, 202, "{sent:?}");
     let state = || {
         let path = sent.header("location");
         let reply = server.plain(Method::GET, path).bearer(&acme.token).send();
-        reply.json()["state"].as_str().unwrap_or_default().to_owned()
+        reply.json()["state"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     };
     let until = |wanted: &dyn Fn() -> bool| {
         let reached = (0..2_000).any(|_| {
@@ -110,7 +127,10 @@ fn what_waits_in_the_queue_of_a_disabled_account_waits_on() {
     assert_eq!(database.execute(again, []).unwrap(), 1);
     let own = server.deploy_body("hello", "callback(null, 2)");
     // Makes the queue look at what is due.
-    server.invoke(&own, json!({})).header("prefer", "respond-async").send();
+    server
+        .invoke(&own, json!({}))
+        .header("prefer", "respond-async")
+        .send();
     let due_at = || -> i64 {
         let sql = "SELECT due_at FROM queue ORDER BY id LIMIT 1";
         database.query_row(sql, [], |row| row.get(0)).unwrap()
@@ -118,7 +138,10 @@ fn what_waits_in_the_queue_of_a_disabled_account_waits_on() {
     until(&|| due_at() > 0);
     server.set_enabled("acme", true);
     assert_eq!(state(), "waiting");
-    let logs = acme.call(Method::GET, &format!("/lambdas/{lambda}/logs")).send().json();
+    let logs = acme
+        .call(Method::GET, &format!("/lambdas/{lambda}/logs"))
+        .send()
+        .json();
     assert_eq!(logs["entries"].as_array().unwrap().len(), 1, "{logs}");
 }
 
@@ -133,11 +156,19 @@ fn no_schedule_of_a_disabled_account_runs() {
     server.set_enabled("acme", false);
     let database = rusqlite::Connection::open(server.data_dir.join("sandglass.db")).unwrap();
     database.busy_timeout(Duration::from_secs(5)).unwrap();
-    assert_eq!(database.execute("UPDATE schedules SET next_at = 1", []).unwrap(), 1);
+    assert_eq!(
+        database
+            .execute("UPDATE schedules SET next_at = 1", [])
+            .unwrap(),
+        1
+    );
     // Another account's schedule makes the clock look.
     let own = server.deploy_body("hello", "callback(null, 2)");
     let new = json!({ "lambdaUUID": own, "cronExpression": "0 0 1 1 *" });
-    let other = server.call(Method::POST, "/schedules?v=1").json(&new).send();
+    let other = server
+        .call(Method::POST, "/schedules?v=1")
+        .json(&new)
+        .send();
     assert_eq!(other.status, 201, "{other:?}");
     let next_at = || -> i64 {
         let sql = "SELECT next_at FROM schedules ORDER BY id LIMIT 1";

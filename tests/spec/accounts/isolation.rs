@@ -47,9 +47,18 @@ fn furnished(server: &TestServer, id: &str) -> Furnished {
     assert_eq!(secret.send().status, 204);
     let rule = account.call(Method::PUT, &format!("/whitelist/{id}.example.com"));
     assert_eq!(rule.send().status, 204);
-    let user = post("/users", json!({ "loginName": "bot", "permissions": ["developer"] }));
-    let app = post("/apps", json!({ "client_name": "crm", "grant_types": ["client_credentials"] }));
-    let token = post("/tokens", json!({ "name": "crm", "permissions": ["invocation"] }));
+    let user = post(
+        "/users",
+        json!({ "loginName": "bot", "permissions": ["developer"] }),
+    );
+    let app = post(
+        "/apps",
+        json!({ "client_name": "crm", "grant_types": ["client_credentials"] }),
+    );
+    let token = post(
+        "/tokens",
+        json!({ "name": "crm", "permissions": ["invocation"] }),
+    );
     let context_key = post("/context-keys", json!({ "name": "crm" }));
     let schedule = json!({ "lambdaUUID": lambda, "cronExpression": "0 0 1 1 *" });
     let schedule = post("/schedules?v=1", schedule);
@@ -120,7 +129,10 @@ fn no_list_of_one_account_speaks_of_the_other() {
                 continue;
             }
             let path = operation.filled(&one.account.id);
-            let reply = server.plain(Method::GET, &path).bearer(&one.account.token).send();
+            let reply = server
+                .plain(Method::GET, &path)
+                .bearer(&one.account.token)
+                .send();
             let leak = foreign.iter().find(|text| reply.text.contains(*text));
             assert_eq!(leak, None, "{path}: {reply:?}");
             lists += 1;
@@ -137,7 +149,10 @@ fn what_opens_one_account_does_not_open_the_other() {
         for token in [&one.account.token, &one.bearer, &one.jwt] {
             let invoked = other.account.invoke(&other.lambda).bearer(token).send();
             assert_eq!(invoked.status, 403, "{invoked:?}");
-            assert!(invoked.text.contains("does not belong to that account"), "{invoked:?}");
+            assert!(
+                invoked.text.contains("does not belong to that account"),
+                "{invoked:?}"
+            );
         }
         for operation in operations(&server).iter().filter(|o| o.needs.is_some()) {
             if !operation.path.starts_with("/api/account/") {
@@ -181,7 +196,10 @@ fn things_of_one_account_are_not_there_in_the_other() {
             (Method::POST, format!("/apps/{app}/secret")),
             (Method::GET, format!("/schedules/{}", other.schedule)),
             (Method::DELETE, format!("/schedules/{}", other.schedule)),
-            (Method::DELETE, format!("/whitelist/{}.example.com", other.account.id)),
+            (
+                Method::DELETE,
+                format!("/whitelist/{}.example.com", other.account.id),
+            ),
         ] {
             let (status, reply) = status(method.clone(), &path);
             assert_eq!(status, 404, "{method} {path}: {reply:?}");

@@ -74,7 +74,8 @@ impl TestAccount {
     /// An invocation as an external system makes it.
     pub(crate) fn invoke(&self, lambda: &str) -> Call {
         let path = format!("/lambdas/{lambda}/invoke?v=1&externalSystem=tests");
-        self.call(Method::POST, &path).json(&json!({ "payload": {} }))
+        self.call(Method::POST, &path)
+            .json(&json!({ "payload": {} }))
     }
 
     /// A login by `agentVep`, as the account's first user.
