@@ -245,7 +245,7 @@ impl Admin {
         let admin = self.clone();
         let publish = move |()| {
             admin.publish_app(&app.id, |now| {
-                now.secret = app.secret.clone();
+                now.secret = app.secret;
                 now.changed_at = at;
             });
         };
