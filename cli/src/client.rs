@@ -3,6 +3,7 @@
 //! One method per route of the management API; what the server refuses becomes a [`Failure`]
 //! with a hint.
 
+mod accounts;
 pub(crate) mod api;
 mod connect;
 mod identity;

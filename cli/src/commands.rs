@@ -1,5 +1,6 @@
 //! What does each command do?
 
+pub(crate) mod account;
 pub(crate) mod allow;
 pub(crate) mod app;
 pub(crate) mod audit;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Allow(args) => allow::run(args, print).await,
         Command::Audit(args) => audit::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
+        Command::Account(args) => account::run(args, print).await,
         Command::User(args) => user::run(args, print).await,
         Command::App(args) => app::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,

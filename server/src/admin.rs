@@ -17,6 +17,7 @@
 //! only the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
 //! first and [`write`](SignedEntry::write) it there.
 
+mod accounts;
 mod apps;
 mod audit;
 mod catalog;
@@ -53,6 +54,7 @@ use crate::audit::{AuditEntry, Origin, SignedEntry};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
+use crate::config::AccountsConfig;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{Account, Current};
@@ -62,8 +64,9 @@ use crate::steps::Steps;
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
 
+pub use accounts::{AccountChange, AccountInfo, CreatedAccount};
 pub(crate) use apps::app;
-pub use apps::{AppInfo, InstalledAppSecret, NewApp};
+pub use apps::{AppChange, AppInfo, InstalledAppSecret, NewApp};
 pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
@@ -122,6 +125,8 @@ pub(crate) struct Parts {
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
+    /// How many accounts there may be, and how much each may have.
+    pub(crate) accounts: AccountsConfig,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,
@@ -245,6 +250,11 @@ impl Admin {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// How many accounts there may be, and how much each may have.
+    fn may_have(&self) -> &AccountsConfig {
+        &self.parts().accounts
     }
 
     /// The account as it is now.

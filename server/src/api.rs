@@ -4,6 +4,7 @@
 //! leave that it takes, and the shapes of what it takes and answers. Routing, permissions and the
 //! OpenAPI document follow from the same table, so none of them can forget a route.
 
+mod accounts;
 mod apps;
 mod ask;
 mod audit;
@@ -61,6 +62,7 @@ const TABLES: &[&[Endpoint]] = &[
     login::ENDPOINTS,
     me::ENDPOINTS,
     oauth::ENDPOINTS,
+    accounts::ENDPOINTS,
     users::ENDPOINTS,
     apps::ENDPOINTS,
     tokens::ENDPOINTS,
@@ -106,6 +108,10 @@ pub(crate) enum Form {
     Platform,
     /// The platform's second generation: `{code, message}`.
     Second,
+    /// Both generations have the address: the first one says `v` in the query, the second does not.
+    Shared,
+    /// An invocation, where the second generation has a header instead (spec 1.2).
+    Gateway,
 }
 
 /// A parameter of the query.
@@ -277,6 +283,12 @@ impl Endpoint {
         self
     }
 
+    /// Clients of both of the platform's generations know it.
+    pub(crate) const fn shared(mut self) -> Self {
+        self.errors = Form::Shared;
+        self
+    }
+
     /// The form of its errors.
     pub(crate) const fn errors(&self) -> Form {
         self.errors
@@ -366,6 +378,16 @@ pub(crate) fn template(path: &str) -> Option<&'static str> {
         .map(|endpoint| endpoint.path)
 }
 
+/// The form of errors at an address; where it does not take the method, that of the first one that
+/// it takes.
+pub(crate) fn form(method: &Method, path: &str) -> Option<Form> {
+    let matched = ROUTER.at(path.strip_suffix('/').unwrap_or(path)).ok()?;
+    let endpoints = &matched.value.endpoints;
+    let exact = endpoints.iter().find(|endpoint| endpoint.method == *method);
+    let endpoint = exact.or(endpoints.first())?;
+    Some(endpoint.errors())
+}
+
 /// Every endpoint, in the order of the tables.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     TABLES.iter().copied().flatten()
@@ -414,7 +436,9 @@ mod tests {
     #[test]
     fn a_path_about_an_account_takes_leave_in_it() {
         for endpoint in endpoints().filter(|endpoint| endpoint.needs.is_some()) {
-            assert!(endpoint.path.contains("/{account}/"), "{}", endpoint.path);
+            let is_operators = endpoint.needs == Some(Action::Accounts);
+            let in_account = endpoint.path.contains("/{account}/");
+            assert_ne!(is_operators, in_account, "{}", endpoint.path);
         }
     }
 

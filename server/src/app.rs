@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::api::Form;
+use crate::api::PathParameters;
 use crate::audit::Origin;
-use crate::auth::{authenticate, authenticate_key};
+use crate::auth::{Action, AuthError, Operator, OperatorKey, authenticate, authenticate_key};
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
 use crate::domains::Domains;
@@ -30,11 +30,11 @@ use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::registry::Current;
 use crate::reply::Reply;
-use crate::route::{self, Route};
+use crate::route::{self, Route, parameter};
 use crate::schedules::Schedules;
-use crate::status::{Generation, Problem};
+use crate::status::Problem;
 use crate::telemetry::{Telemetry, Traced};
-use crate::{api, console, invoke, observe};
+use crate::{api, console, invoke, observe, refusal};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How much of a body that is too large is read, so that the client gets to read the answer.
@@ -58,6 +58,8 @@ pub(crate) struct App {
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
     pub(crate) sentinel: Sentinel,
+    /// Whose accounts are.
+    pub(crate) operator: OperatorKey,
     pub(crate) metrics: Arc<Metrics>,
     /// Where traces go, if anywhere.
     pub(crate) telemetry: Option<Telemetry>,
@@ -96,10 +98,7 @@ impl App {
         let mut reply = match self.answer(&parts, body, &id, traced.as_ref()).await {
             Ok(reply) => reply,
             Err(problem) => {
-                let reply = match route::is_context(parts.uri.path()) {
-                    true => problem.context_reply(),
-                    false => problem.reply(),
-                };
+                let reply = refusal::tell(&problem, &parts);
                 self.metrics.rejected(reply.status());
                 reply
             }
@@ -177,24 +176,34 @@ impl App {
     ) -> Result<Reply, Problem> {
         let found = api::find(&parts.method, parts.uri.path())?;
         let grant = match found.endpoint.action() {
-            None => None,
+            None => {
+                self.is_open(&found.path)?;
+                None
+            }
+            Some(Action::Accounts) => {
+                let _: Operator = self.operator.authenticate(parts, &self.registry.load())?;
+                None
+            }
             Some(action) => {
                 let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
                 let principal = authenticate(parts, &self.registry.load())?;
-                Some(principal.may(action, account)?)
+                let grant = principal.may(action, account)?;
+                principal.must_be(parameter(parts.uri.query(), "userId")?.as_deref())?;
+                Some(grant)
             }
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
-        let answered = found.endpoint.answer(ask).await;
-        answered.or_else(|problem| {
-            let reply = match found.endpoint.errors() {
-                Form::Platform => return Err(problem),
-                Form::Second => problem.reply_to(Generation::Second),
-                Form::Problem => problem.details(),
-            };
-            self.metrics.rejected(reply.status());
-            Ok(reply)
-        })
+        found.endpoint.answer(ask).await
+    }
+
+    /// Whoever asks may log in and the like, but not where the account is disabled.
+    fn is_open(&self, path: &PathParameters<'_>) -> Result<(), AuthError> {
+        let registry = self.registry.load();
+        let account = path.account().and_then(|account| registry.account(account));
+        match account.is_none_or(|account| account.enabled) {
+            true => Ok(()),
+            false => Err(AuthError::Disabled),
+        }
     }
 
     /// From now on, the server is on its way out. Nobody watches logs any longer, since that would

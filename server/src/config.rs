@@ -12,10 +12,12 @@ use serde::Deserialize;
 
 use crate::SecretKey;
 
+mod accounts;
 mod invocation;
 mod listen_url;
 mod telemetry;
 
+pub use accounts::AccountsConfig;
 pub use invocation::{
     AccountRates, IdempotencyConfig, QueueConfig, RateConfig, RatesConfig, SchedulesConfig,
 };
@@ -72,6 +74,8 @@ pub struct Config {
     pub code_cache_bytes_max: ByteSize,
     /// The certificate of this server; without one it speaks plain HTTP.
     pub tls: Option<TlsConfig>,
+    /// How many accounts there may be, and how much each may have.
+    pub accounts: AccountsConfig,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -247,6 +251,7 @@ impl Default for Config {
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             tls: None,
+            accounts: AccountsConfig::default(),
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
@@ -420,7 +425,7 @@ impl Config {
             .find(|(holds, ..)| !holds)
         {
             Some((_, key, rule)) => Err(ConfigError { key, rule }),
-            None => Ok(()),
+            None => self.accounts.check(),
         }
     }
 

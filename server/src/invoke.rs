@@ -30,7 +30,7 @@ use tracing::Instrument as _;
 
 use crate::admission::Admission;
 use crate::app::{App, RequestId};
-use crate::auth::{Action, Grant, authenticate};
+use crate::auth::{Action, AuthError, Grant, authenticate};
 use crate::clock::now_ms;
 use crate::journal;
 use crate::once::Key;
@@ -138,7 +138,7 @@ impl Answer {
     }
 }
 
-/// Answers a request to invoke a lambda; what goes wrong, in the words of the caller's generation.
+/// Answers a request to invoke a lambda.
 pub(crate) async fn serve(
     app: &Arc<App>,
     (account, lambda): (&str, &str),
@@ -146,19 +146,9 @@ pub(crate) async fn serve(
     (parts, body): (&Parts, Incoming),
     id: &RequestId,
 ) -> Result<Reply, Problem> {
-    let answered = async {
-        let (call, caller) = Call::new(app, parts, account, lambda)?;
-        let call = call.traced(traced);
-        call.run(app, (parts, body), id, &caller).await
-    };
-    match answered.await {
-        Err(problem) if matches!(event::generation(parts), Ok(Generation::Second)) => {
-            let reply = problem.reply_to(Generation::Second);
-            app.metrics.rejected(reply.status());
-            Ok(reply)
-        }
-        answered => answered,
-    }
+    let (call, caller) = Call::new(app, parts, account, lambda)?;
+    let call = call.traced(traced);
+    call.run(app, (parts, body), id, &caller).await
 }
 
 impl<'a> Call<'a> {
@@ -207,6 +197,9 @@ impl<'a> Call<'a> {
             lambda: lambda.to_owned(),
             account: account.to_owned(),
         })?;
+        if !owner.enabled {
+            return Err(AuthError::Disabled.into());
+        }
         Ok(Self {
             owner: Arc::clone(owner),
             lambda: Cow::Borrowed(lambda),

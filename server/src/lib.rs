@@ -41,6 +41,7 @@ mod peer;
 mod queue;
 mod rates;
 mod rebuild;
+mod refusal;
 mod registry;
 mod reply;
 mod route;
@@ -56,17 +57,18 @@ mod telemetry;
 mod users;
 
 pub use admin::{
-    Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
-    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
-    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, FailedDeployment,
-    FailingLambda, InstalledAppSecret, InvocationBucket, InvocationInfo, InvocationReport,
-    LambdaChange, LambdaInfo, LambdaState, LimitInfo, LogLine, LogPage, LogQuery, LogSearch,
-    LogsError, LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences, Overview,
-    OverviewBucket, Performance, PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState,
-    Quota, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader,
-    ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue, SessionInfo,
-    SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo, VersionDetail,
-    VersionInfo, WhitelistAddress, WhitelistEntry, WhitelistVerdict,
+    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditPage,
+    AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount, CreatedContextKey,
+    CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo,
+    EnvironmentError, EventInfo, FailedDeployment, FailingLambda, InstalledAppSecret,
+    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
+    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
+    NewSchedule, NewUser, Occurrences, Overview, OverviewBucket, Performance, PerformanceBucket,
+    QueueError, QueuePage, QueueQuery, QueueState, Quota, Redeployed, RunState, SaveError, Saved,
+    ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun,
+    SecretInfo, SecretValue, SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo,
+    UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistAddress,
+    WhitelistEntry, WhitelistVerdict,
 };
 pub use api::openapi_document;
 pub use audit::{
@@ -78,9 +80,9 @@ pub use auth::{
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ConsoleConfig, ContextConfig,
-    EgressConfig, IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig,
-    RateConfig, RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
+    AccountRates, AccountsConfig, BuildsConfig, CatalogConfig, Config, ConfigError, ConsoleConfig,
+    ContextConfig, EgressConfig, IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError,
+    QueueConfig, RateConfig, RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::admission::Admission;
 use crate::app::App;
+use crate::auth::AuthError;
 use crate::clock::now_ms;
 use crate::config::QueueConfig;
 use crate::invoke::{self, Answer};
@@ -35,6 +36,8 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 const SLEEP_MAX: Duration = Duration::from_secs(30);
 /// How long to wait after the database failed.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How long an invocation of a disabled account waits before it is looked at again.
+const DISABLED_MS: u64 = 30_000;
 /// An invocation that was running this often when a server ended may be what ends servers.
 const INTERRUPTIONS_MAX: u32 = 3;
 /// The answer of such an invocation.
@@ -308,6 +311,11 @@ fn judge(config: &QueueConfig, row: &Claimed, result: Result<Answer, Problem>) -
         Err(problem @ (Problem::Full | Problem::Limited(_))) => {
             let wait = problem.retry_after().unwrap_or(1) * 1_000;
             return Ending::Postponed { due_at: now + wait };
+        }
+        // Nothing of the account runs until it is enabled again.
+        Err(Problem::Auth(AuthError::Disabled)) => {
+            let due_at = now + DISABLED_MS;
+            return Ending::Postponed { due_at };
         }
         Err(problem) => {
             let missing = matches!(problem, Problem::LambdaMissing { .. });

@@ -42,6 +42,10 @@ pub(crate) struct Registry {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) row: i64,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) created_at: u64,
+    /// Whether anything of it may be used.
+    pub(crate) enabled: bool,
     /// The whitelist, by rule.
     pub(crate) whitelist: BTreeMap<String, WhitelistRule>,
     /// The same rules, ready for use.
@@ -87,6 +91,11 @@ impl Registry {
     /// The account of that id.
     pub(crate) fn account(&self, id: &str) -> Option<&Arc<Account>> {
         self.accounts.get(id)
+    }
+
+    /// Whether an account is there and enabled.
+    pub(crate) fn is_open(&self, id: &AccountId) -> bool {
+        self.accounts.get(id).is_some_and(|account| account.enabled)
     }
 
     /// The token with that hash.
@@ -156,6 +165,8 @@ impl Registry {
             Arc::new(Account {
                 id: id.clone(),
                 row,
+                created_at: 0,
+                enabled: true,
                 whitelist: BTreeMap::new(),
                 allowed_hosts: AllowedHosts::default(),
                 lambdas: HashMap::new(),

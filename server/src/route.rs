@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use http::Method;
 
-use crate::api;
+use crate::api::{self, Form};
 use crate::console;
 use crate::status::Problem;
 
@@ -78,31 +78,49 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Option<Route<'
     }
 }
 
-/// The routes below an account that are not in the tables: the hot one, and those that answer
-/// without a token.
-fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Problem>> {
+/// What is below an account and not in the tables: the hot route, and those that answer without a
+/// token.
+enum Below<'a> {
+    Invoke(&'a str),
+    Event(&'a str, EventAction),
+    Domains(Option<&'a str>),
+}
+
+fn below(path: &str) -> Option<(&str, Below<'_>)> {
     let mut segments = path.strip_prefix("/api/account/")?.split('/');
-    let account = segments.next();
+    let account = segments.next()?;
     let (kind, name, part) = (segments.next()?, segments.next()?, segments.next());
     if segments.next().is_some() {
         return None;
     }
-    match (kind, name, part) {
-        ("lambdas", lambda, Some("invoke")) => Some(invoke(method, account, lambda)),
-        ("events", event, Some("invoke")) => {
-            Some(about_event(method, account, event, EventAction::Invoke))
-        }
-        ("events", event, Some("isImplemented")) => Some(about_event(
-            method,
-            account,
-            event,
-            EventAction::IsImplemented,
-        )),
-        ("service", "baseURI.json" | "baseURI", None) => Some(domains(method, account, None)),
-        ("service", service, Some("baseURI.json" | "baseURI")) => {
-            Some(domains(method, account, Some(service)))
-        }
-        _ => None,
+    let below = match (kind, name, part) {
+        ("lambdas", lambda, Some("invoke")) => Below::Invoke(lambda),
+        ("events", event, Some("invoke")) => Below::Event(event, EventAction::Invoke),
+        ("events", event, Some("isImplemented")) => Below::Event(event, EventAction::IsImplemented),
+        ("service", "baseURI.json" | "baseURI", None) => Below::Domains(None),
+        ("service", service, Some("baseURI.json" | "baseURI")) => Below::Domains(Some(service)),
+        _ => return None,
+    };
+    Some((account, below))
+}
+
+fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Problem>> {
+    let (account, below) = below(path)?;
+    let account = Some(account);
+    Some(match below {
+        Below::Invoke(lambda) => invoke(method, account, lambda),
+        Below::Event(event, action) => about_event(method, account, event, action),
+        Below::Domains(service) => domains(method, account, service),
+    })
+}
+
+/// The form of errors at an address, whether or not it takes the method; `None` where nobody knows it.
+pub(crate) fn form(method: &Method, path: &str) -> Option<Form> {
+    match below(path) {
+        None => api::form(method, path),
+        Some((_, Below::Invoke(_) | Below::Event(_, EventAction::Invoke))) => Some(Form::Gateway),
+        Some((_, Below::Event(_, EventAction::IsImplemented))) => Some(Form::Shared),
+        Some((_, Below::Domains(_))) => Some(Form::Platform),
     }
 }
 

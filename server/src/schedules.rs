@@ -201,7 +201,8 @@ fn ended(state: &str, due_at: u64, note: String, now: u64) -> RunRow {
 
 /// Whether a lambda, by its UUID, can be invoked.
 pub(crate) fn is_deployed(registry: &Registry, account: i64, lambda: &str) -> bool {
-    let account = registry.accounts().find(|known| known.row == account);
+    let mut accounts = registry.accounts();
+    let account = accounts.find(|known| known.row == account && known.enabled);
     let entry = account.and_then(|account| account.lambda(lambda));
     entry.is_some_and(|entry| matches!(entry.state, State::Live(_)))
 }

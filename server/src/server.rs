@@ -74,6 +74,12 @@ pub enum StartError {
         open::KEY_FILE
     )]
     Key(#[source] SecretKeyError),
+    /// The operator's token is damaged.
+    #[error(
+        "the file {} in the data directory does not hold a token: delete it to have another one made",
+        open::OPERATOR_TOKEN
+    )]
+    OperatorToken,
     /// Outgoing HTTP cannot be set up.
     #[error("outgoing HTTP cannot be set up")]
     Egress(#[from] EgressError),

@@ -518,11 +518,12 @@ impl From<SaveError> for Problem {
             SaveError::Check(error) => (*error).into(),
             SaveError::Name(_)
             | SaveError::NameIsUuid
-            | SaveError::DescriptionTooLong
-            | SaveError::Skills
+            | SaveError::DescriptionTooLong(_)
+            | SaveError::SourceTooLong(_)
+            | SaveError::Skills { .. }
             | SaveError::Event(_)
             | SaveError::Environment(_)
-            | SaveError::TooManyLambdas => Self::BadInput(error.to_string()),
+            | SaveError::TooManyLambdas(_) => Self::BadInput(error.to_string()),
         }
     }
 }
@@ -540,8 +541,10 @@ impl From<DeployError> for Problem {
             | DeployError::NoSuchVariable(_) => Self::NotFound(error.to_string()),
             DeployError::Name(_)
             | DeployError::NameIsUuid
-            | DeployError::DescriptionTooLong
-            | DeployError::TooManyLambdas
+            | DeployError::DescriptionTooLong(_)
+            | DeployError::SourceTooLong(_)
+            | DeployError::TooManyLambdas(_)
+            | DeployError::TooManyDeployed(_)
             | DeployError::Environment(_) => Self::BadInput(error.to_string()),
             DeployError::Host(_)
             | DeployError::Load(_)

@@ -45,15 +45,16 @@ pub(crate) use context::{
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
 pub(crate) use deployments::{
-    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, digests_of, is_active,
-    make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
+    Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use,
+    digests_of, is_active, make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy,
+    unused,
 };
 pub use deployments::{DeploymentState, UnknownState};
 pub(crate) use identity::{
-    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens,
-    add_session_of_user, add_session_token, add_signing_key, apps, delete_app, delete_signing_key,
-    delete_user, end_oldest_sessions, end_session, end_sessions_of_user, prolong, put_app,
-    put_user, session_token, sessions_of_user, signing_keys, spend, users,
+    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens, add_app,
+    add_session_of_user, add_session_token, add_signing_key, apps, change_app, delete_app,
+    delete_signing_key, delete_user, end_oldest_sessions, end_session, end_sessions_of_user,
+    prolong, put_user, session_token, sessions_of_user, set_app_secret, signing_keys, spend, users,
 };
 pub(crate) use journal::{
     BUCKET_MS, Failing, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, failing,
@@ -78,7 +79,7 @@ pub(crate) use secrets::{
 };
 pub(crate) use settings::{
     AccountRow, RuleRow, TokenRow, accounts, add_rule, add_token, create_account, delete_rule,
-    delete_token, delete_tokens_named, rules, tokens, touch_tokens,
+    delete_token, delete_tokens_named, rules, set_disabled, tokens, touch_tokens,
 };
 
 /// How long journal entries are gathered before they are written.

@@ -1,16 +1,14 @@
 //! The flood of one account costs another no more than its turn.
 
-use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use sandglass_server::Config;
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::harness::server::{ACCOUNT, Call, TestServer, config, open};
-use crate::harness::{block_on, temporary, tokio};
+use crate::harness::server::{ACCOUNT, Call, TestServer, start_with};
+use crate::harness::{block_on, tokio};
 
 const OTHER: &str = "20000002";
 
@@ -20,23 +18,17 @@ struct TwoAccounts {
     /// The token and the lambda of each.
     flooding: (String, String),
     other: (String, String),
-    _directory: TempDir,
 }
 
 /// Starts it with one slot.
 fn two_accounts(change: impl FnOnce(&mut Config)) -> TwoAccounts {
-    let directory = temporary::directory();
-    let first = open(config(directory.path())).unwrap();
-    let flooding = first.admin_token.clone();
-    first.stop();
-    fs::remove_file(directory.path().join("admin.token")).unwrap();
-    let mut config = config(directory.path());
-    config.account = OTHER.parse().unwrap();
-    config.max_concurrent = 1;
-    config.queue_wait_ms = 60_000;
-    change(&mut config);
-    let server = open(config).unwrap();
-    let other = server.admin_token.clone();
+    let server = start_with(|config| {
+        config.max_concurrent = 1;
+        config.queue_wait_ms = 60_000;
+        change(config);
+    });
+    let flooding = server.admin_token.clone();
+    let other = server.account(OTHER).token;
     let deploy = |account: &str, token: &str| {
         let code = "function lambda(input, callback) { setTimeout(callback, 150, null, 'done'); }";
         let body = json!({ "name": "slow", "fileName": "slow.js", "code": code });
@@ -54,7 +46,6 @@ fn two_accounts(change: impl FnOnce(&mut Config)) -> TwoAccounts {
         flooding: (flooding, flooded),
         other: (other, quiet),
         server,
-        _directory: directory,
     }
 }
 

@@ -4,8 +4,10 @@
 //! it once in the real runtime and compares the outcome. All cases share one runtime, since
 //! compiling the engine is most of the cost; each is loaded under its own policy and account.
 
+pub(crate) mod accounts;
 pub(crate) mod binary;
 pub(crate) mod clients;
+pub(crate) mod document;
 pub(crate) mod hosts;
 pub(crate) mod http2;
 pub(crate) mod npm;

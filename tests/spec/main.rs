@@ -6,10 +6,13 @@
 
 mod harness;
 
+mod account_limits;
+mod accounts;
 mod apps;
 mod artifact;
 mod async_invocation;
 mod audit;
+mod bad_inputs;
 mod build_process;
 mod callback;
 mod captured_state;
@@ -35,6 +38,7 @@ mod conversation_util;
 mod determinism;
 mod domain_api;
 mod drop_future;
+mod error_forms;
 mod events;
 mod examples;
 mod fair_accounts;

@@ -308,10 +308,33 @@ fn the_metadata_leads_to_every_address() {
         let reply = server.plain(Method::GET, path).send();
         assert_ne!(reply.status, 404, "{name}: {reply:?}");
     }
-    assert_eq!(
-        metadata["code_challenge_methods_supported"],
-        json!(["S256"])
-    );
+    let by_any = json!(["client_secret_basic", "client_secret_post", "none"]);
+    for (name, value) in [
+        ("code_challenge_methods_supported", json!(["S256"])),
+        (
+            "scopes_supported",
+            json!(["faas.lambda.invoke", "openid", "offline_access"]),
+        ),
+        ("response_types_supported", json!(["code"])),
+        ("response_modes_supported", json!(["query"])),
+        (
+            "grant_types_supported",
+            json!(["authorization_code", "refresh_token"]),
+        ),
+        ("token_endpoint_auth_methods_supported", by_any.clone()),
+        ("revocation_endpoint_auth_methods_supported", by_any),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            json!(["client_secret_basic", "client_secret_post"]),
+        ),
+        (
+            "authorization_response_iss_parameter_supported",
+            json!(true),
+        ),
+        ("id_token_signing_alg_values_supported", json!(["RS256"])),
+    ] {
+        assert_eq!(metadata[name], value, "{name}");
+    }
 }
 
 #[test]

@@ -16,7 +16,8 @@ const MINUTE: u64 = 60_000;
 const YEARLY: &str = "0 0 1 1 *";
 
 fn create(server: &TestServer, body: &Value) -> Reply {
-    server.call(Method::POST, "/schedules").json(body).send()
+    let call = server.call(Method::POST, "/schedules?v=1");
+    call.json(body).send()
 }
 
 /// Makes a schedule and returns its id.

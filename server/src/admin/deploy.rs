@@ -25,10 +25,6 @@ use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
 use crate::store::{self, Built, Code, Committed, Draft, LambdaRow, StoreError};
 
-/// Lambdas of one account.
-pub(super) const LAMBDAS_MAX: usize = 20_000;
-/// The longest description, in characters. The second generation of the platform has 200.
-pub(super) const DESCRIPTION_CHARS_MAX: usize = 200;
 /// How often a deployment starts over because somebody else changed the same lambda.
 const ATTEMPTS: usize = 5;
 
@@ -108,11 +104,17 @@ pub enum DeployError {
     #[error("a lambda cannot be named like a UUID")]
     NameIsUuid,
     /// The description is too long.
-    #[error("a description has at most {DESCRIPTION_CHARS_MAX} characters")]
-    DescriptionTooLong,
+    #[error("a description has at most {0} characters")]
+    DescriptionTooLong(usize),
+    /// The source is too long.
+    #[error("a source has at most {0} characters")]
+    SourceTooLong(usize),
     /// The account has too many lambdas.
-    #[error("an account can have {LAMBDAS_MAX} lambdas")]
-    TooManyLambdas,
+    #[error("an account can have {0} lambdas")]
+    TooManyLambdas(usize),
+    /// The account has too many lambdas that are deployed.
+    #[error("an account can have {0} lambdas deployed: undeploy one first")]
+    TooManyDeployed(usize),
     /// An environment variable breaks a rule.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
@@ -181,8 +183,9 @@ impl Admin {
             return Err(DeployError::NameIsUuid);
         }
         let description = request.description.as_ref();
-        if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
-            return Err(DeployError::DescriptionTooLong);
+        let max = self.may_have().description_chars_max;
+        if description.is_some_and(|text| text.chars().count() > max) {
+            return Err(DeployError::DescriptionTooLong(max));
         }
         for _ in 0..ATTEMPTS {
             let plan = self.plan(account, &name, &request)?;
@@ -203,8 +206,9 @@ impl Admin {
             .account(account)
             .ok_or_else(|| DeployError::NoSuchAccount(account.clone()))?;
         let before = account.lambda(name.as_str());
-        if before.is_none() && account.len() >= LAMBDAS_MAX {
-            return Err(DeployError::TooManyLambdas);
+        let max = self.may_have().lambdas_max;
+        if before.is_none() && account.len() >= max {
+            return Err(DeployError::TooManyLambdas(max));
         }
         let kept = || {
             before
@@ -229,10 +233,14 @@ impl Admin {
 
     /// Carries a plan out; `None` when it was overtaken.
     pub(super) async fn carry_out(&self, plan: Plan) -> Result<Option<Deployed>, DeployError> {
-        super::environment::check(&plan.environment)?;
+        super::environment::check(&plan.environment, self.may_have())?;
         let account = plan.account.id.as_str();
         let source =
             source(account, plan.uuid, &plan.code, &plan.environment).map_err(build_error)?;
+        let max = self.may_have().source_chars_max;
+        if plan.code.text.chars().count() > max {
+            return Err(DeployError::SourceTooLong(max));
+        }
         let build = self.parts().build(&source).await?;
         self.commit(plan, build).await
     }
@@ -267,7 +275,9 @@ impl Admin {
                 .detail("digest", digest.as_str())
                 .detail("variables", changed_variables(&plan.account, &draft)),
         );
+        let (keeper, owner) = (self.clone(), Arc::clone(&plan.account));
         let rows = move |tx: &rusqlite::Connection| {
+            keeper.check_deployed(tx, &owner, &draft.uuid)?;
             let failed = sqlite("deploy a lambda");
             let mut before = store::digests_of(tx, draft.account, &draft.name).map_err(&failed)?;
             before.push(built.digest.clone());
@@ -303,6 +313,25 @@ impl Admin {
             })),
             Committed::Overtaken => Ok(None),
             Committed::Active => Err(DeployError::Active),
+        }
+    }
+
+    /// Whether one more lambda of an account may be deployed. Only to be called in a transaction; it
+    /// counts nothing where the lambdas that there are do not reach the bound.
+    pub(super) fn check_deployed(
+        &self,
+        tx: &rusqlite::Connection,
+        account: &Account,
+        lambda: &str,
+    ) -> Result<(), DeployError> {
+        let max = self.may_have().deployed_max;
+        if account.len() < max {
+            return Ok(());
+        }
+        let others = store::count_deployed(tx, account.row, lambda);
+        match others.map_err(sqlite("count what is deployed"))? < max as u64 {
+            true => Ok(()),
+            false => Err(DeployError::TooManyDeployed(max)),
         }
     }
 

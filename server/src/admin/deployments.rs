@@ -120,11 +120,14 @@ impl Admin {
         id: &AccountId,
         lambda: &str,
     ) -> Result<DeploymentInfo, DeployError> {
-        let (_, entry) = self.entry(id, lambda)?;
+        let (account, entry) = self.entry(id, lambda)?;
         let (row, by) = (entry.row.id, self.actor().name.to_string());
+        let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
+            keeper.check_deployed(tx, &account, &entry.row.uuid)?;
             let uuid = Uuid::new_v4().to_string();
-            store::begin(tx, row, &uuid, &by, now_ms()).map_err(sqlite("begin a deployment"))
+            let begun = store::begin(tx, row, &uuid, &by, now_ms());
+            Ok(begun.map_err(sqlite("begin a deployment"))?)
         };
         let row = self.begin(id, AuditAction::LambdaDeploy, rows).await?;
         let deployment = newest(&row);
@@ -159,10 +162,12 @@ impl Admin {
         let lambda = self.parts().runtime.lambda(digest, policy);
         load(&lambda).await?;
         let (row, by) = (entry.row.id, self.actor().name.to_string());
+        let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
+            keeper.check_deployed(tx, &account, &entry.row.uuid)?;
             let uuid = Uuid::new_v4().to_string();
-            store::roll_back(tx, row, (version, &built), &uuid, &by, now_ms())
-                .map_err(sqlite("roll a lambda back"))
+            let begun = store::roll_back(tx, row, (version, &built), &uuid, &by, now_ms());
+            Ok(begun.map_err(sqlite("roll a lambda back"))?)
         };
         let row = self.begin(id, AuditAction::LambdaRollBack, rows).await?;
         drop(lambda);
@@ -177,7 +182,7 @@ impl Admin {
         let (_, entry) = self.entry(id, lambda)?;
         let row = entry.row.id;
         let rows =
-            move |tx: &rusqlite::Connection| store::mark(tx, row).map_err(sqlite("undeploy"));
+            move |tx: &rusqlite::Connection| Ok(store::mark(tx, row).map_err(sqlite("undeploy"))?);
         self.begin(id, AuditAction::LambdaUndeploy, rows).await?;
         self.finish_undeployment(id, row).await
     }
@@ -275,7 +280,7 @@ impl Admin {
         &self,
         id: &AccountId,
         action: AuditAction,
-        rows: impl FnOnce(&rusqlite::Connection) -> Result<Begun, StoreError> + Send + 'static,
+        rows: impl FnOnce(&rusqlite::Connection) -> Result<Begun, DeployError> + Send + 'static,
     ) -> Result<LambdaRow, DeployError> {
         let (admin, account) = (self.clone(), id.clone());
         let rows = move |tx: &rusqlite::Connection| {
@@ -294,7 +299,7 @@ impl Admin {
         };
         let store = &self.parts().store;
         match store
-            .transact::<_, StoreError, _>(action.doing(), rows, publish)
+            .transact::<_, DeployError, _>(action.doing(), rows, publish)
             .await?
         {
             Begun::Begun(row) => Ok(*row),

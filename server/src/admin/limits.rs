@@ -4,18 +4,10 @@ use sandglass_runtime::{AccountId, ByteSize, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context_keys::KEYS_MAX;
-use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
-use super::drafts::{SKILL_CHARS_MAX, SKILLS_MAX};
-use super::environment::{CHARS_MAX, VARIABLES_MAX};
-use super::tokens::TOKENS_MAX;
-use super::whitelist::RULES_MAX;
+use super::environment::NAME_CHARS_MAX;
 use super::{Admin, ChangeError};
-use crate::config::{Config, ContextConfig, JournalConfig};
-use crate::secrets::{SECRETS_MAX, VALUE_CHARS_MAX};
+use crate::config::{AccountsConfig, Config, ContextConfig, JournalConfig};
 
-/// The longest source; the compiler's own.
-const SOURCE_CHARS_MAX: usize = 100_000;
 /// The longest name of a lambda and the longest key of a secret; those of their types.
 const LAMBDA_NAME_CHARS_MAX: usize = 50;
 const SECRET_KEY_CHARS_MAX: usize = 100;
@@ -52,13 +44,22 @@ impl Admin {
             used: Some(used as u64),
             ..limit(name, max as u64, PIECES)
         };
+        let may_have = self.may_have();
+        let (_, deployed) = self.lambda_counts(id)?;
         let secrets = self.parts().vault.list(id).len();
         let mut limits = vec![
-            used(account.len(), LAMBDAS_MAX, "lambdas"),
-            used(secrets, SECRETS_MAX as usize, "secrets"),
-            used(account.whitelist.len(), RULES_MAX, "whitelist"),
-            used(self.tokens(id)?.len(), TOKENS_MAX, "tokens"),
-            used(self.context_keys(id)?.len(), KEYS_MAX, "context-keys"),
+            used(account.len(), may_have.lambdas_max, "lambdas"),
+            used(deployed, may_have.deployed_max, "lambdas.deployed"),
+            used(secrets, may_have.secrets_max as usize, "secrets"),
+            used(account.whitelist.len(), may_have.whitelist_max, "whitelist"),
+            used(self.users(id)?.len(), may_have.users_max, "users"),
+            used(self.tokens(id)?.len(), may_have.tokens_max, "tokens"),
+            used(self.apps(id)?.len(), may_have.apps_max, "apps"),
+            used(
+                self.context_keys(id)?.len(),
+                may_have.context_keys_max,
+                "context-keys",
+            ),
         ];
         limits.extend_from_slice(&self.parts().configured);
         Ok(limits)
@@ -67,7 +68,7 @@ impl Admin {
 
 /// The limits that are the same for all accounts.
 pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
-    let mut limits = lengths().to_vec();
+    let mut limits = lengths(&config.accounts).to_vec();
     limits.extend(of_an_invocation(&config.limits));
     limits.extend([
         limit("invocations.at-once", config.max_concurrent as u64, PIECES),
@@ -105,19 +106,20 @@ fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
     ]
 }
 
-fn lengths() -> [LimitInfo; 10] {
+fn lengths(may_have: &AccountsConfig) -> [LimitInfo; 11] {
     let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
     [
-        characters("lambda.source", SOURCE_CHARS_MAX),
+        characters("lambda.source", may_have.source_chars_max),
         characters("lambda.name", LAMBDA_NAME_CHARS_MAX),
-        characters("lambda.description", DESCRIPTION_CHARS_MAX),
-        limit("lambda.skills", SKILLS_MAX as u64, PIECES),
-        characters("lambda.skill", SKILL_CHARS_MAX),
-        limit("lambda.variables", VARIABLES_MAX as u64, PIECES),
-        characters("lambda.variable-name", CHARS_MAX),
-        characters("lambda.variable-value", CHARS_MAX),
+        characters("lambda.description", may_have.description_chars_max),
+        limit("lambda.skills", may_have.skills_max as u64, PIECES),
+        characters("lambda.skill", may_have.skill_chars_max),
+        limit("lambda.variables", may_have.variables_max as u64, PIECES),
+        characters("lambda.variable-name", NAME_CHARS_MAX),
+        characters("lambda.variable-value", may_have.variable_value_chars_max),
+        characters("schedule.payload", may_have.schedule_payload_chars_max),
         characters("secret.key", SECRET_KEY_CHARS_MAX),
-        characters("secret.value", VALUE_CHARS_MAX),
+        characters("secret.value", may_have.secret_value_chars_max),
     ]
 }
 
@@ -175,7 +177,8 @@ mod tests {
     #[test]
     fn the_lengths_are_those_of_the_types() {
         let source = |characters| Source::new("a.js", "x".repeat(characters)).is_ok();
-        assert!(source(SOURCE_CHARS_MAX) && !source(SOURCE_CHARS_MAX + 1));
+        let longest = AccountsConfig::default().source_chars_max;
+        assert!(source(longest) && !source(longest + 1));
         let name = |characters| "x".repeat(characters).parse::<LambdaName>().is_ok();
         assert!(name(LAMBDA_NAME_CHARS_MAX) && !name(LAMBDA_NAME_CHARS_MAX + 1));
         let key = |characters| "x".repeat(characters).parse::<SecretName>().is_ok();

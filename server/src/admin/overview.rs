@@ -6,7 +6,6 @@ use sandglass_runtime::AccountId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::deploy::LAMBDAS_MAX;
 use super::deployments::shown;
 use super::reports::{ReportSpan, Totals};
 use super::{Admin, ChangeError};
@@ -167,9 +166,9 @@ impl Admin {
         let Totals { succeeded, failed } = month;
         Ok(Quota {
             lambdas: lambdas as u64,
-            lambdas_max: LAMBDAS_MAX as u64,
+            lambdas_max: self.may_have().lambdas_max as u64,
             deployed: deployed as u64,
-            deployed_max: LAMBDAS_MAX as u64,
+            deployed_max: self.may_have().deployed_max as u64,
             invocations_this_month: succeeded + failed,
             invocations_month_max,
         })

@@ -74,7 +74,7 @@ impl Admin {
                 Some(account.lambda(lambda).ok_or_else(missing)?)
             }
         };
-        environment::check(&trial.environment)?;
+        environment::check(&trial.environment, self.may_have())?;
         let file_name = trial.file_name.as_deref().unwrap_or(FILE_NAME);
         let code = Code {
             file_name: file_name.to_owned(),

@@ -5,7 +5,7 @@ use sandglass_runtime::ByteSize;
 
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
-use crate::admin::{AppInfo, InstalledAppSecret, NewApp, SigningKeyInfo};
+use crate::admin::{AppChange, AppInfo, InstalledAppSecret, NewApp, SigningKeyInfo};
 use crate::auth::{Action, AppId};
 use crate::reply::{self, Reply, no_content, ok};
 use crate::status::Problem;
@@ -28,6 +28,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewApp>()
     .answers::<InstalledAppSecret>(201),
+    Endpoint::patch(
+        "/api/account/{account}/apps/{id}",
+        Action::Apps,
+        "Change what an app is called or where browsers may be sent back to; its secret stays",
+        |ask| Box::pin(change(ask)),
+    )
+    .takes::<AppChange>()
+    .answers::<AppInfo>(200),
     Endpoint::post(
         "/api/account/{account}/apps/{id}/secret",
         Action::Apps,
@@ -73,6 +81,13 @@ async fn install(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let new: NewApp = ask.json(BODY_MAX).await?;
     let installed = ask.admin().install_app(ask.account(), new).await?;
     Ok(reply::json(StatusCode::CREATED, &installed))
+}
+
+async fn change(mut ask: Ask<'_>) -> Result<Reply, Problem> {
+    let id = id(&ask)?;
+    let change: AppChange = ask.json(BODY_MAX).await?;
+    let changed = ask.admin().change_app(ask.account(), &id, change);
+    Ok(ok(&changed.await?))
 }
 
 async fn rotate(ask: Ask<'_>) -> Result<Reply, Problem> {

@@ -109,7 +109,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[EXPORT_START, EXPORT_END, FILTER_LEVELS])
     .answers_text(CSV)
-    .compatible(),
+    .second_generation(),
 ];
 
 async fn logs(ask: Ask<'_>) -> Result<Reply, Problem> {

@@ -162,23 +162,16 @@ fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
     })
 }
 
-/// What is wrong with the address or the token is found out before an endpoint is, and told in the
-/// platform's form.
 fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
+    let problem = generator.subschema_for::<ProblemShape>();
     let platform = generator.subschema_for::<ErrorShape>();
+    let second = generator.subschema_for::<SecondShape>();
+    let json = |schema: Value| json!({ "application/json": { "schema": schema } });
     match endpoint.errors() {
-        Form::Platform => json!({ "application/json": { "schema": platform } }),
-        Form::Second => {
-            let second = generator.subschema_for::<SecondShape>();
-            json!({ "application/json": { "schema": { "anyOf": [second, platform] } } })
-        }
-        Form::Problem => {
-            let problem = generator.subschema_for::<ProblemShape>();
-            json!({
-                "application/problem+json": { "schema": problem },
-                "application/json": { "schema": platform },
-            })
-        }
+        Form::Problem => json!({ "application/problem+json": { "schema": problem } }),
+        Form::Platform => json(platform.to_value()),
+        Form::Second => json(second.to_value()),
+        Form::Shared | Form::Gateway => json(json!({ "anyOf": [platform, second] })),
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[START, END, VERSION])
     .answers::<AnyInvocationCounts>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/invocations/{uuid}",
         Action::ReadMetrics,
@@ -110,7 +110,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         VERSION,
     ])
     .answers::<InvocationReport>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/performance/{uuid}",
         Action::ReadMetrics,
@@ -122,10 +122,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 fn limit_counts(ask: &Ask<'_>) -> Reply {
-    let (lambdas, invocations) = ask.admin().report_limits();
+    let (may_have, invocations) = ask.admin().report_limits();
     ok(&LimitCounts {
-        limit_total_lambdas: lambdas,
-        limit_deployed_lambdas: lambdas,
+        limit_total_lambdas: may_have.lambdas_max,
+        limit_deployed_lambdas: may_have.deployed_max.min(may_have.lambdas_max),
         invocation_limit_per_month: invocations,
     })
 }

@@ -223,7 +223,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .compatible(),
+    .shared(),
     Endpoint::delete(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -232,7 +232,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .compatible(),
+    .shared(),
 ];
 
 /// What a list has, with and without `v=1`.

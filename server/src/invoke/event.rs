@@ -122,32 +122,13 @@ pub(crate) async fn serve(
     (parts, body): (&Parts, Incoming),
     id: &RequestId,
 ) -> Result<Reply, Problem> {
-    let generation = match (route.action, parameter(parts.uri.query(), "v")) {
-        // The second generation's client says nothing of itself here.
-        (EventAction::IsImplemented, Ok(None)) => Ok(Generation::Second),
-        _ => generation(parts),
-    };
-    let is_second = matches!(generation, Ok(Generation::Second));
-    match answer(app, route, generation, (parts, body), id).await {
-        Err(problem) if is_second => {
-            let reply = problem.reply_to(Generation::Second);
-            app.metrics.rejected(reply.status());
-            Ok(reply)
-        }
-        answered => answered,
-    }
-}
-
-async fn answer(
-    app: &Arc<App>,
-    route: &EventRoute<'_>,
-    generation: Result<Generation, Problem>,
-    (parts, body): (&Parts, Incoming),
-    id: &RequestId,
-) -> Result<Reply, Problem> {
     // A stranger does not even learn what is wrong with the query.
     let (caller, lambdas) = lambdas(app, parts, route)?;
-    let generation = generation?;
+    let generation = match (route.action, parameter(parts.uri.query(), "v")?) {
+        // The second generation's client says nothing of itself here.
+        (EventAction::IsImplemented, None) => Generation::Second,
+        _ => generation(parts)?,
+    };
     if route.action == EventAction::IsImplemented {
         let implemented = !lambdas.is_empty();
         return Ok(ok(&Implemented { implemented }));
@@ -203,7 +184,7 @@ fn key(
 }
 
 /// Which generation of the platform a caller is of.
-pub(super) fn generation(parts: &Parts) -> Result<Generation, Problem> {
+pub(crate) fn generation(parts: &Parts) -> Result<Generation, Problem> {
     match parameter(parts.uri.query(), "v")?.as_deref() {
         Some("1") => Ok(Generation::First),
         None if parts.headers.contains_key(LP_EVENT_SOURCE) => Ok(Generation::Second),

@@ -15,7 +15,7 @@ use crate::admission::Admission;
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::audit::{AuditAction, AuditEntry, DATABASE};
-use crate::auth::{Permissions, TokenHash, TokenText};
+use crate::auth::{OperatorKey, Permissions, TokenHash, TokenText};
 use crate::builds::{self, Builds};
 use crate::calls::Calls;
 use crate::catalog::Catalog;
@@ -48,6 +48,8 @@ const FIRST_USER: &str = "admin";
 const FIRST_PASSWORD: &str = "admin.password";
 /// Where the key that seals secrets is, unless the operator gave one.
 pub(super) const KEY_FILE: &str = "secret.key";
+/// Where the operator's token is.
+pub(super) const OPERATOR_TOKEN: &str = "operator.token";
 const ARTIFACTS: &str = "artifacts";
 const CODE_CACHE: &str = "code-cache";
 /// Builds are never given less memory than this, whatever lambdas are given.
@@ -68,7 +70,8 @@ pub(super) async fn open(
         Some(key) => key.clone(),
         None => key_file(&data)?,
     };
-    let vault = Vault::open(Arc::clone(&store), &key).await?;
+    let operator = operator_key(&data)?;
+    let vault = Vault::open(Arc::clone(&store), &key, &config.accounts).await?;
     let artifacts = Artifacts::new(data.subdirectory(ARTIFACTS)?);
     let egress = egress(config)?;
     let runtime = runtime(config, &data, (&vault, &artifacts, calls, &egress)).await?;
@@ -89,6 +92,7 @@ pub(super) async fn open(
         egress,
         builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
+        accounts: config.accounts.clone(),
         catalog,
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
@@ -117,6 +121,7 @@ pub(super) async fn open(
         admin,
         registry,
         sentinel: sentinel.ok_or(StartError::Random)?,
+        operator,
         admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
         calls: Admission::new(
             config.max_concurrent_calls,
@@ -168,6 +173,17 @@ fn key_file(data: &DataDir) -> Result<SecretKey, StartError> {
     }
     let key = SecretKey::generate().ok_or(StartError::Random)?;
     data.write_private(KEY_FILE, format!("{}\n", key.to_base64()).as_bytes())?;
+    Ok(key)
+}
+
+/// The key of the operator's token, which is made when there is none. Deleting its file is the way to
+/// replace it, as with the first token of the account.
+fn operator_key(data: &DataDir) -> Result<OperatorKey, StartError> {
+    if let Some(text) = data.read_private(OPERATOR_TOKEN)? {
+        return OperatorKey::of(&text).ok_or(StartError::OperatorToken);
+    }
+    let (text, key) = OperatorKey::generate().ok_or(StartError::Random)?;
+    data.write_private(OPERATOR_TOKEN, format!("{}\n", text.expose()).as_bytes())?;
     Ok(key)
 }
 
@@ -275,9 +291,14 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                 let account = next.account_mut(id, row.account);
                 account.whitelist.insert(row.rule, kept);
             }
-            known
-                .iter()
-                .for_each(|(row, id)| next.account_mut(id, *row).apply_whitelist(limits));
+            for (row, id) in &known {
+                let account = next.account_mut(id, *row);
+                account.apply_whitelist(limits);
+                if let Some(kept) = accounts.iter().find(|kept| kept.id == *row) {
+                    account.created_at = kept.created_at;
+                    account.enabled = kept.disabled_at.is_none();
+                }
+            }
             for row in tokens {
                 let (Some(id), Ok(permissions)) = (id_of(row.account), row.permissions.parse())
                 else {

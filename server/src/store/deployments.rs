@@ -179,6 +179,16 @@ pub(crate) fn begin(
     Ok(Begun::Begun(by_id(tx, lambda)?.into()))
 }
 
+/// How many other lambdas of the account are deployed, or on their way.
+pub(crate) fn count_deployed(tx: &Connection, account: i64, but: &str) -> rusqlite::Result<u64> {
+    let sql = "SELECT count(*) FROM lambdas WHERE account = ?1 AND uuid <> ?2 AND (
+                   live IS NOT NULL OR EXISTS (
+                       SELECT 1 FROM deployments WHERE lambda = lambdas.id AND state IN
+                           ('Build Start', 'Build Finish', 'Deploy Start')))";
+    let count: i64 = tx.query_row(sql, params![account, but], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
 /// Whether a deployment or an undeployment of the lambda is under way.
 pub(crate) fn is_active(row: &LambdaRow) -> bool {
     row.marked || row.last.as_ref().is_some_and(|last| !last.state.is_final())

@@ -153,16 +153,12 @@ pub(crate) fn users(connection: &Connection) -> rusqlite::Result<Vec<UserRow>> {
     statement.query_map([], row)?.collect()
 }
 
-/// Adds an app, or puts it in the place of the one with its id.
-pub(crate) fn put_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
+/// Adds an app.
+pub(crate) fn add_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO apps
                (id, account, name, description, grants, redirect_uris, secret_hash, created_at,
                 changed_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-               ON CONFLICT (id) DO UPDATE SET
-                   name = excluded.name, description = excluded.description,
-                   grants = excluded.grants, redirect_uris = excluded.redirect_uris,
-                   secret_hash = excluded.secret_hash, changed_at = excluded.changed_at";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let values = params![
         app.id,
         app.account,
@@ -175,6 +171,33 @@ pub(crate) fn put_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
         app.changed_at as i64
     ];
     tx.execute(sql, values).map(drop)
+}
+
+/// Changes what an app says of itself and where browsers may be sent back to, and leaves its secret.
+pub(crate) fn change_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
+    let sql = "UPDATE apps SET name = ?2, description = ?3, redirect_uris = ?4, changed_at = ?5
+               WHERE id = ?1";
+    let AppRow {
+        id,
+        name,
+        description,
+        redirect_uris,
+        ..
+    } = app;
+    let at = app.changed_at as i64;
+    tx.execute(sql, params![id, name, description, redirect_uris, at])
+        .map(drop)
+}
+
+/// Gives an app another secret, and leaves everything else.
+pub(crate) fn set_app_secret(
+    tx: &Connection,
+    id: &str,
+    hash: &[u8; 32],
+    at: u64,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE apps SET secret_hash = ?2, changed_at = ?3 WHERE id = ?1";
+    tx.execute(sql, params![id, hash, at as i64]).map(drop)
 }
 
 /// Deletes an app, and with it the sessions that it has.

@@ -349,6 +349,10 @@ const MIGRATIONS: &[&str] = &[
     super::queue::TABLES,
     // 11: schedules and their runs.
     super::schedules::TABLES,
+    // 12: an account can be disabled.
+    "
+    ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

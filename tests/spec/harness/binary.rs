@@ -130,6 +130,13 @@ impl Serving {
         Self::spawn(Self::command(data_dir, settings), data_dir)
     }
 
+    /// The same with a log of everything, down to this level.
+    pub(crate) fn start_logging(data_dir: &Path, level: &str) -> Self {
+        let mut command = Self::command(data_dir, "");
+        command.env("SANDGLASS_LOG", level);
+        Self::spawn(command, data_dir)
+    }
+
     /// The same for a server that is never dropped: it ends when this process does.
     pub(crate) fn start_for_all_tests(data_dir: &Path) -> Self {
         let serve = Self::command(data_dir, "");
@@ -212,6 +219,11 @@ impl Serving {
     /// What the process has printed on standard output so far.
     pub(crate) fn printed(&self) -> String {
         self.printed.lock().expect("no test panics with it").clone()
+    }
+
+    /// What the process has said on standard error so far.
+    pub(crate) fn logged(&self) -> String {
+        self.logged.lock().expect("no test panics with it").clone()
     }
 
     /// Waits until the process has said this on standard error.
