@@ -4,6 +4,7 @@
 //! it once in the real runtime and compares the outcome. All cases share one runtime, since
 //! compiling the engine is most of the cost; each is loaded under its own policy and account.
 
+pub(crate) mod accounts;
 pub(crate) mod binary;
 pub(crate) mod clients;
 pub(crate) mod hosts;

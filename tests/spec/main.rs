@@ -83,6 +83,7 @@ mod server_lifecycle;
 mod server_limits;
 mod server_management;
 mod server_metrics;
+mod signing_keys;
 mod tls;
 mod toolbelt_v2;
 mod toolbelts;

@@ -293,7 +293,7 @@ async fn answer(
         is_lpa: false,
     };
     let claims = serde_json::to_value(&claims).expect("claims have string keys");
-    let id_token = signed(app, move |key| jwt::sign(key, &claims)).await?;
+    let id_token = signed(app, client, move |key| jwt::sign(key, &claims)).await?;
     let answer = Tokens {
         access_token: tokens.access.expose(),
         token_type: "Bearer",
@@ -305,21 +305,24 @@ async fn answer(
     Ok(no_store(reply::json(StatusCode::OK, &answer)))
 }
 
-async fn app_jwt(app: &App, client: &Arc<InstalledApp>) -> Result<String, OauthError> {
-    let client = Arc::clone(client);
+async fn app_jwt(app: &App, client: &InstalledApp) -> Result<String, OauthError> {
+    let id = client.id.clone();
     let now = now_ms() / 1_000;
-    signed(app, move |key| {
-        jwt::app_jwt(key, client.account.as_str(), &client.id, now)
-    })
-    .await
+    signed(app, client, move |key| jwt::app_jwt(key, &id, now)).await
 }
 
-/// Signs on a thread where half a millisecond of a processor makes nobody wait.
+/// Signs with the key of the app's account, on a thread where half a millisecond of a processor makes
+/// nobody wait.
 async fn signed(
     app: &App,
+    client: &InstalledApp,
     sign: impl FnOnce(&super::SigningKey) -> Result<String, super::KeyError> + Send + 'static,
 ) -> Result<String, OauthError> {
-    let key = app.admin.signing_key().await.map_err(failed)?;
+    let key = app
+        .admin
+        .signing_key(&client.account)
+        .await
+        .map_err(failed)?;
     match tokio::task::spawn_blocking(move || sign(&key)).await {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(error)) => Err(OauthError::host(&error)),

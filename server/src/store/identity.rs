@@ -72,9 +72,10 @@ pub(crate) enum TokenKind {
     Login,
 }
 
-/// A key that signs, sealed.
+/// A key that signs for an account, sealed.
 pub(crate) struct SigningKeyRow {
     pub(crate) kid: String,
+    pub(crate) account: i64,
     pub(crate) sealed: Vec<u8>,
     pub(crate) created_at: u64,
 }
@@ -333,8 +334,9 @@ pub(super) fn sweep(connection: &Connection, now: u64) -> rusqlite::Result<bool>
 
 /// Adds a signing key.
 pub(crate) fn add_signing_key(tx: &Connection, key: &SigningKeyRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO signing_keys (kid, sealed, created_at) VALUES (?1, ?2, ?3)";
-    tx.execute(sql, params![key.kid, key.sealed, key.created_at as i64])
+    let sql = "INSERT INTO signing_keys (kid, account, sealed, created_at) VALUES (?1, ?2, ?3, ?4)";
+    let created_at = key.created_at as i64;
+    tx.execute(sql, params![key.kid, key.account, key.sealed, created_at])
         .map(drop)
 }
 
@@ -346,13 +348,15 @@ pub(crate) fn delete_signing_key(tx: &Connection, kid: &str) -> rusqlite::Result
 
 /// Every signing key, oldest first.
 pub(crate) fn signing_keys(connection: &Connection) -> rusqlite::Result<Vec<SigningKeyRow>> {
-    let mut statement = connection
-        .prepare("SELECT kid, sealed, created_at FROM signing_keys ORDER BY created_at, kid")?;
+    let mut statement = connection.prepare(
+        "SELECT kid, account, sealed, created_at FROM signing_keys ORDER BY created_at, kid",
+    )?;
     let row = |row: &Row<'_>| {
         Ok(SigningKeyRow {
             kid: row.get(0)?,
-            sealed: row.get(1)?,
-            created_at: time(row, 2)?,
+            account: row.get(1)?,
+            sealed: row.get(2)?,
+            created_at: time(row, 3)?,
         })
     };
     statement.query_map([], row)?.collect()
