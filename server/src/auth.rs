@@ -244,18 +244,11 @@ impl Principal {
 
     /// In whose name the caller acts.
     pub(crate) fn actor(&self) -> Actor {
-        let (kind, id, name) = match &self.who {
-            Who::Token(token, None) => (ActorKind::Token, token.id.as_str(), &token.name),
-            Who::User(user, _) | Who::Token(_, Some(user)) => {
-                let kind = match user.is_service() {
-                    true => ActorKind::ServiceUser,
-                    false => ActorKind::User,
-                };
-                (kind, user.id.as_str(), &user.login_name)
-            }
-            Who::App(app) => (ActorKind::App, app.id.as_str(), &app.name),
-        };
-        Actor::new(kind, id, name)
+        match &self.who {
+            Who::Token(token, None) => Actor::new(ActorKind::Token, token.id.as_str(), &token.name),
+            Who::User(user, _) | Who::Token(_, Some(user)) => Actor::of_user(user),
+            Who::App(app) => Actor::of_app(app),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod access;
 mod lambdas;
+mod schedules;
+mod sign_ins;
 mod tamper;
 
 use std::path::Path;

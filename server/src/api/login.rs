@@ -12,10 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Ask, Endpoint, Parameter};
-use crate::auth::{Permission, authenticate};
+use crate::auth::{Actor, Permission, authenticate};
 use crate::clock::now_ms;
 use crate::oauth::{ACCESS_MS, cookie};
-use crate::peer::peer;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 use crate::users::{LoginError, User};
@@ -116,12 +115,14 @@ async fn login(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let account = ask.path("account").parse::<AccountId>();
     let account = account.map_err(super::ask::bad_input)?;
     let logins = &ask.app.sentinel.logins;
-    let checked = logins.log_in(&account, (&username, &password), peer(ask.parts));
+    let origin = ask.admin().origin();
+    let checked = logins.log_in(&account, (&username, &password), origin);
     let user = match checked.await {
         Ok(user) => user,
         Err(error) => return Ok(refused(error)),
     };
-    let login = ask.app.admin.open_login(&user).await?;
+    let admin = ask.admin().by(Actor::of_user(&user));
+    let login = admin.open_login(&user).await?;
     let body = LoggedIn {
         bearer: login.bearer.expose(),
         csrf: login.csrf.expose(),
@@ -158,16 +159,14 @@ async fn refresh(mut ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn logout(ask: Ask<'_>) -> Result<Reply, Problem> {
-    let session = {
-        let principal = authenticate(ask.parts, &ask.app.registry.load())?;
-        principal.in_account(ask.path("account"))?;
-        principal.session().map(|session| session.id.clone())
-    };
-    let Some(session) = session else {
+    let principal = authenticate(ask.parts, &ask.app.registry.load())?;
+    principal.in_account(ask.path("account"))?;
+    let Some((user, session)) = principal.user().zip(principal.session()) else {
         let why = "this token is of no session: an administrator can delete it";
         return Err(Problem::BadInput(why.to_owned()));
     };
-    let ended = ask.app.admin.end_session(&session).await;
+    let admin = ask.admin().by(principal.actor());
+    let ended = admin.log_out(user, &session.id).await;
     ended.map_err(|error| Problem::host(&error))?;
     Ok(with_cookie(reply::empty(StatusCode::OK), &ask, "", 0))
 }

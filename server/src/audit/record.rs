@@ -21,9 +21,9 @@ pub struct AuditRecord {
     pub at: u64,
     /// The account's id; empty for what concerns the whole server.
     pub account: String,
-    /// `user`, `service-user`, `app`, `token` or `operator`.
+    /// `user`, `service-user`, `app`, `token`, `operator` or `nobody`.
     pub actor_kind: String,
-    /// The id of who did it; empty for the operator.
+    /// The id of who did it; empty for the operator and for nobody known.
     pub actor_id: String,
     /// What they were called then.
     pub actor_name: String,
