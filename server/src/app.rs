@@ -17,6 +17,7 @@ use crate::admission::Admission;
 use crate::api::Form;
 use crate::audit::Origin;
 use crate::auth::{authenticate, authenticate_key};
+use crate::config::ProxiesConfig;
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
 use crate::domains::Domains;
@@ -24,7 +25,7 @@ use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::oauth::Sentinel;
 use crate::once::Once;
-use crate::peer::peer;
+use crate::peer;
 use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::registry::Current;
@@ -72,6 +73,7 @@ pub(crate) struct Settings {
     pub(crate) body_timeout: Duration,
     /// On loopback whoever can connect may read the metrics; elsewhere an admin's token is needed.
     pub(crate) metrics_open: bool,
+    pub(crate) proxies: ProxiesConfig,
 }
 
 /// The id of a request: the caller's, when it can be one, or a new one.
@@ -138,7 +140,7 @@ impl App {
         }
         let Some(route) = route else {
             let origin = Origin {
-                address: Some(peer(parts).to_canonical()),
+                address: Some(peer::client(parts, &self.settings.proxies)),
                 request: Some(id.id.clone()),
             };
             return self.endpoint(parts, body, origin).await;

@@ -56,7 +56,7 @@ pub(crate) enum Detail {
 /// From where something was asked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
-    /// The other end of the connection: a proxy's address, when there is a proxy.
+    /// The other end of the connection, or whom a trusted proxy there speaks for.
     pub(crate) address: Option<IpAddr>,
     pub(crate) request: Option<InvocationId>,
 }

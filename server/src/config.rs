@@ -14,12 +14,14 @@ use crate::SecretKey;
 
 mod invocation;
 mod listen_url;
+mod proxies;
 mod telemetry;
 
 pub use invocation::{
     AccountRates, IdempotencyConfig, QueueConfig, RateConfig, RatesConfig, SchedulesConfig,
 };
 pub use listen_url::{ListenUrl, ListenUrlError};
+pub use proxies::{ForwardedHeader, Network, NetworkError, ProxiesConfig};
 pub use telemetry::TelemetryConfig;
 
 /// Everything that an operator can set, as it stands in one TOML file. Every key has a default;
@@ -72,6 +74,8 @@ pub struct Config {
     pub code_cache_bytes_max: ByteSize,
     /// The certificate of this server; without one it speaks plain HTTP.
     pub tls: Option<TlsConfig>,
+    /// The proxies in front of it, whose word about a client's address is taken.
+    pub proxies: ProxiesConfig,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -234,6 +238,7 @@ impl Default for Config {
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             tls: None,
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),

@@ -68,6 +68,7 @@ mod packages;
 mod parallel_http;
 mod permissions;
 mod promises;
+mod proxies;
 mod proxy_settings;
 mod rates;
 mod redeploy;

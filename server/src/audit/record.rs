@@ -38,7 +38,7 @@ pub struct AuditRecord {
     /// More about it: a JSON object.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub details: Box<RawValue>,
-    /// The address that the request came from.
+    /// The address that the request came from, by the word of a trusted proxy if there is one.
     pub address: String,
     /// The request's `x-request-id`.
     pub request_id: String,

@@ -136,6 +136,7 @@ pub(super) async fn open(
             body_max: config.body_bytes_max,
             body_timeout: config.body_timeout(),
             metrics_open: addresses.are_loopback(),
+            proxies: config.proxies.clone(),
         },
         draining: AtomicBool::new(false),
         data,
