@@ -177,7 +177,10 @@ impl App {
             Some(action) => {
                 let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
                 let principal = authenticate(parts, &self.registry.load())?;
-                Some(principal.may(action, account)?)
+                let grant = principal.may(action, account)?;
+                let user = route::parameter(parts.uri.query(), "userId")?;
+                principal.must_be(user.as_deref())?;
+                Some(grant)
             }
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);

@@ -189,6 +189,41 @@ fn the_user_id_of_an_invocation_is_the_tokens_user() {
 }
 
 #[test]
+fn the_user_id_of_an_event_and_of_every_other_address_is_the_tokens_user_too() {
+    let server = start();
+    let all = ["admin", "developer", "invocation"];
+    let (ada, grace) = (server.user("ada", &all), server.user("grace", &all));
+    let app = server.web_app();
+    let tokens = server.tokens(&app, &ada);
+    let access = tokens["access_token"].as_str().unwrap().to_owned();
+    let event = "/events/conversational_command";
+    for token in [server.bearer(&ada), access] {
+        let ask = |method: &Method, path: &str, user: &str| {
+            let call = server.call(method.clone(), &format!("{path}{user}"));
+            let call = call.bearer(&token);
+            match *method {
+                Method::POST => call.json(&json!({ "payload": {} })).send(),
+                _ => call.send(),
+            }
+        };
+        for (method, path) in [
+            (Method::POST, format!("{event}/invoke?v=1&userId=")),
+            (Method::GET, format!("{event}/isImplemented?v=1&userId=")),
+            (Method::GET, "/lambdas?v=1&userId=".to_owned()),
+            (Method::GET, "/functions?userId=".to_owned()),
+            (Method::GET, "/reports/lambdaCounts?v=1&userId=".to_owned()),
+            (Method::GET, "/users?userId=".to_owned()),
+        ] {
+            assert_eq!(ask(&method, &path, &ada.id).status, 200, "{path}");
+            assert_eq!(ask(&method, &path, "").status, 200, "{path}");
+            let other = ask(&method, &path, &grace.id);
+            assert_eq!(other.status, 403, "{path}: {other:?}");
+            assert!(other.text.contains("userId is not the user"), "{other:?}");
+        }
+    }
+}
+
+#[test]
 fn a_malformed_login_is_refused_without_its_secrets() {
     let server = start();
     for body in [
