@@ -86,6 +86,7 @@ mod server_management;
 mod server_metrics;
 mod signing_keys;
 mod tls;
+mod tokens;
 mod toolbelt_v2;
 mod toolbelts;
 mod traces;

@@ -130,6 +130,13 @@ impl Serving {
         Self::spawn(Self::command(data_dir, settings), data_dir)
     }
 
+    /// The same with all that its own log tells a developer.
+    pub(crate) fn start_telling_all(data_dir: &Path) -> Self {
+        let mut command = Self::command(data_dir, "");
+        command.env("SANDGLASS_LOG", "debug");
+        Self::spawn(command, data_dir)
+    }
+
     /// The same for a server that is never dropped: it ends when this process does.
     pub(crate) fn start_for_all_tests(data_dir: &Path) -> Self {
         let serve = Self::command(data_dir, "");
@@ -212,6 +219,13 @@ impl Serving {
     /// What the process has printed on standard output so far.
     pub(crate) fn printed(&self) -> String {
         self.printed.lock().expect("no test panics with it").clone()
+    }
+
+    /// Asks the process to end, and returns what it has said on standard error.
+    pub(crate) fn stop_and_tell(self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        self.wait_until_logged("stopped");
+        self.logged.lock().expect("no test panics with it").clone()
     }
 
     /// Waits until the process has said this on standard error.
