@@ -128,7 +128,15 @@ fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
 fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
     let session = registry.sessions().get(token, now_ms())?.session;
     let user = enabled(&session.user, registry)?;
-    let permissions = user.permissions;
+    let permissions = match &session.token {
+        None => user.permissions,
+        // A service user's session does what its token may, as long as there is that token.
+        Some(hash) => {
+            let token = registry.token(hash)?;
+            note_use(&token.last_used_at);
+            token.permissions.and(user.permissions)
+        }
+    };
     let who = Who::User(user, session);
     Some(Principal { who, permissions })
 }

@@ -10,6 +10,7 @@ mod apps;
 mod artifact;
 mod async_invocation;
 mod audit;
+mod bot_login;
 mod build_process;
 mod callback;
 mod captured_state;

@@ -14,7 +14,7 @@ use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 use crate::clock::now_ms;
 use crate::oauth::{ACCESS_MS, Access, InstalledApp, NewTokens, REFRESH_MS, Session};
 use crate::store::{self, SessionRow, SessionTokenRow, StoreError, TokenKind};
-use crate::users::User;
+use crate::users::{ShownKeys, User};
 
 /// Sessions of one user; the oldest makes room.
 const SESSIONS_MAX: usize = 200;
@@ -160,8 +160,12 @@ impl Admin {
         Ok(tokens)
     }
 
-    /// Opens what a user gets who logged in.
-    pub(crate) async fn open_login(&self, user: &User) -> Result<NewLogin, ChangeError> {
+    /// Opens what a user gets who logged in, a service user with its keys.
+    pub(crate) async fn open_login(
+        &self,
+        user: &User,
+        keys: Option<&ShownKeys>,
+    ) -> Result<NewLogin, ChangeError> {
         let secret = || TokenText::access().ok_or(ChangeError::Random);
         let login = NewLogin {
             bearer: secret()?,
@@ -172,8 +176,9 @@ impl Admin {
         let session = Session {
             id: SessionId::generate(),
             user: user.id.clone(),
-            app: None,
+            app: keys.map(|keys| keys.app.clone()),
             scope: String::new(),
+            token: keys.map(|keys| keys.token),
             created_at: now,
         };
         let token = |text: &TokenText, kind| SessionTokenRow {
@@ -434,6 +439,7 @@ pub(crate) fn session(row: SessionRow) -> Session {
         user: UserId::from_row(row.user),
         app: row.app.map(AppId::from_row),
         scope: row.scope,
+        token: row.token.map(TokenHash),
         created_at: row.created_at,
     }
 }
@@ -447,6 +453,7 @@ fn row(session: &Session, csrf: Option<TokenHash>, expires_at: u64) -> SessionRo
         scope: session.scope.clone(),
         created_at: session.created_at,
         expires_at,
+        token: session.token.map(|hash| hash.0),
     }
 }
 

@@ -214,6 +214,7 @@ async fn exchange(
         user: agreed.user.clone(),
         app: Some(agreed.app.clone()),
         scope: agreed.scope.clone(),
+        token: None,
         created_at: now,
     };
     let opened = admin.open_session(session, &user).await;

@@ -48,6 +48,8 @@ pub(crate) struct SessionRow {
     pub(crate) scope: String,
     pub(crate) created_at: u64,
     pub(crate) expires_at: u64,
+    /// The hash of the token that a service user logged in with.
+    pub(crate) token: Option<[u8; 32]>,
 }
 
 /// A token of a session.
@@ -202,8 +204,9 @@ pub(crate) fn apps(connection: &Connection) -> rusqlite::Result<Vec<AppRow>> {
 
 /// Adds a session.
 pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql =
+        "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at, token)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let values = params![
         session.id,
         session.user,
@@ -211,7 +214,8 @@ pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusq
         session.csrf_hash,
         session.scope,
         session.created_at as i64,
-        session.expires_at as i64
+        session.expires_at as i64,
+        session.token
     ];
     tx.execute(sql, values).map(drop)
 }
@@ -254,7 +258,7 @@ pub(crate) fn session_token(
     hash: &[u8; 32],
 ) -> rusqlite::Result<Option<(SessionTokenRow, SessionRow)>> {
     let sql = "SELECT hash, session, kind, session_tokens.expires_at,
-                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
                FROM session_tokens JOIN sessions ON sessions.id = session WHERE hash = ?1";
     tx.query_row(sql, params![hash], |row| {
         Ok((token_of(row)?, session_of(row, 4)?))
@@ -269,7 +273,7 @@ pub(crate) fn access_tokens(
 ) -> rusqlite::Result<Vec<(SessionTokenRow, SessionRow)>> {
     let mut statement = connection.prepare(
         "SELECT hash, session, kind, session_tokens.expires_at,
-                id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
          FROM session_tokens JOIN sessions ON sessions.id = session
          WHERE kind = 'access' AND session_tokens.expires_at > ?1",
     )?;
@@ -284,7 +288,7 @@ pub(crate) fn sessions_of_user(
     now: u64,
 ) -> rusqlite::Result<Vec<SessionRow>> {
     let mut statement = connection.prepare(
-        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at FROM sessions
+        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at, token FROM sessions
          WHERE user = ?1 AND expires_at > ?2 ORDER BY created_at, id",
     )?;
     let row = |row: &Row<'_>| session_of(row, 0);
@@ -385,6 +389,7 @@ fn session_of(row: &Row<'_>, from: usize) -> rusqlite::Result<SessionRow> {
         scope: row.get(from + 4)?,
         created_at: time(row, from + 5)?,
         expires_at: time(row, from + 6)?,
+        token: row.get(from + 7)?,
     })
 }
 

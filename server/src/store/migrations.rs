@@ -365,6 +365,11 @@ const MIGRATIONS: &[&str] = &[
         WHERE first.id IS NOT NULL;
     DROP TABLE signing_keys_of_all;
     ",
+    // 13: sessions of service users, which end with the token that they were opened with.
+    "
+    ALTER TABLE sessions ADD COLUMN token BLOB REFERENCES tokens (hash) ON DELETE CASCADE;
+    CREATE INDEX sessions_by_token ON sessions (token);
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

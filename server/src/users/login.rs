@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use sandglass_runtime::AccountId;
 
-use super::throttle::{Throttle, TooEarly};
+use super::throttle::{Attempt, Throttle, TooEarly};
 use super::{PasswordError, Passwords, User};
 use crate::audit::{AuditAction, AuditEntry, Origin, SignedEntry, Tallies};
-use crate::auth::Actor;
+use crate::auth::{Actor, AppId, Permissions, TokenHash};
 use crate::clock::now_ms;
+use crate::oauth::Grant;
 use crate::registry::Current;
 
 /// What logging in takes.
@@ -24,10 +25,28 @@ pub(crate) struct Logins {
     tallies: Arc<Tallies>,
 }
 
+/// What a service user logs in with (spec 3.3): who it is, an installed app, and the id and the text
+/// of a token that was made for the service user.
+pub(crate) struct BotKeys<'a> {
+    pub(crate) login_name: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: &'a str,
+    pub(crate) token_id: &'a str,
+    pub(crate) token: &'a str,
+}
+
+/// With what a service user has logged in.
+pub(crate) struct ShownKeys {
+    pub(crate) app: AppId,
+    pub(crate) token: TokenHash,
+    /// What both the token and the user may.
+    pub(crate) permissions: Permissions,
+}
+
 /// Why somebody is not logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LoginError {
-    /// There is no such user with that password.
+    /// There is no such user with that password, or with those keys.
     #[error("the login name or the password is wrong")]
     Wrong,
     /// There were too many attempts of late.
@@ -52,22 +71,13 @@ impl Logins {
         (login_name, password): (&str, &str),
         origin: &Origin,
     ) -> Result<Arc<User>, LoginError> {
-        let found = self.user(account, login_name);
-        let address = origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let attempt = self
-            .throttle
-            .attempt(account, login_name, address, now_ms());
-        let refused = |action, because| {
-            self.note(account, found.as_deref(), (action, because), origin);
-        };
-        let held_off = |error: LoginError| {
-            refused(AuditAction::UserSignInHeldOff, "too-many-attempts");
-            error
-        };
-        let attempt = attempt.map_err(|early| held_off(early.into()))?;
+        let (attempt, found) = self.begin(account, login_name, origin)?;
         let hash = found.as_ref().and_then(|user| user.password.as_ref());
         let verified = self.passwords.verify(hash, password).await;
-        let fits = verified.map_err(|busy| held_off(busy.into()))?;
+        let fits = verified.map_err(|busy| {
+            self.hold_off(account, found.as_deref(), origin);
+            LoginError::from(busy)
+        })?;
         // Looked at again, since the user may have changed while the password was checked.
         let now = self.user(account, login_name);
         match (&found, now) {
@@ -81,24 +91,97 @@ impl Logins {
                     (Some(_), true) => "disabled",
                     (Some(_), false) => "wrong-password",
                 };
-                refused(AuditAction::UserSignInFailed, because);
+                self.refuse(account, found.as_deref(), because, origin);
                 Err(LoginError::Wrong)
             }
         }
     }
 
-    /// Puts on record who was not let in. In an account that does not exist nobody would read it.
-    fn note(
+    /// Checks the keys of a service user. Each is found by its hash or compared by it, and all of them
+    /// are looked at, whichever are wrong.
+    pub(crate) fn log_in_bot(
+        &self,
+        account: &AccountId,
+        keys: &BotKeys<'_>,
+        origin: &Origin,
+    ) -> Result<(Arc<User>, ShownKeys), LoginError> {
+        let (attempt, found) = self.begin(account, keys.login_name, origin)?;
+        let registry = self.registry.load();
+        let app = registry.apps().find(account.as_str(), keys.client_id);
+        let app = app.filter(|app| app.is_secret(keys.client_secret));
+        let hash = TokenHash::of(keys.token.as_bytes());
+        let token = registry.token(&hash);
+        let token = token.filter(|token| token.id.as_str() == keys.token_id);
+        if let (Some(user), Some(app), Some(token)) = (&found, app, token)
+            && token.user.as_ref() == Some(&user.id)
+            && app.grants.has(Grant::ClientCredentials)
+            && user.enabled
+        {
+            self.throttle.succeeded(&attempt);
+            let shown = ShownKeys {
+                app: app.id.clone(),
+                token: hash,
+                permissions: token.permissions.and(user.permissions),
+            };
+            return Ok((Arc::clone(user), shown));
+        }
+        let because = match &found {
+            None => "unknown-name",
+            Some(user) if !user.enabled => "disabled",
+            Some(_) => "wrong-keys",
+        };
+        self.refuse(account, found.as_deref(), because, origin);
+        Err(LoginError::Wrong)
+    }
+
+    /// Begins an attempt, unless it comes too early.
+    fn begin(
+        &self,
+        account: &AccountId,
+        login_name: &str,
+        origin: &Origin,
+    ) -> Result<(Attempt, Option<Arc<User>>), LoginError> {
+        let found = self.user(account, login_name);
+        let address = origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let attempt = self
+            .throttle
+            .attempt(account, login_name, address, now_ms());
+        match attempt {
+            Ok(attempt) => Ok((attempt, found)),
+            Err(early) => {
+                self.hold_off(account, found.as_deref(), origin);
+                Err(early.into())
+            }
+        }
+    }
+
+    fn hold_off(&self, account: &AccountId, user: Option<&User>, origin: &Origin) {
+        let entry = AuditEntry::new(AuditAction::UserSignInHeldOff, account);
+        self.note(entry, account, user, origin);
+    }
+
+    fn refuse(
         &self,
         account: &AccountId,
         user: Option<&User>,
-        (action, because): (AuditAction, &'static str),
+        because: &'static str,
+        origin: &Origin,
+    ) {
+        let entry = AuditEntry::new(AuditAction::UserSignInFailed, account);
+        self.note(entry.detail("because", because), account, user, origin);
+    }
+
+    /// Puts on record who was not let in. In an account that does not exist nobody would read it.
+    fn note(
+        &self,
+        mut entry: AuditEntry,
+        account: &AccountId,
+        user: Option<&User>,
         origin: &Origin,
     ) {
         if self.registry.load().account(account.as_str()).is_none() {
             return;
         }
-        let mut entry = AuditEntry::new(action, account).detail("because", because);
         if let Some(user) = user {
             entry = entry.target(user.id.as_str(), &user.login_name);
         }
