@@ -16,8 +16,11 @@ use crate::peer::network;
 
 /// How long those that follow a first one are counted, in milliseconds.
 const WINDOW_MS: u64 = 15 * 60 * 1_000;
-/// Different ones of one action and one account that have rows of their own at once.
-const KNOWN_MAX: usize = 50;
+/// Different ones of one action and one account that have rows of their own at once, where nobody
+/// knows who did them.
+const OF_NOBODY_MAX: usize = 50;
+/// The same where it is known: as many as an account can have users.
+const KNOWN_MAX: usize = 1_000;
 /// Entries that wait to be written at most; the database fails when there are so many.
 const WAITING_MAX: usize = 10_000;
 
@@ -115,7 +118,7 @@ impl Group {
                 tally.add(now);
                 return None;
             }
-        } else if self.known.len() >= KNOWN_MAX {
+        } else if self.known.len() >= room(&signed) {
             let others = || Tally::new(others(&signed), now);
             self.others.get_or_insert_with(others).add(now);
             return None;
@@ -135,6 +138,13 @@ impl Group {
 
     fn is_empty(&self) -> bool {
         self.known.is_empty() && self.others.is_none()
+    }
+}
+
+fn room(signed: &SignedEntry) -> usize {
+    match signed.actor.kind {
+        ActorKind::Nobody => OF_NOBODY_MAX,
+        _ => KNOWN_MAX,
     }
 }
 
@@ -292,38 +302,44 @@ mod tests {
             tallies.note(failed(&target, &address), 1_000);
             written += tallies.take(1_000).len();
         }
-        assert_eq!(written, KNOWN_MAX);
+        assert_eq!(written, OF_NOBODY_MAX);
         // Another action has room of its own.
         let other = entry(AuditAction::UserSignIn, "ada", HERE);
         assert!(tallies.first(other, 1_000).is_some());
         let due = tallies.take(1_000 + WINDOW_MS);
-        assert!(due.len() <= KNOWN_MAX + 1, "{}", due.len());
+        assert!(due.len() <= OF_NOBODY_MAX + 1, "{}", due.len());
         let counts = due.iter().map(|due| match due.entry.details["count"] {
             Detail::Number(count) => count,
             _ => panic!("{due:?}"),
         });
-        assert_eq!(counts.sum::<u64>() + KNOWN_MAX as u64, 100_000);
+        assert_eq!(counts.sum::<u64>() + OF_NOBODY_MAX as u64, 100_000);
         let others = due
             .iter()
             .filter(|due| due.entry.details.contains_key(OTHERS));
         assert_eq!(others.count(), 1);
     }
 
+    /// Checks that so many different ones have rows at once and not one more.
+    fn check_limit(max: usize, entry: impl Fn(&str) -> SignedEntry) {
+        let tallies = Tallies::default();
+        for number in 0..max {
+            let first = tallies.first(entry(&number.to_string()), 1_000);
+            assert!(first.is_some(), "{number} of {max}");
+        }
+        assert!(tallies.first(entry("one more"), 1_000).is_none());
+        assert!(tallies.first(entry("0"), 1_000).is_none());
+        let later = 1_000 + WINDOW_MS;
+        tallies.take(later);
+        assert!(tallies.first(entry("one more"), later).is_some());
+    }
+
     #[test]
     fn at_the_limit_the_last_has_a_row_and_one_more_has_none() {
-        let tallies = Tallies::default();
-        for number in 0..KNOWN_MAX {
-            let target = number.to_string();
-            assert!(
-                tallies.first(failed(&target, HERE), 1_000).is_some(),
-                "{number}"
-            );
-        }
-        assert!(tallies.first(failed("one more", HERE), 1_000).is_none());
-        assert!(tallies.first(failed("0", HERE), 1_000).is_none());
-        tallies.take(1_000 + WINDOW_MS);
-        let later = 1_000 + WINDOW_MS;
-        assert!(tallies.first(failed("one more", HERE), later).is_some());
+        check_limit(OF_NOBODY_MAX, |target| failed(target, HERE));
+        check_limit(KNOWN_MAX, |target| SignedEntry {
+            actor: Actor::new(ActorKind::User, target, target),
+            ..entry(AuditAction::UserSignIn, target, HERE)
+        });
     }
 
     #[test]
