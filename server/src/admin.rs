@@ -36,6 +36,7 @@ mod schedules;
 mod secrets;
 mod sessions;
 mod signing_keys;
+mod tallies;
 mod tokens;
 mod trial;
 mod users;
@@ -50,7 +51,7 @@ use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, Egress, Limits, Runtime};
 
 use crate::artifacts::Artifacts;
-use crate::audit::{AuditEntry, Origin, SignedEntry};
+use crate::audit::{AuditEntry, Origin, SignedEntry, Tallies};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
@@ -130,6 +131,8 @@ pub(crate) struct Parts {
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,
+    /// What is done often and without leave, for the audit log.
+    pub(crate) tallies: Arc<Tallies>,
     /// Held by whoever makes a signing key.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     /// The limits that are the same for all accounts.
@@ -209,6 +212,11 @@ impl Admin {
             origin,
             ..self.clone()
         }
+    }
+
+    /// From where it is asked.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// In whose name it manages.

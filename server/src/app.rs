@@ -18,6 +18,7 @@ use crate::admission::Admission;
 use crate::api::PathParameters;
 use crate::audit::Origin;
 use crate::auth::{Action, AuthError, Operator, OperatorKey, authenticate, authenticate_key};
+use crate::config::ProxiesConfig;
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
 use crate::domains::Domains;
@@ -25,7 +26,7 @@ use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::oauth::Sentinel;
 use crate::once::Once;
-use crate::peer::peer;
+use crate::peer;
 use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::registry::Current;
@@ -79,6 +80,7 @@ pub(crate) struct Settings {
     pub(crate) metrics_open: bool,
     /// Whether there is a web console.
     pub(crate) console: bool,
+    pub(crate) proxies: ProxiesConfig,
 }
 
 /// The id of a request: the caller's, when it can be one, or a new one.
@@ -142,7 +144,7 @@ impl App {
         }
         let Some(route) = route else {
             let origin = Origin {
-                address: Some(peer(parts).to_canonical()),
+                address: Some(peer::client(parts, &self.settings.proxies)),
                 request: Some(id.id.clone()),
             };
             return self.endpoint(parts, body, origin).await;

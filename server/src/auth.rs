@@ -140,7 +140,15 @@ fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
 fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
     let session = registry.sessions().get(token, now_ms())?.session;
     let user = enabled(&session.user, registry)?;
-    let permissions = user.permissions;
+    let permissions = match &session.token {
+        None => user.permissions,
+        // A service user's session does what its token may, as long as there is that token.
+        Some(hash) => {
+            let token = registry.token(hash)?;
+            note_use(&token.last_used_at);
+            token.permissions.and(user.permissions)
+        }
+    };
     let who = Who::User(user, session);
     Some(Principal { who, permissions })
 }
@@ -267,18 +275,11 @@ impl Principal {
 
     /// In whose name the caller acts.
     pub(crate) fn actor(&self) -> Actor {
-        let (kind, id, name) = match &self.who {
-            Who::Token(token, None) => (ActorKind::Token, token.id.as_str(), &token.name),
-            Who::User(user, _) | Who::Token(_, Some(user)) => {
-                let kind = match user.is_service() {
-                    true => ActorKind::ServiceUser,
-                    false => ActorKind::User,
-                };
-                (kind, user.id.as_str(), &user.login_name)
-            }
-            Who::App(app) => (ActorKind::App, app.id.as_str(), &app.name),
-        };
-        Actor::new(kind, id, name)
+        match &self.who {
+            Who::Token(token, None) => Actor::new(ActorKind::Token, token.id.as_str(), &token.name),
+            Who::User(user, _) | Who::Token(_, Some(user)) => Actor::of_user(user),
+            Who::App(app) => Actor::of_app(app),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::SecretKey;
 mod accounts;
 mod invocation;
 mod listen_url;
+mod proxies;
 mod telemetry;
 
 pub use accounts::AccountsConfig;
@@ -22,6 +23,7 @@ pub use invocation::{
     AccountRates, IdempotencyConfig, QueueConfig, RateConfig, RatesConfig, SchedulesConfig,
 };
 pub use listen_url::{ListenUrl, ListenUrlError};
+pub use proxies::{ForwardedHeader, Network, NetworkError, ProxiesConfig};
 pub use telemetry::TelemetryConfig;
 
 /// Everything that an operator can set, as it stands in one TOML file. Every key has a default;
@@ -76,6 +78,8 @@ pub struct Config {
     pub tls: Option<TlsConfig>,
     /// How many accounts there may be, and how much each may have.
     pub accounts: AccountsConfig,
+    /// The proxies in front of it, whose word about a client's address is taken.
+    pub proxies: ProxiesConfig,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -252,6 +256,7 @@ impl Default for Config {
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             tls: None,
             accounts: AccountsConfig::default(),
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),

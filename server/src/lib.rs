@@ -81,8 +81,9 @@ pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
     AccountRates, AccountsConfig, BuildsConfig, CatalogConfig, Config, ConfigError, ConsoleConfig,
-    ContextConfig, EgressConfig, IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError,
-    QueueConfig, RateConfig, RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
+    ContextConfig, EgressConfig, ForwardedHeader, IdempotencyConfig, JournalConfig, ListenUrl,
+    ListenUrlError, Network, NetworkError, ProxiesConfig, QueueConfig, RateConfig, RatesConfig,
+    SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;

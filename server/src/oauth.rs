@@ -23,12 +23,9 @@ mod redirect;
 mod session;
 mod token;
 
-use std::sync::Arc;
-
 use sandglass_runtime::AccountId;
 
-use crate::registry::Current;
-use crate::users::{Logins, Passwords};
+use crate::users::Logins;
 
 pub(crate) use app::{Apps, InstalledApp};
 pub use app::{Grant, Grants, UnknownGrant};
@@ -61,9 +58,9 @@ pub(crate) struct Sentinel {
 }
 
 impl Sentinel {
-    pub(crate) fn new(registry: Arc<Current>, passwords: Passwords, url: String) -> Option<Self> {
+    pub(crate) fn new(logins: Logins, url: String) -> Option<Self> {
         Some(Self {
-            logins: Logins::new(registry, passwords),
+            logins,
             codes: Codes::default(),
             flows: Flows::new()?,
             url,

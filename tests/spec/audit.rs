@@ -3,6 +3,8 @@
 mod access;
 mod complete;
 mod lambdas;
+mod schedules;
+mod sign_ins;
 mod tamper;
 
 use std::path::Path;

@@ -16,6 +16,7 @@ pub(crate) mod sentinel;
 pub(crate) mod server;
 pub(crate) mod temporary;
 pub(crate) mod tls;
+pub(crate) mod two_accounts;
 pub(crate) mod upstream;
 
 use std::fs;

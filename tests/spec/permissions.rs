@@ -36,6 +36,7 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
             "GET /templates/{template}",
             "GET /snippets",
             "GET /limits",
+            "GET /deployments/{lambda}/events",
         ],
     ),
     (
@@ -53,6 +54,8 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
             "POST /lambdas/{lambda}/versions/{version}/restore",
             "POST /invocations/{id}/redrive",
             "DELETE /invocations/{id}",
+            "POST /check",
+            "POST /run",
         ],
     ),
     (
@@ -69,7 +72,11 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
     (
         "lambda invoke",
         [false, true, true],
-        &["POST /functions/{function}/test", "GET /invocations/{id}"],
+        &[
+            "POST /functions/{function}/test",
+            "POST /lambdas/{lambda}/run",
+            "GET /invocations/{id}",
+        ],
     ),
     (
         "whitelist create/edit/delete",
@@ -84,7 +91,11 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
     (
         "whitelist read",
         [true, true, false],
-        &["GET /whitelist", "GET /proxy-settings"],
+        &[
+            "GET /whitelist",
+            "POST /whitelist/test",
+            "GET /proxy-settings",
+        ],
     ),
     (
         "secret create/edit/delete",
@@ -122,6 +133,7 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
             "GET /reports/invocationCounts",
             "GET /reports/invocations/{uuid}",
             "GET /reports/performance/{uuid}",
+            "GET /overview",
         ],
     ),
     ("activity read", [true, true, false], &["GET /activity"]),

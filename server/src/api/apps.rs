@@ -53,8 +53,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get(
         "/api/account/{account}/signing-keys",
         Action::Apps,
-        "List the keys that sign the tokens of this server's apps",
-        |ask| Box::pin(async move { Ok(ok(&ask.admin().signing_keys())) }),
+        "List the keys that sign the tokens of the account's apps",
+        |ask| Box::pin(async move { Ok(ok(&ask.admin().signing_keys(ask.account())?)) }),
     )
     .answers::<Vec<SigningKeyInfo>>(200),
     Endpoint::post(
@@ -102,11 +102,14 @@ async fn remove(ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn rotate_key(ask: Ask<'_>) -> Result<Reply, Problem> {
-    let made = ask.admin().rotate_signing_key().await?;
+    let made = ask.admin().rotate_signing_key(ask.account()).await?;
     Ok(reply::json(StatusCode::CREATED, &made))
 }
 
 async fn delete_key(ask: Ask<'_>) -> Result<Reply, Problem> {
-    ask.admin().delete_signing_key(ask.path("kid")).await?;
+    let deleted = ask
+        .admin()
+        .delete_signing_key(ask.account(), ask.path("kid"));
+    deleted.await?;
     Ok(no_content())
 }

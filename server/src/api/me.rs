@@ -69,7 +69,8 @@ impl Me {
             kind: match actor.kind {
                 ActorKind::User | ActorKind::Operator => Kind::User,
                 ActorKind::ServiceUser => Kind::ServiceUser,
-                ActorKind::Token => Kind::Token,
+                // Nobody gets here without a token.
+                ActorKind::Token | ActorKind::Nobody => Kind::Token,
                 ActorKind::App => Kind::App,
             },
             password_is_initial: user

@@ -5,7 +5,6 @@
 //! (RFC 6749, section 4.1). Who cannot be trusted to be the app's own address gets a page and is
 //! never sent anywhere (section 4.1.2.1).
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
@@ -25,9 +24,9 @@ use super::redirect::{is_allowed, with_parameters};
 use super::{SCOPE, Sentinel};
 use crate::api::Ask;
 use crate::app::App;
-use crate::auth::SessionId;
+use crate::audit::{AuditAction, AuditEntry};
+use crate::auth::{Actor, SessionId};
 use crate::clock::now_ms;
-use crate::peer::peer;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 use crate::users::{LoginError, User};
@@ -103,7 +102,7 @@ pub(crate) async fn decide(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         return Ok(pages::error(StatusCode::BAD_REQUEST, why));
     }
     match &flow.user {
-        None => Ok(sign_in(app, installed, flow, &form, peer(ask.parts)).await),
+        None => Ok(sign_in(&ask, installed, flow, &form).await),
         Some(id) => {
             let registry = app.registry.load_full();
             let user = registry.users().get(id).filter(|user| user.enabled);
@@ -269,24 +268,22 @@ pub(super) fn scope(app: &InstalledApp, asked: Option<&str>) -> Result<String, O
     Ok(granted.join(" "))
 }
 
-async fn sign_in(
-    app: &App,
-    installed: &InstalledApp,
-    flow: Flow,
-    form: &Form<'_>,
-    address: IpAddr,
-) -> Reply {
+async fn sign_in(ask: &Ask<'_>, installed: &InstalledApp, flow: Flow, form: &Form<'_>) -> Reply {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let (login_name, password) = (field("username"), field("password"));
     let account: AccountId = installed.account.clone();
-    let sentinel = &app.sentinel;
+    let (sentinel, origin) = (&ask.app.sentinel, ask.admin().origin());
     let credentials = (login_name, password);
-    let checked = sentinel.logins.log_in(&account, credentials, address).await;
+    let checked = sentinel.logins.log_in(&account, credentials, origin).await;
     let error = match checked {
         Ok(user) => {
+            let entry = AuditEntry::new(AuditAction::UserSignIn, &account)
+                .target(user.id.as_str(), &user.login_name)
+                .detail("app", installed.id.as_str());
+            ask.admin().by(Actor::of_user(&user)).note(entry);
             let flow = flow.of_user(user.id.clone(), now_ms());
             if is_console(installed) {
-                return hand_over(app, installed, &user, &flow);
+                return hand_over(ask.app, installed, &user, &flow);
             }
             return consent(sentinel, installed, &user, &flow);
         }

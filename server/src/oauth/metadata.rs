@@ -89,11 +89,16 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
     }))
 }
 
-/// The public keys. One is made when there is none, so that libraries find what to trust before the
-/// first token.
+/// The public keys of all accounts. Where an account has an app and no key yet, one is made, so that
+/// libraries find what to trust before the first token.
 pub(crate) async fn keys_document(ask: Ask<'_>) -> Result<Reply, Problem> {
-    ask.app.admin.signing_key().await?;
-    let published = ask.app.registry.load().signing_keys().published(now_ms());
+    let registry = ask.app.registry.load_full();
+    for account in registry.accounts() {
+        if !registry.apps().of(&account.id).is_empty() {
+            ask.app.admin.signing_key(&account.id).await?;
+        }
+    }
+    let published = registry.signing_keys().all_published(now_ms());
     let keys = published.iter().map(|key| key.public()).collect();
     let mut reply = reply::ok(&Keys { keys });
     let age = HeaderValue::from_static("public, max-age=300");

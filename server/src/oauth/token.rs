@@ -17,10 +17,11 @@ use super::form::Form;
 use super::jwt::{self, APP_JWT_SECONDS};
 use super::session::{NewTokens, Session};
 use super::{ACCESS_MS, PLATFORM_ISSUER, SCOPE};
-use crate::admin::{ChangeError, Refreshed};
+use crate::admin::{Admin, ChangeError, Refreshed};
 use crate::api::Ask;
 use crate::app::App;
-use crate::auth::{Permission, TokenHash, UserId};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::auth::{Actor, Permission, TokenHash, UserId};
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
@@ -104,8 +105,8 @@ pub(crate) async fn token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let answered = async {
         let app = authenticate(ask.app, ask.path("account"), &ask.parts.headers, &form)?;
         match form.need("grant_type")? {
-            "authorization_code" => exchange(ask.app, &app, &form).await,
-            "refresh_token" => refresh(ask.app, &app, &form).await,
+            "authorization_code" => exchange(&ask, &app, &form).await,
+            "refresh_token" => refresh(&ask, &app, &form).await,
             _ => {
                 let why = "grant_type must be authorization_code or refresh_token";
                 Err(OauthError::new(Code::UnsupportedGrantType, why))
@@ -135,6 +136,8 @@ pub(crate) async fn app_token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
             return Err(OauthError::new(Code::InvalidScope, why));
         }
         let access_token = app_jwt(ask.app, &app).await?;
+        let entry = AuditEntry::new(AuditAction::AppToken, &app.account);
+        in_name_of(&app, &ask).note(entry.target(app.id.as_str(), &app.name));
         let token = AppToken {
             access_token,
             token_type: "Bearer",
@@ -157,7 +160,7 @@ pub(crate) async fn revoke(mut ask: Ask<'_>) -> Result<Reply, Problem> {
             let why = "an App JWT ends by itself within the hour, or with its app";
             return Err(OauthError::new(Code::UnsupportedTokenType, why));
         }
-        let revoked = ask.app.admin.revoke(token, &app.id).await;
+        let revoked = in_name_of(&app, &ask).revoke(token, &app).await;
         revoked.map_err(|error| OauthError::host(&error))?;
         Ok(no_store(reply::empty(StatusCode::OK)))
     };
@@ -186,17 +189,20 @@ pub(crate) async fn introspect(mut ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn exchange(
-    app: &App,
+    ask: &Ask<'_>,
     client: &Arc<InstalledApp>,
     form: &Form<'_>,
 ) -> Result<Reply, OauthError> {
     needs(client, Grant::AuthorizationCode)?;
+    let (app, admin) = (ask.app, in_name_of(client, ask));
     let now = now_ms();
     let agreed = match app.sentinel.codes.show(form.need("code")?, now) {
         Shown::First(agreed) => agreed,
         Shown::Unknown => return Err(bad_grant("the code is not valid, or too old")),
-        Shown::Again(session) => {
-            let ended = app.admin.end_session(&session).await;
+        Shown::Again(agreed) => {
+            let ended = admin
+                .end_reused(&agreed.session, &agreed.user, client)
+                .await;
             ended.map_err(|error| OauthError::host(&error))?;
             return Err(bad_grant("the code was used before"));
         }
@@ -208,9 +214,10 @@ async fn exchange(
         user: agreed.user.clone(),
         app: Some(agreed.app.clone()),
         scope: agreed.scope.clone(),
+        token: None,
         created_at: now,
     };
-    let opened = app.admin.open_session(session).await;
+    let opened = admin.open_session(session, &user).await;
     let tokens = opened.map_err(failed)?;
     let logged_in = LoggedIn {
         at: Some(agreed.logged_in_at / 1_000),
@@ -238,14 +245,16 @@ fn is_for(agreed: &Agreed, client: &InstalledApp, form: &Form<'_>) -> Result<(),
 }
 
 async fn refresh(
-    app: &App,
+    ask: &Ask<'_>,
     client: &Arc<InstalledApp>,
     form: &Form<'_>,
 ) -> Result<Reply, OauthError> {
     needs(client, Grant::AuthorizationCode)?;
     let token = form.need("refresh_token")?;
     scope(client, form.get("scope")?)?;
-    let refreshed = app.admin.refresh(token, &client.id).await.map_err(failed)?;
+    let app = ask.app;
+    let refreshed = in_name_of(client, ask).refresh(token, client).await;
+    let refreshed = refreshed.map_err(failed)?;
     let (tokens, session) = match refreshed {
         Refreshed::Done { tokens, session } => (tokens, session),
         Refreshed::Unknown => return Err(bad_grant("the refresh token is not valid")),
@@ -288,7 +297,7 @@ async fn answer(
         is_lpa: false,
     };
     let claims = serde_json::to_value(&claims).expect("claims have string keys");
-    let id_token = signed(app, move |key| jwt::sign(key, &claims)).await?;
+    let id_token = signed(app, client, move |key| jwt::sign(key, &claims)).await?;
     let answer = Tokens {
         access_token: tokens.access.expose(),
         token_type: "Bearer",
@@ -300,21 +309,24 @@ async fn answer(
     Ok(no_store(reply::json(StatusCode::OK, &answer)))
 }
 
-async fn app_jwt(app: &App, client: &Arc<InstalledApp>) -> Result<String, OauthError> {
-    let client = Arc::clone(client);
+async fn app_jwt(app: &App, client: &InstalledApp) -> Result<String, OauthError> {
+    let id = client.id.clone();
     let now = now_ms() / 1_000;
-    signed(app, move |key| {
-        jwt::app_jwt(key, client.account.as_str(), &client.id, now)
-    })
-    .await
+    signed(app, client, move |key| jwt::app_jwt(key, &id, now)).await
 }
 
-/// Signs on a thread where half a millisecond of a processor makes nobody wait.
+/// Signs with the key of the app's account, on a thread where half a millisecond of a processor makes
+/// nobody wait.
 async fn signed(
     app: &App,
+    client: &InstalledApp,
     sign: impl FnOnce(&super::SigningKey) -> Result<String, super::KeyError> + Send + 'static,
 ) -> Result<String, OauthError> {
-    let key = app.admin.signing_key().await.map_err(failed)?;
+    let key = app
+        .admin
+        .signing_key(&client.account)
+        .await
+        .map_err(failed)?;
     match tokio::task::spawn_blocking(move || sign(&key)).await {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(error)) => Err(OauthError::host(&error)),
@@ -373,6 +385,11 @@ async fn look_up(
         aud: Some(client.account.as_str().to_owned()),
         iss: Some(app.sentinel.issuer(&client.account)),
     }))
+}
+
+/// The management API in the name of an app, for the audit log.
+fn in_name_of(app: &InstalledApp, ask: &Ask<'_>) -> Admin {
+    ask.admin().by(Actor::of_app(app))
 }
 
 fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {

@@ -39,7 +39,7 @@ use crate::store::{
     SigningKeyRow, Store, StoreError, TokenRow, UserRow,
 };
 use crate::telemetry::Telemetry;
-use crate::users::Passwords;
+use crate::users::{Logins, Passwords};
 
 /// Where the first admin token is, and what it is called in the list of tokens.
 const FIRST_TOKEN: &str = "admin.token";
@@ -96,6 +96,7 @@ pub(super) async fn open(
         catalog,
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
+        tallies: Arc::default(),
         rotating: tokio::sync::Mutex::default(),
         configured: configured(config),
         queue: Arc::clone(&queue),
@@ -116,7 +117,9 @@ pub(super) async fn open(
         .await
         .map_err(StartError::Resume)?;
     let url = config.public_url(addresses.base_uri());
-    let sentinel = Sentinel::new(Arc::clone(&registry), passwords, url);
+    let tallies = Arc::clone(&admin.parts().tallies);
+    let logins = Logins::new(Arc::clone(&registry), passwords, tallies);
+    let sentinel = Sentinel::new(logins, url);
     Ok(App {
         admin,
         registry,
@@ -145,6 +148,7 @@ pub(super) async fn open(
             body_timeout: config.body_timeout(),
             metrics_open: addresses.are_loopback(),
             console: config.console.enabled,
+            proxies: config.proxies.clone(),
         },
         draining: AtomicBool::new(false),
         data,

@@ -53,6 +53,8 @@ pub(crate) struct SessionRow {
     pub(crate) scope: String,
     pub(crate) created_at: u64,
     pub(crate) expires_at: u64,
+    /// The hash of the token that a service user logged in with.
+    pub(crate) token: Option<[u8; 32]>,
 }
 
 /// A token of a session.
@@ -77,9 +79,10 @@ pub(crate) enum TokenKind {
     Login,
 }
 
-/// A key that signs, sealed.
+/// A key that signs for an account, sealed.
 pub(crate) struct SigningKeyRow {
     pub(crate) kid: String,
+    pub(crate) account: i64,
     pub(crate) sealed: Vec<u8>,
     pub(crate) created_at: u64,
 }
@@ -229,8 +232,9 @@ pub(crate) fn apps(connection: &Connection) -> rusqlite::Result<Vec<AppRow>> {
 
 /// Adds a session.
 pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql =
+        "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at, token)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let app = session.app.as_deref().filter(|app| *app != CONSOLE);
     let values = params![
         session.id,
@@ -239,7 +243,8 @@ pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusq
         session.csrf_hash,
         session.scope,
         session.created_at as i64,
-        session.expires_at as i64
+        session.expires_at as i64,
+        session.token
     ];
     tx.execute(sql, values).map(drop)
 }
@@ -282,7 +287,7 @@ pub(crate) fn session_token(
     hash: &[u8; 32],
 ) -> rusqlite::Result<Option<(SessionTokenRow, SessionRow)>> {
     let sql = "SELECT hash, session, kind, session_tokens.expires_at,
-                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
                FROM session_tokens JOIN sessions ON sessions.id = session WHERE hash = ?1";
     tx.query_row(sql, params![hash], |row| {
         Ok((token_of(row)?, session_of(row, 4)?))
@@ -297,7 +302,7 @@ pub(crate) fn access_tokens(
 ) -> rusqlite::Result<Vec<(SessionTokenRow, SessionRow)>> {
     let mut statement = connection.prepare(
         "SELECT hash, session, kind, session_tokens.expires_at,
-                id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
          FROM session_tokens JOIN sessions ON sessions.id = session
          WHERE kind = 'access' AND session_tokens.expires_at > ?1",
     )?;
@@ -312,7 +317,7 @@ pub(crate) fn sessions_of_user(
     now: u64,
 ) -> rusqlite::Result<Vec<SessionRow>> {
     let mut statement = connection.prepare(
-        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at FROM sessions
+        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at, token FROM sessions
          WHERE user = ?1 AND expires_at > ?2 ORDER BY created_at, id",
     )?;
     let row = |row: &Row<'_>| session_of(row, 0);
@@ -362,8 +367,9 @@ pub(super) fn sweep(connection: &Connection, now: u64) -> rusqlite::Result<bool>
 
 /// Adds a signing key.
 pub(crate) fn add_signing_key(tx: &Connection, key: &SigningKeyRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO signing_keys (kid, sealed, created_at) VALUES (?1, ?2, ?3)";
-    tx.execute(sql, params![key.kid, key.sealed, key.created_at as i64])
+    let sql = "INSERT INTO signing_keys (kid, account, sealed, created_at) VALUES (?1, ?2, ?3, ?4)";
+    let created_at = key.created_at as i64;
+    tx.execute(sql, params![key.kid, key.account, key.sealed, created_at])
         .map(drop)
 }
 
@@ -375,13 +381,15 @@ pub(crate) fn delete_signing_key(tx: &Connection, kid: &str) -> rusqlite::Result
 
 /// Every signing key, oldest first.
 pub(crate) fn signing_keys(connection: &Connection) -> rusqlite::Result<Vec<SigningKeyRow>> {
-    let mut statement = connection
-        .prepare("SELECT kid, sealed, created_at FROM signing_keys ORDER BY created_at, kid")?;
+    let mut statement = connection.prepare(
+        "SELECT kid, account, sealed, created_at FROM signing_keys ORDER BY created_at, kid",
+    )?;
     let row = |row: &Row<'_>| {
         Ok(SigningKeyRow {
             kid: row.get(0)?,
-            sealed: row.get(1)?,
-            created_at: time(row, 2)?,
+            account: row.get(1)?,
+            sealed: row.get(2)?,
+            created_at: time(row, 3)?,
         })
     };
     statement.query_map([], row)?.collect()
@@ -413,6 +421,7 @@ fn session_of(row: &Row<'_>, from: usize) -> rusqlite::Result<SessionRow> {
         scope,
         created_at: time(row, from + 5)?,
         expires_at: time(row, from + 6)?,
+        token: row.get(from + 7)?,
     })
 }
 

@@ -353,6 +353,27 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
     ",
+    // 13: signing keys of each account. Those that all accounts shared go to the one that was there
+    // first; the others' tokens, good for an hour, are fetched anew.
+    "
+    ALTER TABLE signing_keys RENAME TO signing_keys_of_all;
+    CREATE TABLE signing_keys (
+        kid TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        sealed BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO signing_keys
+        SELECT kid, first.id, sealed, signing_keys_of_all.created_at
+        FROM signing_keys_of_all, (SELECT min(id) AS id FROM accounts) AS first
+        WHERE first.id IS NOT NULL;
+    DROP TABLE signing_keys_of_all;
+    ",
+    // 14: sessions of service users, which end with the token that they were opened with.
+    "
+    ALTER TABLE sessions ADD COLUMN token BLOB REFERENCES tokens (hash) ON DELETE CASCADE;
+    CREATE INDEX sessions_by_token ON sessions (token);
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
@@ -442,6 +463,26 @@ mod tests {
         let sql = "SELECT group_concat(id || rule || created_at, ' ' ORDER BY id) FROM whitelist";
         let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(found, "1b.com8 2a.com9");
+    }
+
+    #[test]
+    fn the_keys_that_all_shared_are_those_of_the_first_account() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..12]
+            .iter()
+            .for_each(|sql| connection.execute_batch(sql).unwrap());
+        connection.pragma_update(None, "user_version", 12).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO accounts (id, name, created_at) VALUES (3, 'first', 5), (7, 'second', 6);
+                 INSERT INTO signing_keys VALUES ('kid', x'0102', 9)",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let sql = "SELECT kid || ' ' || account || ' ' || hex(sealed) || ' ' || created_at
+                   FROM signing_keys";
+        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, "kid 3 0102 9");
     }
 
     #[test]

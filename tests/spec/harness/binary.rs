@@ -226,10 +226,17 @@ impl Serving {
         self.logged.lock().expect("no test panics with it").clone()
     }
 
+    /// Asks the process to end, and returns what it has said on standard error.
+    pub(crate) fn stop_and_tell(self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        self.wait_until_logged("stopped");
+        self.logged()
+    }
+
     /// Waits until the process has said this on standard error.
     #[track_caller]
     pub(crate) fn wait_until_logged(&self, text: &str) {
-        let logged = || self.logged.lock().expect("no test panics with it").clone();
+        let logged = || self.logged();
         let said = (0..2_000).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
             logged().contains(text)
