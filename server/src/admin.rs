@@ -50,6 +50,7 @@ use crate::audit::{AuditEntry, Origin, SignedEntry};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
+use crate::config::RatesConfig;
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{Account, Current};
@@ -113,6 +114,9 @@ pub(crate) struct Parts {
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
+    pub(crate) rates: RatesConfig,
+    /// Invocations that may run at once.
+    pub(crate) max_concurrent: usize,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,

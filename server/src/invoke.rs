@@ -11,6 +11,7 @@
 //! respond-async` (RFC 7240, section 4.1) it is put into the queue and answered 202 at once.
 
 pub(crate) mod event;
+mod record;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,8 +22,7 @@ use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
 use sandglass_runtime::{
-    CallChain, Invocation, InvocationId, InvokeError, Lambda, Limits, LogEntry, LogLevel, Report,
-    TraceContext, Usage,
+    CallChain, Invocation, InvocationId, Lambda, Limits, LogEntry, LogLevel, Report,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -32,7 +32,6 @@ use crate::admission::Admission;
 use crate::app::{App, RequestId};
 use crate::auth::{Action, Grant, authenticate};
 use crate::clock::now_ms;
-use crate::journal;
 use crate::once::Key;
 use crate::queue::{self, RespondAsync};
 use crate::registry::{Account, Entry, Registry, State};
@@ -42,10 +41,8 @@ use crate::status::{
     CUSTOMER_CODING, Generation, LambdaFailure, OutcomeName, Problem, invoke_problem, settle,
 };
 use crate::store::Claimed;
-use crate::telemetry::{Traced, TracedInvocation};
-
-/// How the platform's own log entry about a failure begins.
-const RECEIVED_ERROR: &str = "Received Error - ";
+use crate::telemetry::{TracePlace, Traced};
+use record::{Begun, journaled, note_failure, note_trace};
 
 /// A call that may take place: the caller is known and may invoke, and the lambda exists.
 pub(crate) struct Call<'a> {
@@ -54,8 +51,8 @@ pub(crate) struct Call<'a> {
     lambda: Cow<'a, str>,
     entry: Arc<Entry>,
     audience: Audience,
-    /// The span of the request that led to it.
-    trace: Option<TraceContext>,
+    /// Where it is in a trace, if it is in one.
+    trace: Option<TracePlace>,
 }
 
 /// What an invocation led to.
@@ -148,8 +145,8 @@ pub(crate) async fn serve(
 ) -> Result<Reply, Problem> {
     let answered = async {
         let (call, caller) = Call::new(app, parts, account, lambda)?;
-        let call = call.traced(traced);
-        call.run(app, (parts, body), id, &caller).await
+        let call = call.at(traced.map(TracePlace::of_request));
+        call.run(app, (parts, body), id, (&caller, traced)).await
     };
     match answered.await {
         Err(problem) if matches!(event::generation(parts), Ok(Generation::Second)) => {
@@ -216,9 +213,9 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Makes the call a part of the request's trace.
-    pub(crate) fn traced(mut self, request: Option<&Traced>) -> Self {
-        self.trace = request.map(|request| request.context.clone());
+    /// Says where in a trace the call is.
+    pub(crate) fn at(mut self, place: Option<TracePlace>) -> Self {
+        self.trace = place;
         self
     }
 
@@ -229,7 +226,7 @@ impl<'a> Call<'a> {
         app: &Arc<App>,
         (parts, body): (&Parts, Incoming),
         id: &RequestId,
-        caller: &Grant,
+        (caller, traced): (&Grant, Option<&Traced>),
     ) -> Result<Reply, Problem> {
         self.deployed()?;
         app.rates.begin(&self.owner.id, &self.entry)?;
@@ -237,14 +234,15 @@ impl<'a> Call<'a> {
         let key = id.is_given().then(|| self.key(parts, id, caller, &body));
         let invocation = invocation(body, &app.limits)?.with_id(id.id().clone());
         if let Some(RespondAsync { retries }) = RespondAsync::of(&parts.headers) {
+            let trace = traced.map(|request| &request.context);
             let wanted = queue::Wanted {
                 account: &self.owner.id,
-                lambda: &self.entry.row,
                 invocation: &invocation,
                 key,
                 retries,
+                trace,
             };
-            return queue::accept(app, wanted).await;
+            return queue::accept(app, wanted, &self.entry.row).await;
         }
         let Some(key) = key else {
             let answer = self.perform(app, &app.admission, invocation).await?;
@@ -318,47 +316,25 @@ impl<'a> Call<'a> {
             lambda.name = %self.entry.name,
             invocation.id = invocation.id().map(InvocationId::as_str),
         );
-        let traced = self.trace.as_ref().map(TraceContext::child);
-        let invocation = match &traced {
-            Some(traced) => invocation.with_trace(traced.clone()),
+        let invocation = match &self.trace {
+            Some(place) => invocation.with_trace(place.context.clone()),
             None => invocation,
         };
         let started;
         let report = {
             let _place = app.rates.enter(&self.owner.id, &self.entry)?;
-            let _slot = admission.admit(self.owner.row).await?;
-            started = traced.as_ref().map(|_| SystemTime::now());
+            let _slot = admission.admit(&self.owner.holdings).await?;
+            started = self.trace.as_ref().map(|_| SystemTime::now());
             let mut begun = Begun::new(&self.entry, app, &invocation);
             let report = lambda.invoke(invocation).instrument(span).await;
             begun.ends_with(&report);
             let account = self.owner.id.as_str();
             report.map_err(|error| invoke_problem(&error, &self.lambda, account))?
         };
-        if let (Some(traced), Some(started)) = (&traced, started) {
-            self.note_trace(app, (traced, started), &report);
+        if let Some(place) = self.trace.as_ref().zip(started) {
+            note_trace(app, &self.entry, place, &report);
         }
         Ok(self.respond(app, report))
-    }
-
-    fn note_trace(
-        &self,
-        app: &App,
-        (context, started): (&TraceContext, SystemTime),
-        report: &Report,
-    ) {
-        let Some((telemetry, request)) = app.telemetry.as_ref().zip(self.trace.as_ref()) else {
-            return;
-        };
-        let ended = TracedInvocation {
-            parent: request.span_id(),
-            context,
-            started,
-            lambda: self.entry.name.as_str(),
-            invocation: report.id.as_str(),
-            outcome: OutcomeName::of(&report.outcome),
-            fuel: report.usage.fuel,
-        };
-        telemetry.invocation(&ended, &report.requests);
     }
 
     fn deployed(&self) -> Result<&Lambda, Problem> {
@@ -409,74 +385,22 @@ impl<'a> Call<'a> {
 }
 
 /// Runs an invocation of the queue, as a system would have it run.
-pub(crate) async fn queued(app: &App, row: &Claimed) -> Result<Answer, Problem> {
+pub(crate) async fn queued(app: &App, row: &Claimed, body: String) -> Result<Answer, Problem> {
     let account = app.admin.account_of(row.account);
     let account = account.map_err(|error| Problem::host(&error))?;
     let call = Call::by_lambda(app, account.as_str(), &row.lambda)?;
     call.deployed()?;
-    let invocation = invocation(row.body.clone().into(), &app.limits)?;
+    let invocation = invocation(body.into(), &app.limits)?;
     let id = row.request_id.parse();
     let id = id.map_err(|_| Problem::BadInput("the id of the request is damaged".to_owned()))?;
+    let place = app.telemetry.as_ref().map(|telemetry| {
+        let caller = row.traceparent.as_deref();
+        let known = caller.and_then(|caller| TracePlace::read(caller, row.tracestate.as_deref()));
+        known.unwrap_or_else(|| telemetry.begin_here())
+    });
+    let call = call.at(place);
     call.perform(app, &app.queue.room, invocation.with_id(id))
         .await
-}
-
-/// An invocation that runs. One that has no report is noted when this is dropped: as abandoned,
-/// unless it is known to end otherwise.
-struct Begun<'a> {
-    app: &'a App,
-    entry: &'a Entry,
-    id: Option<InvocationId>,
-    outcome: Option<OutcomeName>,
-}
-
-impl<'a> Begun<'a> {
-    fn new(entry: &'a Entry, app: &'a App, invocation: &Invocation) -> Self {
-        Self {
-            app,
-            entry,
-            id: invocation.id().cloned(),
-            outcome: Some(OutcomeName::Abandoned),
-        }
-    }
-
-    /// A report is noted with all that it says, and that there was no room is no failure.
-    fn ends_with(&mut self, report: &Result<Report, InvokeError>) {
-        self.outcome = match report {
-            Ok(_) | Err(InvokeError::Busy) => None,
-            Err(_) => Some(OutcomeName::HostFailed),
-        };
-    }
-}
-
-impl Drop for Begun<'_> {
-    fn drop(&mut self) {
-        let Some((outcome, request_id)) = self.outcome.zip(self.id.take()) else {
-            return;
-        };
-        let ended = (outcome, Usage::default(), Vec::new());
-        let journal = &self.app.journal;
-        journal.record(journaled(self.entry, request_id, now_ms(), ended));
-    }
-}
-
-/// What the journal hears of an invocation.
-fn journaled(
-    entry: &Entry,
-    request_id: InvocationId,
-    at: u64,
-    (outcome, usage, logs): (OutcomeName, Usage, Vec<LogEntry>),
-) -> journal::Entry {
-    journal::Entry {
-        account: entry.row.account,
-        lambda: entry.row.id,
-        version: entry.live_version(),
-        request_id,
-        at,
-        outcome,
-        usage,
-        logs,
-    }
 }
 
 /// Checks the platform's body and hands its text on.
@@ -492,28 +416,6 @@ fn invocation(body: Bytes, limits: &Limits) -> Result<Invocation, Problem> {
     }
     serde_json::from_str::<Envelope<'_>>(&text).map_err(|error| bad(&error.to_string()))?;
     Invocation::json(text).map_err(|error| bad(&error.to_string()))
-}
-
-/// Adds the entry that the platform adds to the logs of a failed lambda, unless the engine has: it
-/// does for errors that it sees, but it cannot see a limit.
-fn note_failure(logs: &mut Vec<LogEntry>, failure: &LambdaFailure) {
-    let noted = |entry: &LogEntry| {
-        let said = entry.message.strip_prefix(RECEIVED_ERROR);
-        entry.level == LogLevel::Error && said.is_some_and(|said| failure.message.ends_with(said))
-    };
-    if logs.last().is_some_and(noted) {
-        return;
-    }
-    let extras: &[&str] = match failure.stack.as_str() {
-        "" => &[],
-        stack => &[stack],
-    };
-    logs.push(LogEntry {
-        level: LogLevel::Error,
-        message: format!("{RECEIVED_ERROR}{}", failure.message),
-        extras: serde_json::value::to_raw_value(extras).expect("text is valid JSON"),
-        timestamp: now_ms(),
-    });
 }
 
 fn tried(result: Option<&Bytes>, logs: &[LogEntry]) -> Answer {

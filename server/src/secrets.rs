@@ -5,6 +5,7 @@
 //! one at a time and on record.
 
 mod key;
+mod queued;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -22,10 +23,13 @@ use crate::clock::now_ms;
 use crate::store::{self, SecretRow, Store, StoreError};
 
 pub use key::{SecretKey, SecretKeyError};
+pub(crate) use queued::{Part, QueueLabel, QueueSealer};
 use seal::{Label, Sealer};
 
 /// The longest value, in characters (spec 7.4).
 pub(crate) const VALUE_CHARS_MAX: usize = 10_000;
+/// How much longer a text is when it is sealed: a nonce before it and a tag behind it.
+pub(crate) const SEAL_BYTES: usize = 12 + 16;
 /// Secrets of one account.
 pub(crate) const SECRETS_MAX: u64 = 1_000;
 
@@ -36,6 +40,7 @@ pub(crate) struct Vault(Arc<Inner>);
 struct Inner {
     store: Arc<Store>,
     sealer: Sealer,
+    queue: Arc<QueueSealer>,
     accounts: RwLock<BTreeMap<AccountId, BTreeMap<SecretName, Kept>>>,
 }
 
@@ -112,6 +117,7 @@ impl Vault {
         Ok(Self(Arc::new(Inner {
             store,
             sealer,
+            queue: Arc::new(QueueSealer::new(key)),
             accounts: RwLock::new(accounts),
         })))
     }
@@ -196,6 +202,11 @@ impl Vault {
             .store
             .transact("delete a secret", rows, publish)
             .await
+    }
+
+    /// What seals invocations that wait.
+    pub(crate) fn queue(&self) -> &Arc<QueueSealer> {
+        &self.0.queue
     }
 
     /// Seals what belongs to the server itself; `None` when the system has no randomness.

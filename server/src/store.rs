@@ -66,12 +66,13 @@ pub(crate) use lambdas::{
 #[cfg(test)]
 pub(crate) use migrations::migrate;
 pub(crate) use queue::{
-    Claimed, Ending, Enqueued, KeptAnswer, NewQueued, QueueChange, QueueFilter, QueueRow, claim,
-    delete_queued, end, enqueue, list_queue, next_due, queued, recover, redrive,
+    ClaimRoom, Claimed, Ending, Enqueued, Kept, KeptAnswer, KnownQueued, NewQueued, QueueChange,
+    QueueFilter, QueueRow, Unsealed, claim, delete_queued, end, enqueue, list_queue, next_due,
+    put_sealed, queue_sums, queued, recover, redrive, unsealed,
 };
 pub(crate) use schedules::{
-    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, delete_schedule, due_schedules,
-    is_running, move_on, next_schedule, runs, schedule, schedules,
+    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, count_schedules, delete_schedule,
+    due_schedules, is_running, move_on, next_schedule, runs, schedule, schedules,
 };
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,

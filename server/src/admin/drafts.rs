@@ -16,7 +16,7 @@ use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::catalog::EventError;
 use crate::clock::now_ms;
-use crate::registry::{Entry, parse_uuid};
+use crate::registry::{Account, Entry, parse_uuid};
 use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
 
 /// Skills of one lambda: the 500 of the platform's second generation.
@@ -167,7 +167,7 @@ impl Admin {
             text: new.code,
             bundle: None,
         };
-        self.check(&code).await?;
+        self.check(&account, &code).await?;
         let draft = Draft {
             account: account.row,
             uuid: Uuid::new_v4().to_string(),
@@ -199,7 +199,7 @@ impl Admin {
         lambda: &str,
         change: LambdaChange,
     ) -> Result<Saved, SaveError> {
-        let (_, entry) = self.entry(id, lambda)?;
+        let (account, entry) = self.entry(id, lambda)?;
         let conflict = |found| SaveError::Conflict {
             based_on: change.version,
             found,
@@ -228,7 +228,7 @@ impl Admin {
         let environment = change.environment.unwrap_or(before.environment.clone());
         if code != before.code || environment != before.environment {
             environment::check(&environment)?;
-            self.check(&code).await?;
+            self.check(&account, &code).await?;
             let draft = Draft {
                 description: change.description,
                 skills: change.skills.filter(|skills| *skills != entry.row.skills),
@@ -335,14 +335,14 @@ impl Admin {
     }
 
     /// Whether the code is a lambda, as far as that can be told without running it.
-    pub(super) async fn check(&self, code: &Code) -> Result<(), SaveError> {
+    pub(super) async fn check(&self, account: &Account, code: &Code) -> Result<(), SaveError> {
         let refused = |error| SaveError::Contract(Box::new(error));
         let source = Source::new(&*code.file_name, &*code.text).map_err(refused)?;
         let source = match &code.bundle {
             Some(bundle) => source.with_bundle(bundle.clone()).map_err(refused)?,
             None => source,
         };
-        match self.parts().check(&source).await {
+        match self.parts().check(account, &source).await {
             Ok(()) => Ok(()),
             Err(DeployError::Build(error)) => Err(SaveError::Contract(Box::new(error))),
             Err(error) => Err(SaveError::Check(Box::new(error))),

@@ -8,11 +8,22 @@ use super::context_keys::KEYS_MAX;
 use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
 use super::drafts::{SKILL_CHARS_MAX, SKILLS_MAX};
 use super::environment::{CHARS_MAX, VARIABLES_MAX};
+use super::schedules::{
+    DESCRIPTION_CHARS_MAX as SCHEDULE_DESCRIPTION_CHARS_MAX, HEADERS_MAX, PAYLOAD_CHARS_MAX,
+};
 use super::tokens::TOKENS_MAX;
 use super::whitelist::RULES_MAX;
 use super::{Admin, ChangeError};
-use crate::config::{Config, ContextConfig, JournalConfig};
+use crate::admission::{Room, Sharing};
+use crate::config::{
+    Config, ContextConfig, IdempotencyConfig, JournalConfig, QueueConfig, RateConfig,
+    SchedulesConfig,
+};
+use crate::rates::Whose;
+use crate::registry::Account;
+use crate::schedules::CRON_CHARS_MAX;
 use crate::secrets::{SECRETS_MAX, VALUE_CHARS_MAX};
+use crate::store;
 
 /// The longest source; the compiler's own.
 const SOURCE_CHARS_MAX: usize = 100_000;
@@ -45,23 +56,77 @@ impl Admin {
     /// The limits that hold for an account.
     ///
     /// # Errors
-    /// When there is no such account.
-    pub fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
+    /// When there is no such account, or the database fails.
+    pub async fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
         let account = self.known(id)?;
-        let used = |used: usize, max: usize, name: &str| LimitInfo {
-            used: Some(used as u64),
-            ..limit(name, max as u64, PIECES)
+        let row = account.row;
+        let read = move |rows: &rusqlite::Connection| {
+            Ok((
+                store::queue_sums(rows, row)?,
+                store::count_schedules(rows, row)?,
+            ))
         };
+        let store = &self.parts().store;
+        let ((pending, bytes), schedules) = store.read_context("read the limits", read).await?;
         let secrets = self.parts().vault.list(id).len();
+        let (queue, of_schedules) = (&self.parts().queue.config, &self.parts().schedules.config);
+        let pieces = |name, max, now: usize| used(limit(name, max, PIECES), now as u64);
         let mut limits = vec![
-            used(account.len(), LAMBDAS_MAX, "lambdas"),
-            used(secrets, SECRETS_MAX as usize, "secrets"),
-            used(account.whitelist.len(), RULES_MAX, "whitelist"),
-            used(self.tokens(id)?.len(), TOKENS_MAX, "tokens"),
-            used(self.context_keys(id)?.len(), KEYS_MAX, "context-keys"),
+            pieces("lambdas", LAMBDAS_MAX as u64, account.len()),
+            pieces("secrets", SECRETS_MAX, secrets),
+            pieces("whitelist", RULES_MAX as u64, account.whitelist.len()),
+            pieces("tokens", TOKENS_MAX as u64, self.tokens(id)?.len()),
+            pieces(
+                "context-keys",
+                KEYS_MAX as u64,
+                self.context_keys(id)?.len(),
+            ),
+            used(
+                limit("schedules", of_schedules.account_max, PIECES),
+                schedules,
+            ),
+            used(
+                limit("queue.invocations", queue.account_max, PIECES),
+                pending,
+            ),
+            used(
+                limit("queue.kept", queue.account_bytes_max.get(), BYTES),
+                bytes,
+            ),
+            self.share(&account),
         ];
+        limits.extend(self.rates(id));
         limits.extend_from_slice(&self.parts().configured);
         Ok(limits)
+    }
+
+    /// How many of the invocations that run may be the account's.
+    fn share(&self, account: &Account) -> LimitInfo {
+        let parts = self.parts();
+        let accounts = parts.registry.load().accounts().count();
+        let most = Sharing::among(accounts).most(parts.max_concurrent as u64);
+        used(
+            limit("invocations.of-the-account-at-once", most, PIECES),
+            account.holdings.held(Room::Invocations),
+        )
+    }
+
+    /// The rates that are bounded.
+    fn rates(&self, id: &AccountId) -> Vec<LimitInfo> {
+        let of = |whose| self.parts().rates.of(id, whose);
+        let named = |of: &str, bound: RateConfig| {
+            let name = |of_what: &str| format!("{of}.{of_what}");
+            [
+                limit(&name("per-second"), bound.per_second.into(), PIECES),
+                limit(&name("burst"), bound.burst().into(), PIECES),
+                limit(&name("in-flight"), bound.in_flight.into(), PIECES),
+            ]
+        };
+        let account = named("account", of(Whose::Account));
+        let all = account
+            .into_iter()
+            .chain(named("lambda", of(Whose::Lambda)));
+        all.filter(|limit| limit.max > 0).collect()
     }
 }
 
@@ -89,7 +154,49 @@ pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
     ]);
     limits.extend(of_the_journal(&config.journal));
     limits.extend(of_contexts(&config.context));
+    limits.extend(of_the_queue(&config.queue));
+    limits.extend(of_schedules(&config.schedules));
+    limits.extend(of_retries(&config.idempotency));
     limits
+}
+
+fn of_the_queue(queue: &QueueConfig) -> [LimitInfo; 6] {
+    [
+        limit("queue.at-once", queue.concurrent_max as u64, PIECES),
+        limit("queue.outcome", queue.outcome_bytes_max.get(), BYTES),
+        limit("queue.retries", queue.retries_max.into(), PIECES),
+        limit("queue.backoff", queue.backoff_max_ms, MILLISECONDS),
+        limit("queue.outcomes", queue.outcome_ms(), MILLISECONDS),
+        limit("queue.dead-letters", queue.dead_letter_days.into(), DAYS),
+    ]
+}
+
+fn of_schedules(schedules: &SchedulesConfig) -> [LimitInfo; 6] {
+    let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
+    [
+        characters("schedule.expression", CRON_CHARS_MAX),
+        characters("schedule.description", SCHEDULE_DESCRIPTION_CHARS_MAX),
+        characters("schedule.payload", PAYLOAD_CHARS_MAX),
+        limit("schedule.headers", HEADERS_MAX as u64, PIECES),
+        limit("schedule.runs", schedules.runs_max.into(), PIECES),
+        limit("schedule.catch-up", schedules.catch_up_ms(), MILLISECONDS),
+    ]
+}
+
+fn of_retries(idempotency: &IdempotencyConfig) -> [LimitInfo; 3] {
+    [
+        limit("request.remembered", idempotency.window_ms, MILLISECONDS),
+        limit(
+            "requests.remembered",
+            idempotency.entries_max as u64,
+            PIECES,
+        ),
+        limit(
+            "requests.remembered-bytes",
+            idempotency.bytes_max.get(),
+            BYTES,
+        ),
+    ]
 }
 
 fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
@@ -153,6 +260,14 @@ fn of_contexts(context: &ContextConfig) -> [LimitInfo; 6] {
         bytes("context.session", context.session_bytes_max),
         bytes("context.account", context.account_bytes_max),
     ]
+}
+
+/// A limit with how much of it is used now.
+fn used(limit: LimitInfo, now: u64) -> LimitInfo {
+    LimitInfo {
+        used: Some(now),
+        ..limit
+    }
 }
 
 fn limit(name: &str, max: u64, unit: &str) -> LimitInfo {

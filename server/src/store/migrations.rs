@@ -349,6 +349,8 @@ const MIGRATIONS: &[&str] = &[
     super::queue::TABLES,
     // 11: schedules and their runs.
     super::schedules::TABLES,
+    // 12: what waits is sealed, and says which trace it is a part of.
+    super::queue::SEALED,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
