@@ -135,6 +135,8 @@ pub(crate) enum Work {
     Flush(oneshot::Sender<()>),
     /// The journal went from empty to not empty.
     Gather,
+    /// Leave nothing of what was replaced on the disk.
+    Settle,
     Close,
 }
 
@@ -257,6 +259,12 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)
     }
 
+    /// Has what was written replace what it replaces on the disk too, and not wait in the log of
+    /// writes for that. Readers may keep it from doing so; the next one then does.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        self.send(Work::Settle)
+    }
+
     /// Writes what the journal holds and ends the writer.
     pub(crate) async fn close(&self) {
         _ = self.work.send(Work::Close);
@@ -318,6 +326,7 @@ impl Writer {
                     write_journal(&mut self.connection, &self.journal);
                     _ = reply.send(());
                 }
+                Ok(Work::Settle) => settle(&self.connection),
                 Ok(Work::Gather) => write_at = Some(Instant::now() + GATHER),
                 Ok(Work::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -363,6 +372,12 @@ impl Writer {
         });
         let more = entries || contexts || identities || audit || queued;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
+    }
+}
+
+fn settle(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "what was replaced may be on the disk for a while");
     }
 }
 

@@ -79,6 +79,7 @@ pub(super) async fn seal_all(app: &App) -> Result<(), StoreError> {
         }
     }
     if sealed > 0 {
+        app.admin.parts().store.settle()?;
         tracing::info!(invocations = sealed, "what waited unsealed is sealed now");
     }
     Ok(())
