@@ -178,6 +178,23 @@ fn every_lambda_of_an_event_is_in_the_trace_of_the_event() {
 }
 
 #[test]
+fn a_lambda_that_is_tried_out_is_in_the_trace_in_both_generations() {
+    for path in [
+        "/lambdas/tried/invoke?v=1&userId=me",
+        "/functions/tried/test",
+    ] {
+        let (collector, server) = collected(0.0);
+        server.deploy_body("tried", "callback(null, 1)");
+        let call = server.call(Method::POST, path);
+        let call = call.json(&json!({ "payload": {} }));
+        assert_eq!(call.header("traceparent", PARENT).send().status, 200);
+        let spans = spans(&collector, TRACE, 2);
+        let request = only(&spans, SpanKind::Server);
+        assert_eq!(invoked(&spans, "tried").parent_span_id, request.span_id);
+    }
+}
+
+#[test]
 fn a_lambda_that_another_calls_is_in_its_trace() {
     let (collector, server) = collected(0.0);
     let (upstream, asks) = asked(&server);
