@@ -143,21 +143,28 @@ impl TraceContext {
         text
     }
 
+    /// What a request says that is this place.
+    pub fn headers(&self) -> impl Iterator<Item = (String, String)> {
+        let parent = ("traceparent".to_owned(), self.traceparent());
+        let state = self.state.clone();
+        let state = state.map(|state| ("tracestate".to_owned(), state));
+        std::iter::once(parent).chain(state)
+    }
+
     /// Tells whom the request goes to, unless the lambda tells them something of its own.
     pub(crate) fn add_to(&self, headers: &mut Vec<(String, Vec<u8>)>) {
-        let is = |name: &str, headers: &[(String, Vec<u8>)]| {
+        let has = |name: &str, headers: &[(String, Vec<u8>)]| {
             headers
                 .iter()
                 .any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
-        if is("traceparent", headers) {
+        if has("traceparent", headers) {
             return;
         }
-        headers.push(("traceparent".to_owned(), self.traceparent().into_bytes()));
-        if let Some(state) = &self.state
-            && !is("tracestate", headers)
-        {
-            headers.push(("tracestate".to_owned(), state.clone().into_bytes()));
+        for (name, value) in self.headers() {
+            if !has(&name, headers) {
+                headers.push((name, value.into_bytes()));
+            }
         }
     }
 }
@@ -280,6 +287,16 @@ mod tests {
         let long = format!("https://a.example/{}", "x".repeat(URL_BYTES_MAX - 18));
         assert_eq!(shown_url(&long), long);
         assert_eq!(shown_url(&format!("{long}x")), format!("{long}…"));
+    }
+
+    #[test]
+    fn its_headers_are_read_as_the_same_place() {
+        for state in [None, Some("a=1")] {
+            let context = TraceContext::parse(PARENT, state).unwrap();
+            let headers: Vec<_> = context.headers().collect();
+            let state = headers.get(1).map(|(_, state)| state.as_str());
+            assert_eq!(TraceContext::parse(&headers[0].1, state), Some(context));
+        }
     }
 
     #[test]

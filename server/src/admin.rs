@@ -55,7 +55,7 @@ use crate::audit::{AuditEntry, Origin, SignedEntry, Tallies};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
-use crate::config::AccountsConfig;
+use crate::config::{AccountsConfig, RatesConfig};
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{Account, Current};
@@ -128,6 +128,9 @@ pub(crate) struct Parts {
     pub(crate) limits: Limits,
     /// How many accounts there may be, and how much each may have.
     pub(crate) accounts: AccountsConfig,
+    pub(crate) rates: RatesConfig,
+    /// Invocations that may run at once.
+    pub(crate) max_concurrent: usize,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,

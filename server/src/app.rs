@@ -34,7 +34,7 @@ use crate::reply::Reply;
 use crate::route::{self, Route, parameter};
 use crate::schedules::Schedules;
 use crate::status::Problem;
-use crate::telemetry::{Telemetry, Traced};
+use crate::telemetry::{Telemetry, TracePlace, Traced};
 use crate::{api, console, invoke, observe, refusal};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -118,11 +118,13 @@ impl App {
         let LambdaCall {
             lambda,
             input,
+            headers,
             chain,
         } = call;
         let RequestId { header, id, .. } = RequestId::new();
         let called = async {
             let call = invoke::Call::by_lambda(self, account, &lambda)?;
+            let call = call.at(TracePlace::of_call(&headers));
             call.run_for(self, input, chain, id).await
         };
         let mut reply = called.await.unwrap_or_else(|problem| problem.reply());
@@ -147,14 +149,16 @@ impl App {
                 address: Some(peer::client(parts, &self.settings.proxies)),
                 request: Some(id.id.clone()),
             };
-            return self.endpoint(parts, body, origin).await;
+            return self.endpoint((parts, body), origin, traced).await;
         };
         match route {
             Route::Invoke { account, lambda } => {
                 let lambda = (&*account, &*lambda);
                 invoke::serve(self, lambda, traced, (parts, body), id).await
             }
-            Route::Event(event) => invoke::event::serve(self, &event, (parts, body), id).await,
+            Route::Event(event) => {
+                invoke::event::serve(self, &event, traced, (parts, body), id).await
+            }
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
                 context::serve(self, &grant, action, (parts, body)).await
@@ -172,9 +176,9 @@ impl App {
     /// Answers a request that one of the tables is about, when the caller may ask it.
     async fn endpoint(
         &self,
-        parts: &Parts,
-        body: Incoming,
+        (parts, body): (&Parts, Incoming),
         origin: Origin,
+        traced: Option<&Traced>,
     ) -> Result<Reply, Problem> {
         let found = api::find(&parts.method, parts.uri.path())?;
         let grant = match found.endpoint.action() {
@@ -195,7 +199,7 @@ impl App {
             }
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
-        found.endpoint.answer(ask).await
+        found.endpoint.answer(ask.traced(traced)).await
     }
 
     /// Whoever asks may log in and the like, but not where the account is disabled.

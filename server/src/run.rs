@@ -67,7 +67,7 @@ pub(crate) async fn draft(
         Err(DeployError::Build(error)) => return Ok(RunReport::not_built(&id, &error)),
         Err(error) => return Err(error.into()),
     };
-    let _slot = app.admission.admit(owner.row).await?;
+    let _slot = app.admission.admit(&owner.holdings).await?;
     let report = lambda.invoke(invocation).await;
     let failed = |error: InvokeError| invoke_problem(&error, name.as_str(), account.as_str());
     let ran = Ran::now(report.map_err(failed)?);

@@ -18,11 +18,13 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{QueueConfig, SchedulesConfig};
+use crate::queue;
 use crate::registry::{Registry, State};
+use crate::secrets::QueueSealer;
 use crate::store::{self, Enqueued, NewQueued, RunRow, ScheduleRow, StoreError};
 
 pub use when::WhenError;
-pub(crate) use when::{UTC, When};
+pub(crate) use when::{CRON_CHARS_MAX, UTC, When};
 
 /// The clock may be set, so nobody sleeps longer than this.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -75,12 +77,14 @@ fn until(at: u64) -> Duration {
 async fn tick(app: &App) -> Result<Option<u64>, StoreError> {
     let (registry, schedules) = (app.registry.load_full(), Arc::clone(&app.schedules));
     let queue = Arc::clone(&app.queue);
+    let sealer = Arc::clone(app.admin.parts().vault.queue());
     let rows = move |tx: &Connection| {
         let clock = Tick {
             now: now_ms(),
             registry: &registry,
             schedules: &schedules.config,
             queue: &queue.config,
+            sealer: &sealer,
         };
         let change = "run schedules";
         clock
@@ -101,6 +105,7 @@ struct Tick<'a> {
     registry: &'a Registry,
     schedules: &'a SchedulesConfig,
     queue: &'a QueueConfig,
+    sealer: &'a QueueSealer,
 }
 
 impl Tick<'_> {
@@ -149,23 +154,30 @@ impl Tick<'_> {
             return Ok(false);
         }
         let uuid = Uuid::new_v4().to_string();
+        let sealed = queue::seal_body(self.sealer, (row.account, &uuid), &body(row, due));
+        let Some(body) = sealed else {
+            self.note(tx, row, skip("the server had no random numbers"))?;
+            return Ok(false);
+        };
         let new = NewQueued {
             uuid: uuid.clone(),
             account: row.account,
             lambda: row.lambda.clone(),
             request_id: uuid.clone(),
             key: None,
-            body: body(row, due),
+            body,
             // The next run comes anyway.
             retries: 0,
             at: self.now,
+            traceparent: None,
+            tracestate: None,
         };
         let QueueConfig {
             account_max,
             account_bytes_max,
             ..
         } = self.queue;
-        match store::enqueue(tx, &new, *account_max, account_bytes_max.get())? {
+        match store::enqueue(tx, &[new], *account_max, account_bytes_max.get())? {
             Enqueued::Full => {
                 self.note(tx, row, skip("the queue of the account is full"))?;
                 Ok(false)

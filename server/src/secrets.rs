@@ -5,6 +5,7 @@
 //! one at a time and on record.
 
 mod key;
+mod queued;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,11 @@ use crate::config::AccountsConfig;
 use crate::store::{self, SecretRow, Store, StoreError};
 
 pub use key::{SecretKey, SecretKeyError};
+pub(crate) use queued::{Part, QueueLabel, QueueSealer};
 use seal::{Label, Sealer};
+
+/// How much longer a text is when it is sealed: a nonce before it and a tag behind it.
+pub(crate) const SEAL_BYTES: usize = 12 + 16;
 
 /// The secrets of all accounts. A clone is the same vault.
 #[derive(Clone)]
@@ -33,6 +38,7 @@ struct Inner {
     store: Arc<Store>,
     sealer: Sealer,
     may_have: AccountsConfig,
+    queue: Arc<QueueSealer>,
     accounts: RwLock<BTreeMap<AccountId, BTreeMap<SecretName, Kept>>>,
 }
 
@@ -114,6 +120,7 @@ impl Vault {
             store,
             sealer,
             may_have: may_have.clone(),
+            queue: Arc::new(QueueSealer::new(key)),
             accounts: RwLock::new(accounts),
         })))
     }
@@ -198,6 +205,11 @@ impl Vault {
             .store
             .transact("delete a secret", rows, publish)
             .await
+    }
+
+    /// What seals invocations that wait.
+    pub(crate) fn queue(&self) -> &Arc<QueueSealer> {
+        &self.0.queue
     }
 
     /// Seals what belongs to the server itself; `None` when the system has no randomness.

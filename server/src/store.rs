@@ -67,12 +67,13 @@ pub(crate) use lambdas::{
 #[cfg(test)]
 pub(crate) use migrations::migrate;
 pub(crate) use queue::{
-    Claimed, Ending, Enqueued, KeptAnswer, NewQueued, QueueChange, QueueFilter, QueueRow, claim,
-    delete_queued, end, enqueue, list_queue, next_due, queued, recover, redrive,
+    ClaimRoom, Claimed, Ending, Enqueued, Kept, KeptAnswer, KnownQueued, NewQueued, QueueChange,
+    QueueFilter, QueueRow, Unsealed, claim, delete_queued, end, enqueue, list_queue, next_due,
+    put_sealed, queue_sums, queued, recover, redrive, unsealed,
 };
 pub(crate) use schedules::{
-    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, delete_schedule, due_schedules,
-    is_running, move_on, next_schedule, runs, schedule, schedules,
+    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, count_schedules, delete_schedule,
+    due_schedules, is_running, move_on, next_schedule, runs, schedule, schedules,
 };
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,
@@ -135,6 +136,8 @@ pub(crate) enum Work {
     Flush(oneshot::Sender<()>),
     /// The journal went from empty to not empty.
     Gather,
+    /// Leave nothing of what was replaced on the disk.
+    Settle,
     Close,
 }
 
@@ -257,6 +260,12 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)
     }
 
+    /// Has what was written replace what it replaces on the disk too, and not wait in the log of
+    /// writes for that. Readers may keep it from doing so; the next one then does.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        self.send(Work::Settle)
+    }
+
     /// Writes what the journal holds and ends the writer.
     pub(crate) async fn close(&self) {
         _ = self.work.send(Work::Close);
@@ -318,6 +327,7 @@ impl Writer {
                     write_journal(&mut self.connection, &self.journal);
                     _ = reply.send(());
                 }
+                Ok(Work::Settle) => settle(&self.connection),
                 Ok(Work::Gather) => write_at = Some(Instant::now() + GATHER),
                 Ok(Work::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -363,6 +373,12 @@ impl Writer {
         });
         let more = entries || contexts || identities || audit || queued;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
+    }
+}
+
+fn settle(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "what was replaced may be on the disk for a while");
     }
 }
 

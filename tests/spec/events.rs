@@ -1,6 +1,7 @@
 //! An event runs all productive lambdas that it has, and tells what came of each.
 
 mod failures;
+mod later;
 mod limits;
 
 use std::time::{Duration, Instant};

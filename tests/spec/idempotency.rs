@@ -103,6 +103,34 @@ fn the_failure_of_a_lambda_is_an_outcome_whatever_its_status() {
 }
 
 #[test]
+fn an_event_that_is_sent_again_runs_its_lambdas_once() {
+    let server = start();
+    let make = |name: &str, body: &str| {
+        server.make_for("conversational_command", name);
+        server.deploy_body(name, body)
+    };
+    let happen = |id: &str| {
+        let path = "/events/conversational_command/invoke?v=1&skillId=&externalSystem=x";
+        let call = server.call(Method::POST, path);
+        call.json(&json!({ "payload": {} }))
+            .header("x-request-id", id)
+            .send()
+    };
+    make("one", "console.info('ran'); callback(null, Math.random())");
+    let (first, retry) = (happen("a"), happen("a"));
+    assert_eq!(first.status, 200, "{first:?}");
+    assert!(!is_replayed(&first) && is_replayed(&retry));
+    assert_eq!(retry.text, first.text);
+    // One of which a lambda failed has an outcome too.
+    make("two", "callback(new Error('no luck'))");
+    let (failed, retry) = (happen("b"), happen("b"));
+    check_error(&failed, 901, "handler.custom-failure");
+    assert!(!is_replayed(&failed) && is_replayed(&retry));
+    assert_eq!((retry.status, &retry.text), (901, &failed.text));
+    assert_eq!(server.logs("one", 2).len(), 2, "for each request once");
+}
+
+#[test]
 fn what_did_not_run_is_not_remembered() {
     let server = start_with(|config| config.rates.lambda.in_flight = 1);
     let missing = invoke(&server, "late", ID).send();

@@ -288,6 +288,43 @@ fn wait_for_state(server: &TestServer, location: &str, state: &str) {
     assert!(reached, "{:?}", look());
 }
 
+#[test]
+fn an_event_counts_as_all_of_its_lambdas_or_not_at_all() {
+    let server = start_with(|config| config.rates.account = rate(1, 4));
+    for name in ["one", "two", "three"] {
+        server.make_for("conversational_command", name);
+        server.deploy_body(name, "console.info('ran'); callback(null, 1)");
+    }
+    let path = "/events/conversational_command/invoke?v=1&externalSystem=x";
+    let happen = || {
+        let call = server.call(Method::POST, path);
+        call.json(&json!({ "payload": {} })).send()
+    };
+    assert_eq!(happen().status, 200);
+    // One is left: too few for three, and none of it is taken.
+    assert_eq!(retry_after(&happen()), 2);
+    assert_eq!(invoke(&server, "one").status, 200);
+    assert_eq!(retry_after(&invoke(&server, "one")), 1);
+    for (name, runs) in [("one", 2), ("two", 1), ("three", 1)] {
+        assert_eq!(server.logs(name, runs).len(), runs, "{name}");
+    }
+}
+
+#[test]
+fn an_event_of_more_lambdas_than_the_burst_happens_after_a_pause() {
+    let server = start_with(|config| config.rates.account = rate(2, 2));
+    for name in ["one", "two", "three"] {
+        server.make_for("conversational_command", name);
+        server.deploy_body(name, "callback(null, 1)");
+    }
+    let path = "/events/conversational_command/invoke?v=1&externalSystem=x";
+    let call = server.call(Method::POST, path);
+    let reply = call.json(&json!({ "payload": {} })).send();
+    assert_eq!(reply.status, 200, "{reply:?}");
+    // It has taken three of two.
+    assert_eq!(retry_after(&invoke(&server, "one")), 1);
+}
+
 fn wait_until_running(server: &TestServer, count: u32) {
     wait_for(server, &format!("sandglass_running {count}"));
 }

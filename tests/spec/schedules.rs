@@ -5,11 +5,12 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
-use sandglass_server::Config;
+use sandglass_server::{Config, TelemetryConfig};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{self, sandglass};
 use crate::harness::server::{Reply, TestServer, check_error, config, open, start};
+use crate::harness::upstream::{Upstream, answer};
 
 const MINUTE: u64 = 60_000;
 /// Never due while a test runs.
@@ -338,6 +339,29 @@ fn of_the_runs_that_were_missed_only_the_latest_is_made_up_for() {
     let next = get(&server, &format!("/{id}"))["nextExecution"].clone();
     assert_ne!(next, Value::Null);
     server.stop();
+}
+
+#[test]
+fn a_run_is_a_trace_of_its_own() {
+    let collector = Upstream::start(|_| answer(200, ""));
+    let server = start();
+    let lambda = server.deploy_body("by-clock", "callback(null, 1)");
+    let id = schedule(&server, &lambda, "* * * * *");
+    let server = miss(server, &id, 5 * MINUTE, |config| {
+        let telemetry = TelemetryConfig::to(collector.url(""));
+        config.telemetry = Some(TelemetryConfig {
+            export_interval_ms: 50,
+            ..telemetry
+        });
+    });
+    history(&server, &id, 2);
+    server.stop();
+    let exports = collector.received();
+    let told = |text: &str| {
+        let mut bodies = exports.iter().map(|export| &export.body);
+        bodies.any(|body| body.windows(text.len()).any(|part| part == text.as_bytes()))
+    };
+    assert!(told("by-clock") && told("returned"));
 }
 
 #[test]

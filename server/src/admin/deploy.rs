@@ -241,7 +241,7 @@ impl Admin {
         if plan.code.text.chars().count() > max {
             return Err(DeployError::SourceTooLong(max));
         }
-        let build = self.parts().build(&source).await?;
+        let build = self.parts().build(&plan.account, &source).await?;
         self.commit(plan, build).await
     }
 
@@ -359,20 +359,28 @@ impl Admin {
 
 impl Parts {
     /// Builds, when it is this build's turn.
-    pub(crate) async fn build(&self, source: &Source) -> Result<Build, DeployError> {
-        let turn = self.builds.turn().await?;
+    pub(crate) async fn build(
+        &self,
+        account: &Account,
+        source: &Source,
+    ) -> Result<Build, DeployError> {
+        let turn = self.builds.turn(&account.holdings).await?;
         self.build_now(turn, source).await
     }
 
     /// Builds what nobody waits for, whenever there is a turn.
     pub(crate) async fn build_at_leisure(&self, source: &Source) -> Result<Build, DeployError> {
-        let turn = self.builds.turn_at_leisure().await?;
+        let turn = self.builds.turn_at_leisure().await;
         self.build_now(turn, source).await
     }
 
     /// Says what is wrong with a source, when it is its turn.
-    pub(super) async fn check(&self, source: &Source) -> Result<(), DeployError> {
-        let _turn = self.builds.turn().await?;
+    pub(super) async fn check(
+        &self,
+        account: &Account,
+        source: &Source,
+    ) -> Result<(), DeployError> {
+        let _turn = self.builds.turn(&account.holdings).await?;
         self.compiler.check(source).await.map_err(build_error)
     }
 

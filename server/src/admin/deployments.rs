@@ -360,7 +360,7 @@ impl Journey {
         let source = source.map_err(|error| build(DeployError::Build(error)))?;
         let built_now = match self.resumed {
             true => admin.parts().build_at_leisure(&source).await,
-            false => admin.parts().build(&source).await,
+            false => admin.parts().build(account, &source).await,
         };
         let artifact = built_now.map_err(build)?.into_artifact();
         let (digest, built) = (artifact.digest().clone(), built(&artifact));

@@ -16,7 +16,7 @@ use crate::audit::{AuditAction, AuditEntry};
 use crate::catalog::EventError;
 use crate::clock::now_ms;
 use crate::config::AccountsConfig;
-use crate::registry::{Entry, parse_uuid};
+use crate::registry::{Account, Entry, parse_uuid};
 use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
 
 /// A lambda that is to be made.
@@ -171,7 +171,7 @@ impl Admin {
             text: new.code,
             bundle: None,
         };
-        self.check(&code).await?;
+        self.check(&account, &code).await?;
         let draft = Draft {
             account: account.row,
             uuid: Uuid::new_v4().to_string(),
@@ -203,7 +203,7 @@ impl Admin {
         lambda: &str,
         change: LambdaChange,
     ) -> Result<Saved, SaveError> {
-        let (_, entry) = self.entry(id, lambda)?;
+        let (account, entry) = self.entry(id, lambda)?;
         let conflict = |found| SaveError::Conflict {
             based_on: change.version,
             found,
@@ -234,7 +234,7 @@ impl Admin {
         let environment = change.environment.unwrap_or(before.environment.clone());
         if code != before.code || environment != before.environment {
             environment::check(&environment, may_have)?;
-            self.check(&code).await?;
+            self.check(&account, &code).await?;
             let draft = Draft {
                 description: change.description,
                 skills: change.skills.filter(|skills| *skills != entry.row.skills),
@@ -341,7 +341,7 @@ impl Admin {
     }
 
     /// Whether the code is a lambda, as far as that can be told without running it.
-    pub(super) async fn check(&self, code: &Code) -> Result<(), SaveError> {
+    pub(super) async fn check(&self, account: &Account, code: &Code) -> Result<(), SaveError> {
         let refused = |error| SaveError::Contract(Box::new(error));
         let source = Source::new(&*code.file_name, &*code.text).map_err(refused)?;
         let max = self.may_have().source_chars_max;
@@ -352,7 +352,7 @@ impl Admin {
             Some(bundle) => source.with_bundle(bundle.clone()).map_err(refused)?,
             None => source,
         };
-        match self.parts().check(&source).await {
+        match self.parts().check(account, &source).await {
             Ok(()) => Ok(()),
             Err(DeployError::Build(error)) => Err(SaveError::Contract(Box::new(error))),
             Err(error) => Err(SaveError::Check(Box::new(error))),

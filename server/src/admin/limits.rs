@@ -5,8 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::environment::NAME_CHARS_MAX;
+use super::schedules::{DESCRIPTION_CHARS_MAX as SCHEDULE_DESCRIPTION_CHARS_MAX, HEADERS_MAX};
 use super::{Admin, ChangeError};
-use crate::config::{AccountsConfig, Config, ContextConfig, JournalConfig};
+use crate::admission::{Room, Sharing};
+use crate::config::{
+    AccountsConfig, Config, ContextConfig, IdempotencyConfig, JournalConfig, QueueConfig,
+    RateConfig, SchedulesConfig,
+};
+use crate::rates::Whose;
+use crate::registry::Account;
+use crate::schedules::CRON_CHARS_MAX;
+use crate::store;
 
 /// The longest name of a lambda and the longest key of a secret; those of their types.
 const LAMBDA_NAME_CHARS_MAX: usize = 50;
@@ -37,32 +46,83 @@ impl Admin {
     /// The limits that hold for an account.
     ///
     /// # Errors
-    /// When there is no such account.
-    pub fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
+    /// When there is no such account, or the database fails.
+    pub async fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
         let account = self.known(id)?;
-        let used = |used: usize, max: usize, name: &str| LimitInfo {
-            used: Some(used as u64),
-            ..limit(name, max as u64, PIECES)
+        let row = account.row;
+        let read = move |rows: &rusqlite::Connection| {
+            Ok((
+                store::queue_sums(rows, row)?,
+                store::count_schedules(rows, row)?,
+            ))
         };
         let may_have = self.may_have();
         let (_, deployed) = self.lambda_counts(id)?;
+        let store = &self.parts().store;
+        let ((pending, bytes), schedules) = store.read_context("read the limits", read).await?;
         let secrets = self.parts().vault.list(id).len();
+        let (queue, of_schedules) = (&self.parts().queue.config, &self.parts().schedules.config);
+        let pieces =
+            |name, max: usize, now: usize| used(limit(name, max as u64, PIECES), now as u64);
         let mut limits = vec![
-            used(account.len(), may_have.lambdas_max, "lambdas"),
-            used(deployed, may_have.deployed_max, "lambdas.deployed"),
-            used(secrets, may_have.secrets_max as usize, "secrets"),
-            used(account.whitelist.len(), may_have.whitelist_max, "whitelist"),
-            used(self.users(id)?.len(), may_have.users_max, "users"),
-            used(self.tokens(id)?.len(), may_have.tokens_max, "tokens"),
-            used(self.apps(id)?.len(), may_have.apps_max, "apps"),
-            used(
-                self.context_keys(id)?.len(),
-                may_have.context_keys_max,
+            pieces("lambdas", may_have.lambdas_max, account.len()),
+            pieces("lambdas.deployed", may_have.deployed_max, deployed),
+            pieces("secrets", may_have.secrets_max as usize, secrets),
+            pieces("whitelist", may_have.whitelist_max, account.whitelist.len()),
+            pieces("users", may_have.users_max, self.users(id)?.len()),
+            pieces("tokens", may_have.tokens_max, self.tokens(id)?.len()),
+            pieces("apps", may_have.apps_max, self.apps(id)?.len()),
+            pieces(
                 "context-keys",
+                may_have.context_keys_max,
+                self.context_keys(id)?.len(),
             ),
+            used(
+                limit("schedules", of_schedules.account_max, PIECES),
+                schedules,
+            ),
+            used(
+                limit("queue.invocations", queue.account_max, PIECES),
+                pending,
+            ),
+            used(
+                limit("queue.kept", queue.account_bytes_max.get(), BYTES),
+                bytes,
+            ),
+            self.share(&account),
         ];
+        limits.extend(self.rates(id));
         limits.extend_from_slice(&self.parts().configured);
         Ok(limits)
+    }
+
+    /// How many of the invocations that run may be the account's.
+    fn share(&self, account: &Account) -> LimitInfo {
+        let parts = self.parts();
+        let accounts = parts.registry.load().accounts().count();
+        let most = Sharing::among(accounts).most(parts.max_concurrent as u64);
+        used(
+            limit("invocations.of-the-account-at-once", most, PIECES),
+            account.holdings.held(Room::Invocations),
+        )
+    }
+
+    /// The rates that are bounded.
+    fn rates(&self, id: &AccountId) -> Vec<LimitInfo> {
+        let of = |whose| self.parts().rates.of(id, whose);
+        let named = |of: &str, bound: RateConfig| {
+            let name = |of_what: &str| format!("{of}.{of_what}");
+            [
+                limit(&name("per-second"), bound.per_second.into(), PIECES),
+                limit(&name("burst"), bound.burst().into(), PIECES),
+                limit(&name("in-flight"), bound.in_flight.into(), PIECES),
+            ]
+        };
+        let account = named("account", of(Whose::Account));
+        let all = account
+            .into_iter()
+            .chain(named("lambda", of(Whose::Lambda)));
+        all.filter(|limit| limit.max > 0).collect()
     }
 }
 
@@ -91,7 +151,48 @@ pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
     ]);
     limits.extend(of_the_journal(&config.journal));
     limits.extend(of_contexts(&config.context));
+    limits.extend(of_the_queue(&config.queue));
+    limits.extend(of_schedules(&config.schedules));
+    limits.extend(of_retries(&config.idempotency));
     limits
+}
+
+fn of_the_queue(queue: &QueueConfig) -> [LimitInfo; 6] {
+    [
+        limit("queue.at-once", queue.concurrent_max as u64, PIECES),
+        limit("queue.outcome", queue.outcome_bytes_max.get(), BYTES),
+        limit("queue.retries", queue.retries_max.into(), PIECES),
+        limit("queue.backoff", queue.backoff_max_ms, MILLISECONDS),
+        limit("queue.outcomes", queue.outcome_ms(), MILLISECONDS),
+        limit("queue.dead-letters", queue.dead_letter_days.into(), DAYS),
+    ]
+}
+
+fn of_schedules(schedules: &SchedulesConfig) -> [LimitInfo; 5] {
+    let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
+    [
+        characters("schedule.expression", CRON_CHARS_MAX),
+        characters("schedule.description", SCHEDULE_DESCRIPTION_CHARS_MAX),
+        limit("schedule.headers", HEADERS_MAX as u64, PIECES),
+        limit("schedule.runs", schedules.runs_max.into(), PIECES),
+        limit("schedule.catch-up", schedules.catch_up_ms(), MILLISECONDS),
+    ]
+}
+
+fn of_retries(idempotency: &IdempotencyConfig) -> [LimitInfo; 3] {
+    [
+        limit("request.remembered", idempotency.window_ms, MILLISECONDS),
+        limit(
+            "requests.remembered",
+            idempotency.entries_max as u64,
+            PIECES,
+        ),
+        limit(
+            "requests.remembered-bytes",
+            idempotency.bytes_max.get(),
+            BYTES,
+        ),
+    ]
 }
 
 fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
@@ -156,6 +257,14 @@ fn of_contexts(context: &ContextConfig) -> [LimitInfo; 6] {
         bytes("context.session", context.session_bytes_max),
         bytes("context.account", context.account_bytes_max),
     ]
+}
+
+/// A limit with how much of it is used now.
+fn used(limit: LimitInfo, now: u64) -> LimitInfo {
+    LimitInfo {
+        used: Some(now),
+        ..limit
+    }
 }
 
 fn limit(name: &str, max: u64, unit: &str) -> LimitInfo {

@@ -18,9 +18,9 @@ use crate::schedules::{UTC, When, WhenError};
 use crate::store::{self, RunRow, ScheduleRow, StoreError};
 
 /// The longest description, in characters. The platform's.
-const DESCRIPTION_CHARS_MAX: usize = 200;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 200;
 /// Headers of an invocation.
-const HEADERS_MAX: usize = 100;
+pub(super) const HEADERS_MAX: usize = 100;
 /// The next times that can be asked for.
 const NEXT_MAX: usize = 100;
 

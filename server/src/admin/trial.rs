@@ -42,15 +42,17 @@ impl Admin {
     /// What is wrong with a source, as far as that shows without running it; `None` when nothing is.
     ///
     /// # Errors
-    /// When there is no turn for it, or the host fails.
+    /// When there is no such account, no turn for it, or the host fails.
     pub(crate) async fn find_mistake(
         &self,
+        id: &AccountId,
         file_name: Option<String>,
         code: String,
     ) -> Result<Option<CompileError>, DeployError> {
+        let account = self.known(id)?;
         let file_name = file_name.unwrap_or_else(|| FILE_NAME.to_owned());
         let checked = match Source::new(file_name, code) {
-            Ok(source) => self.parts().check(&source).await,
+            Ok(source) => self.parts().check(&account, &source).await,
             Err(error) => Err(DeployError::Build(error)),
         };
         match checked {
@@ -85,7 +87,7 @@ impl Admin {
         let source = source(id.as_str(), uuid, &code, &trial.environment);
         let source = source.map_err(DeployError::Build)?;
         let start = Instant::now();
-        let artifact = self.parts().build(&source).await?.into_artifact();
+        let artifact = self.parts().build(&account, &source).await?.into_artifact();
         let build_time = start.elapsed();
         let name = match entry {
             Some(entry) => entry.name.clone(),

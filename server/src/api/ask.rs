@@ -15,6 +15,7 @@ use crate::audit::Origin;
 use crate::auth::Grant;
 use crate::route::{parameter, parameters};
 use crate::status::Problem;
+use crate::telemetry::Traced;
 
 /// A request on its way to its endpoint.
 pub(crate) struct Ask<'a> {
@@ -26,6 +27,8 @@ pub(crate) struct Ask<'a> {
     admin: Admin,
     request: Option<InvocationId>,
     body: Option<Incoming>,
+    /// What it is in a trace, if it is in one.
+    pub(crate) traced: Option<&'a Traced>,
 }
 
 impl<'a> Ask<'a> {
@@ -49,7 +52,13 @@ impl<'a> Ask<'a> {
             admin,
             request,
             body: Some(body),
+            traced: None,
         }
+    }
+
+    /// Says what it is in a trace.
+    pub(crate) fn traced(self, traced: Option<&'a Traced>) -> Self {
+        Self { traced, ..self }
     }
 
     /// The leave that the caller has. Only for endpoints that need one.

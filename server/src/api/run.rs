@@ -126,7 +126,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 
 async fn check(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let SourceCheck { code, file_name } = ask.json(SOURCE_MAX).await?;
-    let mistake = ask.admin().find_mistake(file_name, code).await?;
+    let mistake = ask
+        .admin()
+        .find_mistake(ask.account(), file_name, code)
+        .await?;
     let diagnostics = mistake.into_iter().map(Diagnostic::from).collect();
     Ok(ok(&Checked { diagnostics }))
 }

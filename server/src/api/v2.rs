@@ -17,6 +17,7 @@ use crate::invoke;
 use crate::registry::Entry;
 use crate::reply::{self, Reply, ok};
 use crate::status::Problem;
+use crate::telemetry::TracePlace;
 
 /// Room for the longest source with its environment, however escaped.
 const FUNCTION_MAX: ByteSize = ByteSize::mib(4);
@@ -283,7 +284,8 @@ async fn changed(ask: &Ask<'_>, entry: &Entry, change: LambdaChange) -> Result<R
 async fn test(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let body = ask.bytes(ask.app.settings.body_max).await?;
     let (account, function) = (ask.account().as_str(), ask.path("function"));
-    let call = invoke::Call::by_hand(ask.app, account, function)?;
+    let place = ask.traced.map(TracePlace::of_request);
+    let call = invoke::Call::by_hand(ask.app, account, function)?.at(place);
     call.run_body(ask.app, body).await
 }
 

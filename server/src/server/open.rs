@@ -11,7 +11,7 @@ use super::{Addresses, StartError};
 use crate::admin::{
     Admin, NewUser, Parts, app, configured, context_key, create_token, session, token, user,
 };
-use crate::admission::Admission;
+use crate::admission::{Admission, Room};
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::audit::{AuditAction, AuditEntry, DATABASE};
@@ -93,6 +93,8 @@ pub(super) async fn open(
         builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
         accounts: config.accounts.clone(),
+        rates: config.rates.clone(),
+        max_concurrent: config.max_concurrent,
         catalog,
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
@@ -125,10 +127,14 @@ pub(super) async fn open(
         registry,
         sentinel: sentinel.ok_or(StartError::Random)?,
         operator,
-        admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
+        admission: Admission::new(
+            Room::Invocations,
+            (config.max_concurrent, config.queue_max),
+            config.queue_wait(),
+        ),
         calls: Admission::new(
-            config.max_concurrent_calls,
-            config.queue_max,
+            Room::Calls,
+            (config.max_concurrent_calls, config.queue_max),
             config.queue_wait(),
         ),
         drafts: Semaphore::new(config.builds.drafts_max),

@@ -374,6 +374,8 @@ const MIGRATIONS: &[&str] = &[
     ALTER TABLE sessions ADD COLUMN token BLOB REFERENCES tokens (hash) ON DELETE CASCADE;
     CREATE INDEX sessions_by_token ON sessions (token);
     ",
+    // 15: what waits is sealed, and says which trace it is a part of.
+    super::queue::SEALED,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

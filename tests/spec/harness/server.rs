@@ -122,6 +122,24 @@ impl TestServer {
         )
     }
 
+    /// Makes a lambda for an event, as the platform's clients do; it is not deployed.
+    #[track_caller]
+    pub(crate) fn make_for(&self, event: &str, name: &str) {
+        let body = json!({
+            "timestamp": 0, "uuid": "", "version": -1, "name": name, "description": "",
+            "state": "Draft", "eventId": event, "skills": [],
+            "implementation": {
+                "code": "function lambda(input, callback) { callback(null, 1); }",
+                "dependencies": [], "environmentVariables": [],
+            },
+        });
+        let made = self
+            .call(Method::POST, "/lambdas?v=1&userId=me")
+            .json(&body)
+            .send();
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+
     /// An invocation as an external system makes it.
     pub(crate) fn invoke(&self, lambda: &str, payload: Value) -> Call {
         let path = format!("/lambdas/{lambda}/invoke?v=1&externalSystem=tests");
