@@ -55,14 +55,14 @@ mod users;
 pub use admin::{
     Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
     ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
-    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
-    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
-    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewSchedule, NewUser, Occurrences, Performance, PerformanceBucket, QueueError, QueuePage,
-    QueueQuery, QueueState, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError,
-    ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue,
-    SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo,
-    VersionDetail, VersionInfo, WhitelistEntry,
+    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, FunctionSize,
+    InstalledAppSecret, InvocationBucket, InvocationInfo, InvocationReport, LambdaChange,
+    LambdaInfo, LambdaState, LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError,
+    LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences, Performance,
+    PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState, Redeployed, RunState,
+    SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders, ScheduleInfo,
+    ScheduleRun, SecretInfo, SecretValue, SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo,
+    UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistEntry,
 };
 pub use audit::{
     AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
@@ -83,4 +83,4 @@ pub use oauth::{Grant, Grants, UnknownGrant};
 pub use schedules::WhenError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
-pub use store::{DeploymentState, StoreError, UnknownState};
+pub use store::{DeploymentState, DeploymentStep, StoreError, UnknownState};

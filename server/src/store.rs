@@ -45,10 +45,10 @@ pub(crate) use context::{
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
 pub(crate) use deployments::{
-    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, digests_of, is_active,
-    make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
+    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, is_active, keep_built,
+    leaving, make_live, mark, note_built, note_state, restart, roll_back, undeploy,
 };
-pub use deployments::{DeploymentState, UnknownState};
+pub use deployments::{DeploymentState, DeploymentStep, UnknownState};
 pub(crate) use identity::{
     AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens,
     add_session_of_user, add_session_token, add_signing_key, apps, delete_app, delete_signing_key,
@@ -60,8 +60,8 @@ pub(crate) use journal::{
     search, sum, totals,
 };
 pub(crate) use lambdas::{
-    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, event_of,
-    heads, lambdas, save, skills_of_event, version, versions,
+    Code, Committed, Description, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda,
+    describe, event_of, heads, lambdas, save, skills_of_event, version, versions,
 };
 #[cfg(test)]
 pub(crate) use migrations::migrate;
