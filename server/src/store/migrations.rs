@@ -351,24 +351,7 @@ const MIGRATIONS: &[&str] = &[
     super::schedules::TABLES,
     // 12: a version keeps what was built of it, a deployment the time of each step that it reached,
     // and a lambda what clients of the second generation say of it.
-    "
-    ALTER TABLE lambda_versions ADD COLUMN digest TEXT;
-    ALTER TABLE lambda_versions ADD COLUMN engine TEXT;
-    ALTER TABLE lambda_versions ADD COLUMN artifact_bytes INTEGER;
-    CREATE INDEX lambda_versions_by_digest ON lambda_versions (digest) WHERE digest IS NOT NULL;
-    UPDATE lambda_versions SET (digest, engine, artifact_bytes) =
-        (SELECT built.digest, built.engine, built.artifact_bytes FROM deployments AS built
-         WHERE built.lambda = lambda_versions.lambda AND built.version = lambda_versions.version
-           AND built.digest IS NOT NULL
-         ORDER BY built.id DESC LIMIT 1);
-    ALTER TABLE deployments ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
-    UPDATE deployments SET steps = json_array(json_object('state', 'Build Start', 'at', created_at));
-    UPDATE deployments
-        SET steps = json_insert(steps, '$[#]', json_object('state', state, 'at', updated_at))
-        WHERE state <> 'Build Start';
-    ALTER TABLE lambdas ADD COLUMN size TEXT NOT NULL DEFAULT 'S';
-    ALTER TABLE lambdas ADD COLUMN is_comp_v1 INTEGER NOT NULL DEFAULT 0;
-    ",
+    super::deployments::KEEP_BUILDS,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
