@@ -220,14 +220,14 @@ impl Admin {
         let rows = move |tx: &rusqlite::Connection| {
             let begun = store::leaving(tx, &uuid, None, || rows(tx));
             let (begun, unused) = begun.map_err(sqlite(action.doing()))?;
-            if let Begun::Begun(row) = &begun {
+            if let Begun::Row(row) = &begun {
                 admin.sign(step(action, &account, row)).write(tx)?;
             }
             Ok((begun, unused))
         };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |(begun, unused): (Begun, Vec<String>)| {
-            if let Begun::Begun(row) = &begun {
+            if let Begun::Row(row) = &begun {
                 admin.publish(&id, LambdaRow::clone(row));
             }
             admin.parts().artifacts.remove(&unused);
@@ -238,7 +238,7 @@ impl Admin {
             .transact::<_, StoreError, _>(action.doing(), rows, publish)
             .await?
         {
-            Begun::Begun(row) => Ok(*row),
+            Begun::Row(row) => Ok(*row),
             Begun::Active => Err(DeployError::Active),
             Begun::Gone(version) => Err(DeployError::NoSuchVersion(version)),
         }

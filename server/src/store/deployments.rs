@@ -65,8 +65,8 @@ pub(crate) struct Built {
 
 /// What came of the wish to deploy.
 pub(crate) enum Begun {
-    /// It began.
-    Begun(Box<LambdaRow>),
+    /// It began, with the lambda as it is now.
+    Row(Box<LambdaRow>),
     /// Another deployment of the same lambda is under way.
     Active,
     /// The version that was wished for is not kept any more.
@@ -136,7 +136,7 @@ pub(crate) fn begin(
     }
     let steps = [DeploymentState::BuildStart.at(at)];
     insert(tx, (lambda, row.version), uuid, by, &steps)?;
-    Ok(Begun::Begun(by_id(tx, lambda)?.into()))
+    Ok(Begun::Row(by_id(tx, lambda)?.into()))
 }
 
 /// Whether a deployment or an undeployment of the lambda is under way.
@@ -270,7 +270,7 @@ pub(crate) fn roll_back(
     }
     let id = insert(tx, (lambda, version), uuid, by, steps)?;
     keep_built(tx, id, built)?;
-    Ok(Begun::Begun(make_live(tx, lambda, id, at)?.into()))
+    Ok(Begun::Row(make_live(tx, lambda, id, at)?.into()))
 }
 
 /// Marks a lambda to be undeployed. It is not invoked any more from when this is published.
@@ -279,7 +279,7 @@ pub(crate) fn mark(tx: &Connection, lambda: i64) -> rusqlite::Result<Begun> {
         return Ok(Begun::Active);
     }
     tx.execute("UPDATE lambdas SET marked = 1 WHERE id = ?1", [lambda])?;
-    Ok(Begun::Begun(by_id(tx, lambda)?.into()))
+    Ok(Begun::Row(by_id(tx, lambda)?.into()))
 }
 
 /// Undeploys a lambda.

@@ -119,9 +119,7 @@ fn while_a_deployment_is_under_way_no_other_begins() {
         panic!()
     };
     let begin = || deployments::begin(&tx, row.id, "b", "me", 2).unwrap();
-    let Begun::Begun(begun) = begin() else {
-        panic!()
-    };
+    let Begun::Row(begun) = begin() else { panic!() };
     assert!(matches!(begin(), Begun::Active));
     assert!(matches!(deploy(&tx, &new(2), "d2"), Committed::Active));
     assert!(matches!(
@@ -133,7 +131,7 @@ fn while_a_deployment_is_under_way_no_other_begins() {
     assert_eq!(lambdas(&tx).unwrap()[0].version, 1);
     assert!(matches!(
         deployments::begin(&tx, row.id, "c", "me", 4).unwrap(),
-        Begun::Begun(_)
+        Begun::Row(_)
     ));
 }
 
