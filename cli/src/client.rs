@@ -85,6 +85,12 @@ impl Client {
         }
     }
 
+    pub(crate) async fn undeploy(&self, name: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["deployments", name]))
+            .await
+            .map(drop)
+    }
+
     pub(crate) async fn delete_lambda(&self, name: &str) -> Result<(), Failure> {
         self.send(self.request(Method::DELETE, &["lambdas", name]))
             .await

@@ -76,7 +76,7 @@ pub use deploy::{DeployError, DeployRequest, Deployed};
 pub(crate) use deploy::{built, source};
 pub(crate) use deployments::shown;
 pub use deployments::{DeploymentFailure, DeploymentInfo, SourcePlace};
-pub use drafts::{LambdaChange, NewLambda, SaveError, Saved};
+pub use drafts::{FunctionSize, LambdaChange, NewLambda, SaveError, Saved};
 pub(crate) use environment::check_variable;
 pub use environment::{EnvironmentError, Redeployed};
 pub use lambdas::{LambdaInfo, LambdaState};
@@ -164,6 +164,9 @@ pub enum ChangeError {
     /// What is to be made is there already.
     #[error("{0}")]
     Exists(String),
+    /// The lambda that is to be deleted can be invoked, or is about to be.
+    #[error("the lambda {0} is live, or being deployed: undeploy it first, then delete it")]
+    Live(String),
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),

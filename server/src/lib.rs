@@ -60,7 +60,7 @@ pub use admin::{
     AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditPage,
     AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount, CreatedContextKey,
     CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo,
-    EnvironmentError, EventInfo, FailedDeployment, FailingLambda, InstalledAppSecret,
+    EnvironmentError, EventInfo, FailedDeployment, FailingLambda, FunctionSize, InstalledAppSecret,
     InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
     LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
     NewSchedule, NewUser, Occurrences, Overview, OverviewBucket, Performance, PerformanceBucket,
@@ -91,4 +91,4 @@ pub use oauth::{Grant, Grants, UnknownGrant};
 pub use schedules::WhenError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
-pub use store::{DeploymentState, StoreError, UnknownState};
+pub use store::{DeploymentState, DeploymentStep, StoreError, UnknownState};

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use crate::admin::{ScheduleHeader, ScheduleHeaders};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{QueueConfig, SchedulesConfig};
@@ -224,14 +225,14 @@ fn body(row: &ScheduleRow, due: u64) -> String {
     #[derive(serde::Serialize)]
     struct Body<'a> {
         timestamp: u64,
-        headers: &'a RawValue,
+        headers: Vec<ScheduleHeader>,
         payload: &'a RawValue,
     }
-    let json = |text| serde_json::from_str(text).unwrap_or(RawValue::NULL);
+    let headers: ScheduleHeaders = serde_json::from_str(&row.headers).unwrap_or_default();
     let body = Body {
         timestamp: due,
-        headers: json(&row.headers),
-        payload: json(&row.payload),
+        headers: headers.into_list(),
+        payload: serde_json::from_str(&row.payload).unwrap_or(RawValue::NULL),
     };
     serde_json::to_string(&body).expect("the keys are strings")
 }

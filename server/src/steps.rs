@@ -143,6 +143,7 @@ mod tests {
             lambda_uuid: String::new(),
             lambda_name: String::new(),
             lambda_version: 1,
+            steps: Vec::new(),
             deployment_state: state,
             deployment_error: None,
             live: false,

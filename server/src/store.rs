@@ -46,10 +46,10 @@ pub(crate) use context::{
 };
 pub(crate) use deployments::{
     Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use,
-    digests_of, is_active, make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy,
-    unused,
+    is_active, keep_built, leaving, make_live, mark, note_built, note_state, restart, roll_back,
+    undeploy,
 };
-pub use deployments::{DeploymentState, UnknownState};
+pub use deployments::{DeploymentState, DeploymentStep, UnknownState};
 pub(crate) use identity::{
     AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens, add_app,
     add_session_of_user, add_session_token, add_signing_key, apps, change_app, delete_app,
@@ -61,8 +61,8 @@ pub(crate) use journal::{
     figures, last_log, search, sum, totals,
 };
 pub(crate) use lambdas::{
-    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, event_of,
-    heads, lambdas, save, skills_of_event, version, versions,
+    Code, Committed, Description, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda,
+    describe, event_of, heads, lambdas, save, skills_of_event, version, versions,
 };
 #[cfg(test)]
 pub(crate) use migrations::migrate;

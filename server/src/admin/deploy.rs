@@ -17,13 +17,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::environment::EnvironmentError;
-use super::{Admin, ChangeError, Parts, sqlite};
+use super::{Admin, ChangeError, FunctionSize, Parts, sqlite};
 use crate::artifacts::Pin;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::builds::{BuildsFull, Turn};
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
-use crate::store::{self, Built, Code, Committed, Draft, LambdaRow, StoreError};
+use crate::store::{
+    self, Built, Code, Committed, DeploymentState, DeploymentStep, Draft, LambdaRow, StoreError,
+};
 
 /// How often a deployment starts over because somebody else changed the same lambda.
 const ATTEMPTS: usize = 5;
@@ -133,9 +135,14 @@ pub enum DeployError {
     /// The artifact could not be written.
     #[error("the artifact could not be written")]
     Artifact(#[source] io::Error),
-    /// That version cannot be deployed.
-    #[error("version {0} was never deployed, or is not kept any more: deploy it instead")]
+    /// That version is not kept, or never was there.
+    #[error("version {0} is not kept: the versions of the lambda list those that are")]
     NoSuchVersion(u64),
+    /// That version was saved, and nothing more.
+    #[error(
+        "version {0} was never built, so there is nothing to go back to: deploy it, after a restore when it is not the latest"
+    )]
+    NeverBuilt(u64),
     /// There is no such lambda.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -241,11 +248,17 @@ impl Admin {
         if plan.code.text.chars().count() > max {
             return Err(DeployError::SourceTooLong(max));
         }
+        let begun = DeploymentState::BuildStart.at(now_ms());
         let build = self.parts().build(&plan.account, &source).await?;
-        self.commit(plan, build).await
+        self.commit(plan, build, begun).await
     }
 
-    async fn commit(&self, plan: Plan, build: Build) -> Result<Option<Deployed>, DeployError> {
+    async fn commit(
+        &self,
+        plan: Plan,
+        build: Build,
+        begun: DeploymentStep,
+    ) -> Result<Option<Deployed>, DeployError> {
         let Build { artifact, time } = build;
         let draft = Draft {
             account: plan.account.row,
@@ -254,6 +267,7 @@ impl Admin {
             description: plan.description,
             event_id: None,
             skills: None,
+            size: FunctionSize::default().as_str(),
             based_on: plan.based_on,
             code: plan.code,
             environment: plan.environment,
@@ -267,6 +281,12 @@ impl Admin {
             plan.account.policy(&plan.name, &self.parts().limits),
         );
         let pin = self.parts().keep(artifact).await?;
+        let kept = now_ms();
+        let steps = [
+            begun,
+            DeploymentState::BuildFinish.at(kept),
+            DeploymentState::DeployStart.at(kept),
+        ];
         load(&lambda).await?;
         let audit = self.sign(
             AuditEntry::new(AuditAction::LambdaDeploy, &plan.account.id)
@@ -279,14 +299,15 @@ impl Admin {
         let rows = move |tx: &rusqlite::Connection| {
             keeper.check_deployed(tx, &owner, &draft.uuid)?;
             let failed = sqlite("deploy a lambda");
-            let mut before = store::digests_of(tx, draft.account, &draft.name).map_err(&failed)?;
-            before.push(built.digest.clone());
-            let deployment = Uuid::new_v4().to_string();
-            let committed = store::deploy(tx, &draft, &deployment, &built).map_err(&failed)?;
+            let (deployment, at) = (Uuid::new_v4().to_string(), now_ms());
+            let made = (&built, &steps[..]);
+            let (committed, unused) = store::leaving(tx, &draft.uuid, Some(&built.digest), || {
+                store::deploy(tx, &draft, &deployment, made, at)
+            })
+            .map_err(failed)?;
             if matches!(committed, Committed::Done(_)) {
                 audit.write(tx)?;
             }
-            let unused = store::unused(tx, before).map_err(&failed)?;
             Ok::<_, DeployError>((committed, unused))
         };
         let (admin, account) = (self.clone(), plan.account.id.clone());
@@ -397,6 +418,17 @@ impl Parts {
 }
 
 impl Parts {
+    /// Keeps an artifact that is there from being removed, on a thread that may wait for the disk;
+    /// `None` when it is not there.
+    pub(super) async fn hold(&self, digest: String) -> Result<Option<Pin>, DeployError> {
+        let artifacts = self.artifacts.clone();
+        let held = tokio::task::spawn_blocking(move || artifacts.hold(&digest)).await;
+        match held {
+            Ok(pin) => pin.map_err(DeployError::Artifact),
+            Err(error) => Err(DeployError::Artifact(error.into())),
+        }
+    }
+
     /// Makes an artifact durable, on a thread that may wait for the disk.
     pub(crate) async fn keep(&self, artifact: Artifact) -> Result<Pin, DeployError> {
         let artifacts = self.artifacts.clone();

@@ -17,7 +17,7 @@ use crate::catalog::EventError;
 use crate::clock::now_ms;
 use crate::config::AccountsConfig;
 use crate::registry::{Account, Entry, parse_uuid};
-use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
+use crate::store::{self, Code, Committed, Description, Draft, LambdaRow, StoreError};
 
 /// A lambda that is to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,9 @@ pub struct NewLambda {
     /// `process.env`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// What a client of the second generation says that it takes.
+    #[serde(default)]
+    pub size: FunctionSize,
 }
 
 /// What of a lambda is to be saved. What is left out stays as it is.
@@ -62,6 +65,39 @@ pub struct LambdaChange {
     /// `process.env`.
     #[serde(default)]
     pub environment: Option<BTreeMap<String, String>>,
+    /// What a client of the second generation says of code that was written for the first.
+    #[serde(default)]
+    pub is_comp_v1: Option<bool>,
+}
+
+/// What a client of the second generation says that a function takes. It is kept and given back:
+/// every invocation has the same bounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum FunctionSize {
+    /// The smallest, and what it is when nothing is said.
+    #[default]
+    S,
+    /// The second.
+    M,
+    /// The third.
+    L,
+    /// The fourth.
+    XL,
+    /// The largest.
+    XXL,
+}
+
+impl FunctionSize {
+    /// The platform's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::M => "M",
+            Self::L => "L",
+            Self::XL => "XL",
+            Self::XXL => "XXL",
+        }
+    }
 }
 
 /// What came of a save.
@@ -179,6 +215,7 @@ impl Admin {
             description: Some(new.description),
             event_id: new.event_id.filter(|event| !event.is_empty()),
             skills: Some(new.skills),
+            size: new.size.as_str(),
             based_on: 0,
             code,
             environment: new.environment,
@@ -250,13 +287,15 @@ impl Admin {
             };
         }
         let row = &entry.row;
-        let new_description = change.description.filter(|text| *text != row.description);
-        let new_skills = change.skills.filter(|skills| *skills != row.skills);
-        if new_description.is_none() && new_skills.is_none() {
+        let said = Description {
+            text: change.description.filter(|text| *text != row.description),
+            skills: change.skills.filter(|skills| *skills != row.skills),
+            is_comp_v1: change.is_comp_v1.filter(|flag| *flag != row.is_comp_v1),
+        };
+        if said.text.is_none() && said.skills.is_none() && said.is_comp_v1.is_none() {
             return Ok(Saved::Unchanged(info(&entry)));
         }
-        self.describe(id, &entry, new_description, new_skills)
-            .await?;
+        self.describe(id, &entry, said).await?;
         Ok(Saved::Saved(self.lambda(id, &entry.row.uuid)?))
     }
 
@@ -269,6 +308,7 @@ impl Admin {
             description: None,
             event_id: None,
             skills: None,
+            size: FunctionSize::default().as_str(),
             based_on: entry.row.version,
             code: Code {
                 file_name: String::new(),
@@ -298,17 +338,19 @@ impl Admin {
                 let of = (draft.account, &*draft.uuid);
                 keeper.check_event(tx, of, draft.event_id.as_deref(), skills)?;
             }
-            let committed = store::save(tx, &draft).map_err(sqlite("save a lambda"))?;
+            let saved = store::leaving(tx, &draft.uuid, None, || store::save(tx, &draft));
+            let (committed, unused) = saved.map_err(sqlite("save a lambda"))?;
             if matches!(committed, Committed::Done(_)) {
                 audit.write(tx)?;
             }
-            Ok(committed)
+            Ok((committed, unused))
         };
         let (admin, id) = (self.clone(), id.clone());
-        let publish = move |committed| {
+        let publish = move |(committed, unused): (Committed, Vec<String>)| {
             if let Committed::Done(row) = &committed {
                 admin.publish(&id, LambdaRow::clone(row));
             }
+            admin.parts().artifacts.remove(&unused);
             committed
         };
         let store = &self.parts().store;
@@ -319,8 +361,7 @@ impl Admin {
         &self,
         id: &AccountId,
         entry: &Entry,
-        description: Option<String>,
-        skills: Option<Vec<String>>,
+        said: Description,
     ) -> Result<(), SaveError> {
         let audit = AuditEntry::new(AuditAction::LambdaDescribe, id)
             .target(&entry.row.uuid, &entry.row.name);
@@ -328,11 +369,10 @@ impl Admin {
         let (account, uuid) = (entry.row.account, entry.row.uuid.clone());
         let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
-            let (description, skills) = (description.as_deref(), skills.as_deref());
-            if let Some(skills) = skills {
+            if let Some(skills) = &said.skills {
                 keeper.check_event(tx, (account, &uuid), None, skills)?;
             }
-            let described = store::describe(tx, lambda, description, skills, &by, now_ms());
+            let described = store::describe(tx, lambda, &said, &by, now_ms());
             Ok(described.map_err(sqlite("describe a lambda"))?)
         };
         let (admin, id) = (self.clone(), id.clone());

@@ -54,7 +54,7 @@ pub struct NewSchedule {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ScheduleBody {
-    /// A list of pairs, or an object.
+    /// A list of pairs, or an object; it is given back as it was sent.
     pub headers: ScheduleHeaders,
     /// Any JSON, up to 8,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,9 +89,13 @@ pub struct ScheduleHeader {
 pub struct ScheduleInfo {
     /// Its id.
     pub uuid: String,
+    /// The same, as the second generation calls it.
+    pub id: String,
     /// The lambda.
     #[serde(rename = "lambdaUUID")]
     pub lambda_uuid: String,
+    /// The same, as the second generation calls it.
+    pub function_uuid: String,
     /// When it runs.
     pub cron_expression: String,
     /// Where that is so.
@@ -221,7 +225,8 @@ impl Default for ScheduleHeaders {
 }
 
 impl ScheduleHeaders {
-    fn into_list(self) -> Vec<ScheduleHeader> {
+    /// As an invocation has them.
+    pub(crate) fn into_list(self) -> Vec<ScheduleHeader> {
         match self {
             Self::List(list) => list,
             Self::Map(map) => {
@@ -472,8 +477,8 @@ async fn apply(
 }
 
 fn headers(headers: ScheduleHeaders, chars_max: usize) -> Result<String, ScheduleError> {
+    let json = serde_json::to_string(&headers).expect("the keys are strings");
     let list = headers.into_list();
-    let json = serde_json::to_string(&list).expect("the keys are strings");
     match list.len() <= HEADERS_MAX && json.chars().count() <= chars_max {
         true => Ok(json),
         false => Err(ScheduleError::HeadersTooLong(chars_max)),
@@ -498,7 +503,9 @@ fn info(row: ScheduleRow, account: &Account) -> ScheduleInfo {
     ScheduleInfo {
         paused_reason: (row.active && !deployed).then(|| paused.to_owned()),
         next_execution: row.next_at.filter(|_| row.active && deployed).map(iso),
+        id: row.uuid.clone(),
         uuid: row.uuid,
+        function_uuid: row.lambda.clone(),
         lambda_uuid: row.lambda,
         cron_expression: row.cron,
         time_zone: row.time_zone,

@@ -376,6 +376,9 @@ const MIGRATIONS: &[&str] = &[
     ",
     // 15: what waits is sealed, and says which trace it is a part of.
     super::queue::SEALED,
+    // 16: a version keeps what was built of it, a deployment the time of each step that it reached,
+    // and a lambda what clients of the second generation say of it.
+    super::deployments::KEEP_BUILDS,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
@@ -485,6 +488,42 @@ mod tests {
                    FROM signing_keys";
         let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(found, "kid 3 0102 9");
+    }
+
+    #[test]
+    fn a_version_gets_what_was_built_of_it_and_a_deployment_the_steps_that_are_known() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        MIGRATIONS[..15]
+            .iter()
+            .for_each(|sql| connection.execute_batch(sql).unwrap());
+        connection.pragma_update(None, "user_version", 15).unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO accounts (id, name, created_at) VALUES (1, 'acc', 5);
+                 INSERT INTO lambdas (id, account, uuid, name, description, created_at, updated_at, head)
+                     VALUES (1, 1, 'u', 'hello', '', 5, 5, 3);
+                 INSERT INTO lambda_versions (lambda, version, file_name, code, environment, created_at)
+                     VALUES (1, 1, 'a.js', '', '{}', 5), (1, 2, 'a.js', '', '{}', 6),
+                            (1, 3, 'a.js', '', '{}', 7);
+                 INSERT INTO deployments (lambda, version, uuid, state, digest, engine, artifact_bytes,
+                                          created_at, updated_at, created_by)
+                     VALUES (1, 1, 'a', 'Deploy Finish', 'old', 'e1', 7, 10, 20, 'me'),
+                            (1, 1, 'b', 'Deploy Finish', 'new', 'e2', 8, 30, 40, 'me'),
+                            (1, 2, 'c', 'Build Start', NULL, NULL, NULL, 50, 50, 'me')",
+            )
+            .unwrap();
+        migrate(&mut connection).unwrap();
+        let text =
+            |sql: &str| -> String { connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+        let versions =
+            "SELECT group_concat(version || coalesce(digest || engine || artifact_bytes, '-'), ' '
+                                            ORDER BY version) FROM lambda_versions";
+        assert_eq!(text(versions), "1newe28 2- 3-");
+        let steps = "SELECT group_concat(steps, ' ' ORDER BY id) FROM deployments";
+        assert_eq!(
+            text(steps),
+            r#"[{"state":"Build Start","at":10},{"state":"Deploy Finish","at":20}] [{"state":"Build Start","at":30},{"state":"Deploy Finish","at":40}] [{"state":"Build Start","at":50}]"#
+        );
     }
 
     #[test]

@@ -140,6 +140,14 @@ impl TestServer {
         assert_eq!(made.status, 201, "{made:?}");
     }
 
+    /// Undeploys a lambda.
+    #[track_caller]
+    pub(crate) fn undeploy(&self, lambda: &str) {
+        let path = format!("/deployments/{lambda}");
+        let reply = self.call(Method::DELETE, &path).send();
+        assert_eq!(reply.status, 202, "{reply:?}");
+    }
+
     /// An invocation as an external system makes it.
     pub(crate) fn invoke(&self, lambda: &str, payload: Value) -> Call {
         let path = format!("/lambdas/{lambda}/invoke?v=1&externalSystem=tests");
