@@ -29,10 +29,10 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use super::{Answer, Begun, invocation, journaled, note_failure};
+use super::{Answer, Begun, invocation, journaled, may_invoke, note_failure};
 use crate::admission::{Admission, Full, Slot};
 use crate::app::{App, RequestId};
-use crate::auth::{Action, Grant, authenticate};
+use crate::auth::Grant;
 use crate::clock::now_ms;
 use crate::once::Key;
 use crate::registry::{Entry, State};
@@ -221,9 +221,7 @@ fn lambdas(
 ) -> Result<(Grant, Vec<Live>), Problem> {
     let registry = app.registry.load();
     let query = parts.uri.query();
-    let principal = authenticate(parts, &registry)?;
-    let caller = principal.may(Action::Invoke, &route.account)?;
-    principal.must_be(parameter(query, "userId")?.as_deref())?;
+    let caller = may_invoke(parts, &registry, &route.account)?;
     let skill = parameter(query, "skillId")?.filter(|skill| !skill.is_empty());
     let is_for = |skills: &[String]| {
         skills.is_empty()
