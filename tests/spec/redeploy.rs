@@ -14,7 +14,7 @@ const CLIENTS: usize = 8;
 /// New versions while they ask.
 const VERSIONS: usize = 12;
 /// What all of them have answered between one version and the next, at least.
-const BETWEEN: usize = 2 * CLIENTS;
+const BETWEEN: usize = 16 * CLIENTS;
 
 #[test]
 fn no_request_is_lost_and_none_mixes_versions_while_a_lambda_is_redeployed_under_load() {
