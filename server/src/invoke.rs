@@ -104,10 +104,8 @@ impl<'a> Call<'a> {
         lambda: &'a str,
     ) -> Result<(Self, Grant), Problem> {
         let registry = app.registry.load();
-        let principal = authenticate(parts, &registry)?;
-        let caller = principal.may(Action::Invoke, account)?;
+        let caller = may_invoke(parts, &registry, account)?;
         let query = parts.uri.query();
-        principal.must_be(parameter(query, "userId")?.as_deref())?;
         let audience = match event::generation(parts)? {
             Generation::Second => Audience::SecondSystem,
             Generation::First => match parameter(query, "externalSystem")? {
@@ -353,6 +351,19 @@ impl<'a> Call<'a> {
         app.journal
             .record(journaled(&self.entry, id, now_ms(), ended));
     }
+}
+
+/// Finds out who sent a request, and whether they may invoke in an account as the user that the
+/// address names.
+pub(crate) fn may_invoke(
+    parts: &Parts,
+    registry: &Registry,
+    account: &str,
+) -> Result<Grant, Problem> {
+    let principal = authenticate(parts, registry)?;
+    let caller = principal.may(Action::Invoke, account)?;
+    principal.must_be(parameter(parts.uri.query(), "userId")?.as_deref())?;
+    Ok(caller)
 }
 
 /// Runs an invocation of the queue, as a system would have it run.

@@ -215,6 +215,11 @@ impl Server {
         self.app.admin.clone()
     }
 
+    /// What its requests have.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// Stops accepting, lets what runs finish or cuts it off when the grace has passed, and writes
     /// what the journal still holds.
     pub async fn shutdown(self) {

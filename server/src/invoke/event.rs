@@ -28,9 +28,9 @@ use http::request::Parts;
 use hyper::body::Incoming;
 use serde::Serialize;
 
-use super::invocation;
+use super::{invocation, may_invoke};
 use crate::app::{App, RequestId};
-use crate::auth::{Action, Grant, authenticate};
+use crate::auth::Grant;
 use crate::once::Key;
 use crate::queue::{self, RespondAsync};
 use crate::registry::State;
@@ -149,9 +149,7 @@ fn lambdas(
 ) -> Result<(Grant, Vec<Live>), Problem> {
     let registry = app.registry.load();
     let query = parts.uri.query();
-    let principal = authenticate(parts, &registry)?;
-    let caller = principal.may(Action::Invoke, &route.account)?;
-    principal.must_be(parameter(query, "userId")?.as_deref())?;
+    let caller = may_invoke(parts, &registry, &route.account)?;
     let skill = parameter(query, "skillId")?.filter(|skill| !skill.is_empty());
     let is_for = |skills: &[String]| {
         skills.is_empty()

@@ -90,7 +90,8 @@ fn write_rows(
                 line.extras.get(),
                 entry.outcome.as_str(),
             ])?;
-            let scope = words::scope(entry.account, entry.lambda, line.level);
+            let request = entry.request_id.as_str();
+            let scope = words::scope(entry.account, entry.lambda, line.level, request);
             let said = words::said(&line.message, line.extras.get());
             text.execute(params![line_id, scope, said])?;
             note_minute(minutes, line_id, line);
