@@ -6,6 +6,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod clients;
+pub(crate) mod documented;
 pub(crate) mod hosts;
 pub(crate) mod http2;
 pub(crate) mod npm;

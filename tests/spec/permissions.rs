@@ -104,7 +104,9 @@ fn tokens(server: &TestServer) -> Vec<([bool; 3], String)> {
 
 fn is_refused((status, body): &(u16, String)) -> bool {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let message = body["errorMsg"].as_str().unwrap_or_default();
+    // The second generation has another name for it.
+    let message = body["errorMsg"].as_str().or(body["message"].as_str());
+    let message = message.unwrap_or_default();
     *status == 403 && message.starts_with("this needs the permission FaaS-")
 }
 

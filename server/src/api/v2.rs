@@ -9,6 +9,8 @@ use sandglass_runtime::ByteSize;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::elsewhere::shapes::{InvocationBody, Tried};
+use super::endpoint::Own;
 use super::v1::{Message, Wanted};
 use super::{Ask, Endpoint, Parameter};
 use crate::admin::{LambdaChange, LambdaInfo, NewLambda, Saved, VersionDetail, info};
@@ -146,7 +148,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewFunction>()
     .answers::<Meta>(201)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/functions/{function}",
         Action::ReadLambdas,
@@ -163,7 +166,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<FunctionChange>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409]),
     Endpoint::put(
         "/api/account/{account}/functions/{function}/manifest",
         Action::ChangeLambdas,
@@ -172,16 +176,19 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewManifest>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::post(
         "/api/account/{account}/functions/{function}/test",
         Action::Invoke,
         "Invoke what is live of a function by hand: the result and the logs, Debug included",
         |ask| Box::pin(test(ask)),
     )
-    .takes::<serde_json::Value>()
-    .answers::<serde_json::Value>(200)
-    .second_generation(),
+    .takes::<InvocationBody>()
+    .answers::<Tried>(200)
+    .second_generation()
+    .tells(Own::Invocation)
+    .fails(&[429]),
     Endpoint::patch(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -189,7 +196,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(redeploy(ask)),
     )
     .answers::<Message>(202)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 429]),
 ];
 
 async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {

@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use sandglass_runtime::{
     AccountId, Invocation, InvocationId, InvokeError, Lambda, LogLevel, Report,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
@@ -65,8 +66,9 @@ enum Failure {
     Platform(Problem),
 }
 
-#[derive(Serialize)]
-struct Implemented {
+/// Whether an event has a lambda that is live.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Implemented {
     implemented: bool,
 }
 
