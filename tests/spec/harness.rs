@@ -11,6 +11,7 @@ pub(crate) mod hosts;
 pub(crate) mod http2;
 pub(crate) mod npm;
 pub(crate) mod platform;
+pub(crate) mod python;
 pub(crate) mod sentinel;
 pub(crate) mod server;
 pub(crate) mod temporary;
