@@ -9,5 +9,6 @@ mod external_app;
 mod libraries;
 mod lpf;
 mod postman;
+mod schemathesis;
 mod second_generation;
 mod vendor;
