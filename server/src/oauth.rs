@@ -34,10 +34,10 @@ pub(crate) use code::Codes;
 pub(crate) use console::{CLIENT as CONSOLE, SCOPE as CONSOLE_SCOPE};
 pub(crate) use flow::{Flows, cookie};
 pub(crate) use keys::{KeyError, OVERLAP_MS, SigningKey, SigningKeys, generate};
-pub(crate) use metadata::{keys_document, metadata};
+pub(crate) use metadata::{Keys, Metadata, keys_document, metadata};
 pub(crate) use redirect::check as check_redirect;
 pub(crate) use session::{Access, NewTokens, Session, Sessions};
-pub(crate) use token::{app_token, introspect, revoke, token};
+pub(crate) use token::{AppToken, Introspected, Tokens, app_token, introspect, revoke, token};
 
 /// What every app may be given leave for (spec 3.1).
 pub(crate) const SCOPE: &str = "faas.lambda.invoke";

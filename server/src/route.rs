@@ -173,17 +173,27 @@ fn domains<'a>(
 pub(crate) fn template(method: &Method, path: &str) -> Option<&'static str> {
     match route(method, path).ok()? {
         None => api::template(path),
-        Some(Route::Invoke { .. }) => Some("/api/account/{account}/lambdas/{lambda}/invoke"),
-        Some(Route::Event(EventRoute { action, .. })) => Some(match action {
-            EventAction::Invoke => "/api/account/{account}/events/{event}/invoke",
-            EventAction::IsImplemented => "/api/account/{account}/events/{event}/isImplemented",
-        }),
-        Some(Route::Context { .. }) => Some("/v1/account/{account}"),
-        Some(Route::Domains { .. }) => Some("/api/account/{account}/service"),
-        Some(Route::Console) => Some("/console"),
-        Some(Route::Health) => Some("/healthz"),
-        Some(Route::Ready) => Some("/readyz"),
-        Some(Route::Metrics) => Some("/metrics"),
+        Some(route) => Some(route.template()),
+    }
+}
+
+impl Route<'_> {
+    /// Its path with the names of its parameters in their place, as it stands beside the tables.
+    pub(crate) fn template(&self) -> &'static str {
+        match self {
+            Self::Console => "/console/",
+            Self::Health => "/healthz",
+            Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::Invoke { .. } => "/api/account/{account}/lambdas/{lambda}/invoke",
+            Self::Event(EventRoute { action, .. }) => match action {
+                EventAction::Invoke => "/api/account/{account}/events/{event}/invoke",
+                EventAction::IsImplemented => "/api/account/{account}/events/{event}/isImplemented",
+            },
+            Self::Context { action, .. } => action.template(),
+            Self::Domains { service: None, .. } => "/api/account/{account}/service/baseURI.json",
+            Self::Domains { .. } => "/api/account/{account}/service/{service}/baseURI.json",
+        }
     }
 }
 

@@ -57,6 +57,7 @@ pub struct Comparison {
     /// The code as a unified diff; empty when it is the same.
     pub code: String,
     /// The variables that differ: the value before and after, `null` where there is none.
+    #[schemars(with = "BTreeMap<String, [Option<String>; 2]>")]
     pub environment: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 

@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::{Own, Scheme};
 use super::{Ask, Endpoint, Parameter};
 use crate::auth::{Actor, Permission, Permissions, authenticate};
 use crate::clock::now_ms;
@@ -105,20 +106,25 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .query(&[VERSION])
     .takes::<Credentials>()
     .answers::<LoggedIn<'static>>(200)
-    .compatible(),
+    .compatible()
+    .tells(Own::Login)
+    .fails(&[401, 429]),
     Endpoint::public_post(
         "/api/account/{account}/refresh",
         "Keep a login alive: the cookie Session_id and the csrf of the login",
         |ask| Box::pin(refresh(ask)),
     )
+    .opened_by(&[Scheme::Cookie])
     .takes::<Alive>()
     .answers_nothing(200)
-    .compatible(),
+    .compatible()
+    .tells(Own::Login),
     Endpoint::public_post(
         "/api/account/{account}/logout",
         "End the session of the bearer token",
         |ask| Box::pin(logout(ask)),
     )
+    .opened_by(&[Scheme::Bearer])
     .answers_nothing(200)
     .compatible(),
 ];

@@ -76,7 +76,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         REQUEST,
         Parameter::number("after", "the id of the entry to go on after"),
     ])
-    .answers_text(EVENTS),
+    .headers(&[Parameter::number(
+        "Last-Event-ID",
+        "the id of the entry to go on after, when a tail was cut off",
+    )])
+    .answers_text(EVENTS)
+    .fails(&[429]),
     Endpoint::get(
         "/api/account/{account}/logs/export",
         Action::ReadLogs,

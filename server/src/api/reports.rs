@@ -17,7 +17,7 @@ pub(super) const START: Parameter =
 pub(super) const END: Parameter =
     Parameter::number("endTimestamp", "up to this time, in ms since 1970");
 pub(super) const BUCKET: Parameter = Parameter::number("bucketSize", "300, 3600 or 86400 seconds");
-const VERSION: Parameter = Parameter::number("v", "1 for the platform's first version");
+const VERSION: Parameter = Parameter::text("v", "1 for the platform's first version");
 
 /// The steps that a report may have, in seconds.
 const STEPS: [u64; 3] = [300, 3_600, 86_400];

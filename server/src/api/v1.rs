@@ -10,6 +10,7 @@ use sandglass_runtime::{ByteSize, engine_packages};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::Also;
 use super::{Ask, Endpoint, Parameter};
 use crate::admin::{
     DeploymentFailure, FunctionSize, LambdaChange, LambdaInfo, NewLambda, Saved, info,
@@ -127,6 +128,16 @@ struct LambdaRequest {
     implementation: Implementation,
 }
 
+/// A lambda that was changed. Its version may not be left out.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ChangedLambda {
+    #[schemars(flatten)]
+    lambda: LambdaRequest,
+    /// The version that the change was made to.
+    version: i64,
+}
+
 /// What was begun.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Message {
@@ -193,7 +204,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .query(&[V, USER])
     .takes::<LambdaRequest>()
     .answers::<LambdaResponse>(201)
-    .compatible(),
+    .compatible()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/lambdas/{lambda}",
         Action::ReadLambdas,
@@ -210,9 +222,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(save(ask)),
     )
     .query(&[V, USER])
-    .takes::<LambdaRequest>()
+    .takes::<ChangedLambda>()
     .answers::<LambdaResponse>(202)
-    .compatible(),
+    .also(&[Also::nothing(304, "nothing changed")])
+    .compatible()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/runtimes",
         Action::ReadLambdas,
@@ -230,7 +244,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .shared(),
+    .shared()
+    .fails(&[409, 429]),
     Endpoint::delete(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -239,7 +254,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .shared(),
+    .shared()
+    .fails(&[409]),
 ];
 
 /// What a list has, with and without `v=1`.

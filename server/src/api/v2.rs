@@ -12,6 +12,8 @@ use self::shapes::{
     FirstManifest, Function, FunctionChange, FunctionDeployment, Manifest, Meta, NewFunction,
     NewManifest,
 };
+use super::elsewhere::shapes::{InvocationBody, Tried};
+use super::endpoint::Own;
 use super::v1::{Message, Wanted};
 use super::{Ask, Endpoint, Parameter};
 use crate::admin::{DeploymentInfo, LambdaChange, LambdaInfo, NewLambda, Saved};
@@ -86,7 +88,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewFunction>()
     .answers::<Meta>(201)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/functions/{function}",
         Action::ReadLambdas,
@@ -103,7 +106,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<FunctionChange>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409]),
     Endpoint::put(
         "/api/account/{account}/functions/{function}/manifest",
         Action::ChangeLambdas,
@@ -112,16 +116,19 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewManifest>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::post(
         "/api/account/{account}/functions/{function}/test",
         Action::Invoke,
         "Invoke what is live of a function by hand: the result and the logs, Debug included",
         |ask| Box::pin(test(ask)),
     )
-    .takes::<serde_json::Value>()
-    .answers::<serde_json::Value>(200)
-    .second_generation(),
+    .takes::<InvocationBody>()
+    .answers::<Tried>(200)
+    .second_generation()
+    .tells(Own::Invocation)
+    .fails(&[429]),
     Endpoint::patch(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -129,7 +136,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(redeploy(ask)),
     )
     .answers::<Message>(202)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 429]),
 ];
 
 async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {

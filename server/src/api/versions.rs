@@ -38,14 +38,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "Save what a version was as a new one; what is live stays live",
         |ask| Box::pin(restore(ask)),
     )
-    .answers::<LambdaInfo>(200),
+    .answers::<LambdaInfo>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::post(
         "/api/account/{account}/lambdas/{lambda}/versions/{version}/rollback",
         Action::DeployLambdas,
         "Make a version that was built live again, without a build unless it was for another engine",
         |ask| Box::pin(roll_back(ask)),
     )
-    .answers::<DeploymentInfo>(200),
+    .answers::<DeploymentInfo>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/lambdas/{lambda}/deployments",
         Action::ReadLambdas,

@@ -89,7 +89,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewDomain>()
     .answers::<Domain>(201)
-    .compatible(),
+    .compatible()
+    .fails(&[409]),
     Endpoint::delete(
         "/api/account/{account}/proxy-settings/{id}",
         Action::ChangeWhitelist,

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use http::request::Parts;
 use hyper::body::Incoming;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{invocation, may_invoke};
@@ -44,8 +45,9 @@ use run::{Live, run_all};
 /// Who calls, in the second generation; the first one has a parameter for it.
 const LP_EVENT_SOURCE: HeaderName = HeaderName::from_static("lp-eventsource");
 
-#[derive(Serialize)]
-struct Implemented {
+/// Whether an event has a lambda that is live.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Implemented {
     implemented: bool,
 }
 

@@ -20,6 +20,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use rsa::pkcs8::EncodePrivateKey as _;
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::jwt::Verified;
@@ -63,7 +64,7 @@ pub(crate) struct SigningKeys {
 type Ring = Vec<Arc<SigningKey>>;
 
 /// A public key (RFC 7517, section 4, and RFC 7518, section 6.3.1).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct PublicKey<'a> {
     kty: &'static str,
     #[serde(rename = "use")]

@@ -5,8 +5,10 @@
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::keys::PublicKey;
 use super::pkce::METHOD;
 use super::{CONSOLE_SCOPE, PLATFORM_ISSUER, SCOPE};
 use crate::api::Ask;
@@ -14,8 +16,10 @@ use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 
-#[derive(Serialize)]
-struct Metadata {
+/// What an authorization server can do, and where.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuthorizationServer")]
+pub(crate) struct Metadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -40,9 +44,11 @@ struct Metadata {
     sentinel_token_issuer: &'static str,
 }
 
-#[derive(Serialize)]
-struct Keys<'a> {
-    keys: Vec<super::keys::PublicKey<'a>>,
+/// The keys that are published.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PublicKeys")]
+pub(crate) struct Keys<'a> {
+    keys: Vec<PublicKey<'a>>,
 }
 
 /// The metadata of an account. It says the same of every account, so it tells nobody which there are.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use sandglass_runtime::ByteSize;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::app::{Grant, InstalledApp};
@@ -33,8 +34,9 @@ const FORM_MAX: ByteSize = ByteSize::kib(32);
 const ID_TOKEN_SECONDS: u64 = 600;
 
 /// The tokens of an app (RFC 6749, section 5.1).
-#[derive(Serialize)]
-struct Tokens<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OauthTokens")]
+pub(crate) struct Tokens<'a> {
     access_token: &'a str,
     token_type: &'static str,
     /// Seconds.
@@ -45,8 +47,8 @@ struct Tokens<'a> {
 }
 
 /// An App JWT. The platform's clients want the number as a text (spec 3.2).
-#[derive(Serialize)]
-struct AppToken {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AppToken {
     access_token: String,
     token_type: &'static str,
     expires_in: String,
@@ -69,8 +71,9 @@ struct IdClaims<'a> {
 }
 
 /// What a token is good for (RFC 7662, section 2.2).
-#[derive(Serialize, Default)]
-struct Introspected {
+#[derive(Serialize, Default, JsonSchema)]
+#[schemars(rename = "IntrospectedToken")]
+pub(crate) struct Introspected {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
