@@ -16,19 +16,19 @@ use anyhow::{Context, Result, ensure};
 pub(crate) fn write() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cargo = env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let printed = Command::new(cargo)
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "sandglass-cli",
-            "--",
-            "openapi",
-        ])
-        .current_dir(&root)
+    // With the whole workspace, whose dependencies are built for the tests already.
+    let build = ["build", "--quiet", "--workspace", "--bin", "sandglass"];
+    let built = Command::new(cargo).args(build).current_dir(&root).status();
+    ensure!(
+        built.context("cargo cannot be run")?.success(),
+        "the command does not build"
+    );
+    let target = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let printed = Command::new(root.join(target).join("debug/sandglass"))
+        .arg("openapi")
         .stderr(std::process::Stdio::inherit())
         .output()
-        .context("cargo cannot be run")?;
+        .context("the command cannot be run")?;
     ensure!(printed.status.success(), "the command failed");
     let file = root.join("console/openapi.json");
     fs::create_dir_all(root.join("console"))?;
