@@ -77,6 +77,7 @@ fn an_account_may_have_as_many_lambdas_as_the_limit_and_not_one_more() {
         deploy(&server, "one", &json!({ "description": "again" })).status,
         200
     );
+    server.undeploy("one");
     assert_eq!(
         server.call(Method::DELETE, "/lambdas/one").send().status,
         204

@@ -31,7 +31,7 @@ pub(crate) fn check(method: &str, url: &str, reply: &Reply) {
     let Some(paths) = DOCUMENT.get().and_then(|known| known["paths"].as_object()) else {
         return;
     };
-    if reply.status == 431 {
+    if matches!(reply.status, 405 | 431) {
         return;
     }
     let url = Url::parse(url).expect("it was called");
