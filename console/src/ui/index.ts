@@ -7,6 +7,7 @@ import type { Action } from '$/auth/permissions';
 export { default as Bar } from './Bar.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Chip } from './Chip.svelte';
+export { default as Code } from './Code.svelte';
 export { confirm } from './confirm.svelte';
 export { default as Copy } from './Copy.svelte';
 export { default as Dialog } from './Dialog.svelte';

@@ -1,0 +1,80 @@
+// What colours does the editor have? The tokens of the page, read from it: one theme for each set.
+
+import type * as Api from 'monaco-editor/editor/editor.api';
+
+const TOKENS: readonly (readonly [string, string])[] = [
+  ['keyword', '--code-keyword'],
+  ['string', '--code-string'],
+  ['regexp', '--code-string'],
+  ['number', '--code-number'],
+  ['comment', '--code-comment'],
+  ['type', '--code-type'],
+  ['string.key', '--code-function'],
+  ['delimiter', '--text-quiet'],
+];
+
+const COLORS: Readonly<Record<string, string>> = {
+  'editor.background': '--surface',
+  'editor.foreground': '--text',
+  'editorLineNumber.foreground': '--text-quiet',
+  'editorLineNumber.activeForeground': '--text',
+  'editorCursor.foreground': '--focus',
+  'editorGutter.background': '--surface',
+  'editorWidget.background': '--surface',
+  'editorWidget.border': '--line',
+  'editorHoverWidget.background': '--surface',
+  'editorHoverWidget.border': '--line',
+  'editorSuggestWidget.background': '--surface',
+  'editorSuggestWidget.border': '--line',
+  'editorSuggestWidget.selectedBackground': '--selected',
+  'editorSuggestWidget.selectedForeground': '--text',
+  'editorError.foreground': '--failed-fill',
+  'editorWarning.foreground': '--building-fill',
+  'editorInfo.foreground': '--info-fill',
+  'editorStickyScroll.background': '--surface',
+  'editorIndentGuide.background1': '--line',
+  'input.background': '--surface',
+  'input.border': '--line-strong',
+  'list.hoverBackground': '--hover',
+  'list.focusBackground': '--selected',
+  'menu.background': '--surface',
+  'menu.foreground': '--text',
+  'menu.selectionBackground': '--selected',
+  'menu.selectionForeground': '--text',
+  'menu.border': '--line',
+  focusBorder: '--focus',
+};
+
+/** Their names. */
+export const THEMES = { light: 'sandglass-light', dark: 'sandglass-dark' } as const;
+
+/** Makes both themes of the tokens. */
+export function defineThemes(monaco: typeof Api): void {
+  const root = document.documentElement;
+  const before = root.dataset['theme'];
+  for (const shown of ['light', 'dark'] as const) {
+    root.dataset['theme'] = shown;
+    const style = getComputedStyle(root);
+    const color = (token: string) => style.getPropertyValue(token).trim();
+    monaco.editor.defineTheme(THEMES[shown], {
+      base: shown === 'light' ? 'vs' : 'vs-dark',
+      inherit: true,
+      rules: TOKENS.map(([token, name]) => ({ token, foreground: color(name).slice(1) })),
+      colors: {
+        ...Object.fromEntries(Object.entries(COLORS).map(([key, name]) => [key, color(name)])),
+        'editor.lineHighlightBackground': `${color('--hover')}80`,
+        'editor.lineHighlightBorder': '#00000000',
+        'editor.selectionBackground': `${color('--accent')}55`,
+        'editor.inactiveSelectionBackground': `${color('--accent')}2a`,
+        'editor.wordHighlightBackground': `${color('--accent')}22`,
+        'editorBracketMatch.background': `${color('--accent')}33`,
+        'editorBracketMatch.border': `${color('--focus')}`,
+        'diffEditor.insertedTextBackground': `${color('--live-fill')}33`,
+        'diffEditor.removedTextBackground': `${color('--failed-fill')}33`,
+        'scrollbarSlider.background': `${color('--line-strong')}55`,
+      },
+    });
+  }
+  if (before === undefined) delete root.dataset['theme'];
+  else root.dataset['theme'] = before;
+}
