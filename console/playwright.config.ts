@@ -7,12 +7,14 @@ export default defineConfig({
   outputDir: '../target/console/results',
   // The machine may be busy: what takes long here is waiting, not the console.
   timeout: 60_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 10_000 },
   forbidOnly: true,
   retries: 0,
   workers: process.env['CI'] ? 2 : 1,
   reporter: 'list',
   use: {
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
     browserName: 'chromium',
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',

@@ -34,7 +34,7 @@ for (const size of WIDTHS) {
       test.use({ viewport: size, colorScheme, contextOptions: { reducedMotion: 'reduce' } });
 
       test('every page', async ({ page, signIn }) => {
-        test.setTimeout(600_000);
+        test.setTimeout(240_000);
         const picture = (name: string) =>
           page.screenshot({ path: join(FOLDER, `${name}-${size.width}-${colorScheme}.png`) });
 

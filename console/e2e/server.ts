@@ -8,14 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { Front } from './front';
+
 /** The account that a first start makes. */
 export const ACCOUNT = '10000001';
 
 export class Server {
   private constructor(
+    /** Where the console is. */
     readonly url: string,
     readonly dataDir: string,
-    private readonly child: ChildProcess | undefined,
+    private readonly child: ChildProcess,
+    private readonly front: Front | undefined,
   ) {}
 
   /** Starts the binary that `SANDGLASS_BIN` names, and waits until its example lambdas are live. */
@@ -28,7 +32,10 @@ export class Server {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    return new Server(await urlOf(child), dataDir, child);
+    const url = await urlOf(child);
+    if (!process.env['CONSOLE_DIST']) return new Server(url, dataDir, child, undefined);
+    const front = await Front.start(url, process.env['CONSOLE_DIST']);
+    return new Server(front.url, dataDir, child, front);
   }
 
   /** The first password of the user `admin`. */
@@ -50,7 +57,8 @@ export class Server {
   }
 
   async stop(): Promise<void> {
-    if (this.child?.exitCode === null) {
+    this.front?.stop();
+    if (this.child.exitCode === null) {
       const exited = once(this.child, 'exit');
       this.child.kill('SIGTERM');
       await exited;

@@ -19,6 +19,6 @@ if (source) {
   const document = JSON.parse(await read(source));
   await writeFile(COPY, `${JSON.stringify(document, null, 1)}\n`);
 }
-execFileSync('npx', ['openapi-typescript', COPY, '--output', 'src/api/schema.d.ts'], {
-  stdio: 'inherit',
-});
+// What has a default may be left out of what is sent.
+const options = ['--output', 'src/api/schema.d.ts', '--default-non-nullable', 'false'];
+execFileSync('npx', ['openapi-typescript', COPY, ...options], { stdio: 'inherit' });

@@ -4,14 +4,15 @@
  */
 
 export interface paths {
-    "/api/account/{account}/me": {
+    "/.well-known/oauth-authorization-server/sentinel/api/account/{account}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_me"];
+        /** The metadata of the authorization server, where RFC 8414 looks for it */
+        get: operations["get_well_known_oauth_authorization_server_sentinel"];
         put?: never;
         post?: never;
         delete?: never;
@@ -20,33 +21,207 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/account/{account}/lambdas": {
+    "/api/account/{account}/activity": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_lambdas"];
+        /** Read what happened in the last 60 days, the latest first */
+        get: operations["get_activity"];
         put?: never;
-        post: operations["post_lambdas"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/account/{account}/lambdas/{lambda}": {
+    "/api/account/{account}/apps": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_lambda"];
-        put: operations["put_lambda"];
+        /** List the installed apps, without their secrets */
+        get: operations["get_apps"];
+        put?: never;
+        /** Install an app; its secret is shown this once */
+        post: operations["post_apps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/apps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
         post?: never;
-        delete: operations["delete_lambda"];
+        /** Remove an app; its tokens open nothing any more */
+        delete: operations["delete_apps_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/apps/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an app another secret; the one before opens nothing any more */
+        post: operations["post_apps_id_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read who did what to which thing, the latest first */
+        get: operations["get_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the audit log, a JSON object a line, to be verified or kept elsewhere */
+        get: operations["get_audit_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what is wrong with a source, without running it or keeping anything */
+        post: operations["post_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/context-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the developer keys, without their texts */
+        get: operations["get_context_keys"];
+        put?: never;
+        /** Make a developer key; its text is shown this once */
+        post: operations["post_context_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/context-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a developer key */
+        delete: operations["delete_context_keys_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Build a lambda and make it live, in one call */
+        post: operations["post_deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the last deployment of every lambda, the latest first */
+        get: operations["get_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/deployments/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the functions that are live */
+        get: operations["get_deployments_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -61,8 +236,1256 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_deployment"];
-        delete: operations["delete_deployment"];
+        /** Begin to deploy what was saved last of a lambda */
+        post: operations["post_deployments_lambda"];
+        /** Undeploy a lambda */
+        delete: operations["delete_deployments_lambda"];
+        options?: never;
+        head?: never;
+        /** Begin to deploy what was saved last, when something of it is live already */
+        patch: operations["patch_deployments_lambda"];
+        trace?: never;
+    };
+    "/api/account/{account}/deployments/{lambda}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watch the last deployment of a lambda: a server-sent event `state` a step, until the last */
+        get: operations["get_deployments_lambda_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the events that lambdas can be for */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/events/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an event */
+        get: operations["get_events_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the functions, without their code */
+        get: operations["get_functions"];
+        put?: never;
+        /** Make a function; its code comes with its first manifest */
+        post: operations["post_functions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the functions */
+        get: operations["get_functions_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions/{function}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a function with its manifests, the latest first */
+        get: operations["get_functions_function"];
+        /** Change what people read of a function, or its skills */
+        put: operations["put_functions_function"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions/{function}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save the code and the environment of a function */
+        put: operations["put_functions_function_manifest"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions/{function}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invoke what is live of a function by hand: the result and the logs, Debug included */
+        post: operations["post_functions_function_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/functions/{uuid}/logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export the logs of a lambda as CSV, the oldest first */
+        get: operations["get_functions_uuid_logs_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List asynchronous invocations, the latest first; the dead letters with state=dead */
+        get: operations["get_invocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/invocations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an asynchronous invocation with its outcome */
+        get: operations["get_invocations_id"];
+        put?: never;
+        post?: never;
+        /** Delete an asynchronous invocation that is not running */
+        delete: operations["delete_invocations_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/invocations/{id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a dead letter again, with all of its attempts */
+        post: operations["post_invocations_id_redrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the lambdas; with v=1 as the platform shows them, with their code */
+        get: operations["get_lambdas"];
+        put?: never;
+        /** Make a lambda, as a draft */
+        post: operations["post_lambdas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a lambda, named or by its UUID; with v=1 as an array of one */
+        get: operations["get_lambdas_lambda"];
+        /** Save a change of a lambda; 304 when nothing changed, 409 when somebody else was faster */
+        put: operations["put_lambdas_lambda"];
+        post?: never;
+        /** Delete a lambda, named or by its UUID */
+        delete: operations["delete_lambdas_lambda"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compare two versions */
+        get: operations["get_lambdas_lambda_compare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deployments of a lambda that are kept, the latest first */
+        get: operations["get_lambdas_lambda_deployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/environment/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set an environment variable and deploy the lambda with it */
+        put: operations["put_lambdas_lambda_environment_name"];
+        post?: never;
+        /** Remove an environment variable and deploy the lambda without it */
+        delete: operations["delete_lambdas_lambda_environment_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a lambda logged, the latest entries or those after one */
+        get: operations["get_lambdas_lambda_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run what is live of a lambda, and report everything */
+        post: operations["post_lambdas_lambda_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a lambda that are kept */
+        get: operations["get_lambdas_lambda_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one version, with its code */
+        get: operations["get_lambdas_lambda_versions_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Save what a version was as a new one; what is live stays live */
+        post: operations["post_lambdas_lambda_versions_version_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/versions/{version}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a version that was deployed before live again, without a build */
+        post: operations["post_lambdas_lambda_versions_version_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the limits that are in force, and how much is used where that is known */
+        get: operations["get_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Log in with a name and a password */
+        post: operations["post_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session of the bearer token */
+        post: operations["post_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Search what lambdas logged, the latest first */
+        get: operations["get_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export logs as CSV, the oldest first */
+        get: operations["get_logs_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/logs/tail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Watch logs as they are written, as server-sent events */
+        get: operations["get_logs_tail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the bearer of this token is, and what they may do */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how the account is doing: invocations, what fails, and the quota */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the npm packages that every lambda has, with their versions */
+        get: operations["get_packages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/proxy-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hosts that lambdas may reach, with the ids to delete them by */
+        get: operations["get_proxy_settings"];
+        put?: never;
+        /** Allow a host that is not allowed yet; invocations from now on may reach it */
+        post: operations["post_proxy_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/proxy-settings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Allow a host no longer, by its id */
+        delete: operations["delete_proxy_settings_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a login alive: the cookie Session_id and the csrf of the login */
+        post: operations["post_refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/reports/invocationCounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the invocations of this month, or of another time */
+        get: operations["get_reports_invocationCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/reports/invocations/{uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the invocations of a lambda, step by step, by how they ended */
+        get: operations["get_reports_invocations_uuid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/reports/lambdaCounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the lambdas, and those that are deployed */
+        get: operations["get_reports_lambdaCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/reports/limitCounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how much the account may have */
+        get: operations["get_reports_limitCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/reports/performance/{uuid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how fast a lambda was and what it took, step by step */
+        get: operations["get_reports_performance_uuid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a source once, without saving or deploying it, and report everything */
+        post: operations["post_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs lambdas */
+        get: operations["get_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the schedules */
+        get: operations["get_schedules"];
+        put?: never;
+        /** Make a schedule */
+        post: operations["post_schedules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/schedules/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say in words when a cron expression is due, and when next */
+        get: operations["get_schedules_next"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a schedule */
+        get: operations["get_schedules_id"];
+        /** Change a schedule; what is left out stays as it is */
+        put: operations["put_schedules_id"];
+        post?: never;
+        /** Delete a schedule with its history */
+        delete: operations["delete_schedules_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/schedules/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the latest runs of a schedule, the last first */
+        get: operations["get_schedules_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the secrets, without their values */
+        get: operations["get_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/secrets/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the value of a secret, which the audit log tells of */
+        get: operations["get_secrets_key"];
+        /** Add or replace a secret */
+        put: operations["put_secrets_key"];
+        post?: never;
+        /** Delete a secret */
+        delete: operations["delete_secrets_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the keys that sign the tokens of this server's apps */
+        get: operations["get_signing_keys"];
+        put?: never;
+        /** Make another key that signs from now on; the one before is taken for a day more */
+        post: operations["post_signing_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/signing-keys/{kid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a key; what it signed opens nothing any more */
+        delete: operations["delete_signing_keys_kid"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the snippets that editors offer */
+        get: operations["get_snippets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the templates that lambdas can be begun with */
+        get: operations["get_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a template */
+        get: operations["get_templates_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tokens, without their texts */
+        get: operations["get_tokens"];
+        put?: never;
+        /** Make a token; its text is shown this once */
+        post: operations["post_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a token */
+        delete: operations["delete_tokens_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the users and service users */
+        get: operations["get_users"];
+        put?: never;
+        /** Make a user, or without a password a service user */
+        post: operations["post_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a user */
+        get: operations["get_users_id"];
+        put?: never;
+        post?: never;
+        /** Delete a user with its sessions and tokens */
+        delete: operations["delete_users_id"];
+        options?: never;
+        head?: never;
+        /** Change a user; permissions count from the next request on */
+        patch: operations["patch_users_id"];
+        trace?: never;
+    };
+    "/api/account/{account}/users/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a user's password and end its sessions */
+        put: operations["put_users_id_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is open for a user */
+        get: operations["get_users_id_sessions"];
+        put?: never;
+        post?: never;
+        /** End everything that is open for a user */
+        delete: operations["delete_users_id_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/whitelist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the hosts that lambdas may reach */
+        get: operations["get_whitelist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/whitelist/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether lambdas may reach a URL, by which rule, and what its host resolves to */
+        post: operations["post_whitelist_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/whitelist/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Allow a host; invocations from now on may reach it */
+        put: operations["put_whitelist_rule"];
+        post?: never;
+        /** Allow a host no longer */
+        delete: operations["delete_whitelist_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document as a page for people */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document (OpenAPI 3.1) */
+        get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same, where OpenID Connect looks for it */
+        get: operations["get_sentinel_well_known_openid_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/app/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an app an App JWT for its own credentials */
+        post: operations["post_sentinel_app_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask a user to let an app act in their name */
+        get: operations["get_sentinel_authorize"];
+        put?: never;
+        /** Take the forms of the pages to sign in and to agree */
+        post: operations["post_sentinel_authorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a code or a refresh token for new tokens */
+        post: operations["post_sentinel_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/token/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell an app what a token of its own is good for */
+        post: operations["post_sentinel_token_introspect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/account/{account}/token/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session that a token belongs to */
+        post: operations["post_sentinel_token_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/api/v2/account/{account}/app/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same, at the address of the platform's second generation */
+        post: operations["post_sentinel_v2_app_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sentinel/well-known/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that App JWTs and id_tokens are checked with */
+        get: operations["get_sentinel_well_known_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -72,118 +1495,1721 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            errorCode: string;
-            errorMsg: string;
+        /** @description What a list has, with and without `v=1`. */
+        Listed: components["schemas"]["LambdaInfo"][] | components["schemas"]["LambdaResponse"][];
+        /** @description A lambda, as it is listed. */
+        LambdaInfo: {
+            /** @description Its id. */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /** @description For people. */
+            description: string;
+            /** @description The event that invokes it, if one does. */
+            eventId?: string | null;
+            /** @description The skills for which that event invokes it; none for all. */
+            skills: string[];
+            /** @description What can be said of it as a whole. */
+            state: components["schemas"]["LambdaState"];
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description The version that is live.
+             */
+            liveVersion?: number | null;
+            /** @description The live artifact. */
+            digest?: string | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /** @description Who made it. */
+            createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            updatedAt: number;
+            /** @description Who saved it last. */
+            updatedBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            deployedAt?: number | null;
+            /** @description `process.env`, as the user set it and saved it last. */
+            environment: {
+                [key: string]: string;
+            };
         };
-        Error: {
-            errorCode: string;
-            errorMsg: string;
-        };
-        KeyValue: {
-            key: string;
-            value: string;
-        };
-        Implementation: {
-            code: string;
-            dependencies?: unknown[];
-            environmentVariables?: components["schemas"]["KeyValue"][];
-        };
-        /** @enum {string} */
+        /** @description What can be said of a lambda as a whole (spec 7.1). */
         LambdaState: "Draft" | "Productive" | "Modified" | "Marked Undeployed" | "Build Error" | "Deploy Error";
-        /** @enum {string} */
-        DeploymentState: "Build Start" | "Build Finish" | "Deploy Start" | "Deploy Finish" | "Build Error" | "Deploy Error";
-        SourcePlace: {
-            file: string;
-            line: number;
-            column: number;
-            sourceLine?: string;
-        };
-        DeploymentFailure: {
-            errorCode: string;
-            errorMsg: string;
-            errorLogs?: unknown[];
-            place?: components["schemas"]["SourcePlace"];
-        };
-        LastDeployment: {
+        /** @description A lambda as the platform shows it. */
+        LambdaResponse: {
             uuid: string;
             name: string;
-            lambdaUUID: string;
-            lambdaVersion: number;
-            imageName: string;
-            deploymentState: string;
-            deploymentError?: components["schemas"]["DeploymentFailure"];
+            description: string;
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+            eventId?: string | null;
+            state: string;
+            skills: string[];
+            runtime: components["schemas"]["RuntimeInfo"];
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
             createdAt: number;
             createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
             updatedAt: number;
             updatedBy: string;
-            deployedAt?: number;
+            lastDeployment?: components["schemas"]["LastDeployment"] | null;
+            implementation: components["schemas"]["Implementation"];
         };
+        /** @description What runs lambdas. */
         RuntimeInfo: {
             uuid: string;
             name: string;
             baseImageName: string;
         };
-        LambdaInfo: {
+        /** @description The deployment of a lambda that began last. */
+        LastDeployment: {
+            uuid: string;
+            name: string;
+            lambdaUUID: string;
+            /** Format: uint64 */
+            lambdaVersion: number;
+            /** @description The artifact's digest; empty before it was built. */
+            imageName: string;
+            deploymentState: string;
+            deploymentError?: components["schemas"]["DeploymentFailure"] | null;
+            /** Format: uint64 */
+            createdAt: number;
+            createdBy: string;
+            /** Format: uint64 */
+            updatedAt: number;
+            updatedBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was live.
+             */
+            deployedAt?: number | null;
+        };
+        /** @description Why a deployment failed. */
+        DeploymentFailure: {
+            /** @description For programs. */
+            errorCode: string;
+            /** @description For people: the compiler's own words. */
+            errorMsg: string;
+            /**
+             * @description Always empty; clients of the platform expect it.
+             * @default []
+             */
+            errorLogs?: unknown[];
+            /** @description Where in the source, if it is the source. */
+            place?: components["schemas"]["SourcePlace"] | null;
+        };
+        /** @description A place in a source. */
+        SourcePlace: {
+            /** @description The file. */
+            file: string;
+            /**
+             * Format: uint32
+             * @description From 1; 0 when there is no line to name.
+             */
+            line: number;
+            /**
+             * Format: uint32
+             * @description From 1; 0 when there is no column to name.
+             */
+            column: number;
+            /** @description The line itself. */
+            sourceLine: string;
+            /** @description What to do. */
+            hint: string;
+        };
+        /** @description What a lambda is made of. */
+        Implementation: {
+            code: string;
+            /**
+             * @description The packages that every lambda has; ignored when it is sent.
+             * @default null
+             */
+            dependencies?: unknown[];
+            /** @default [] */
+            environmentVariables?: components["schemas"]["KeyValue"][];
+        };
+        /** @description A variable of the environment, or a package with its version. */
+        KeyValue: {
+            key: string;
+            value: string;
+        };
+        /** @description The platform's form of an error. */
+        Error: {
+            /** @description For programs: `com.liveperson.faas.…`. */
+            errorCode: string;
+            /** @description For people. */
+            errorMsg: string;
+        };
+        /** @description A lambda as a client of the platform sends it. What is not named here is ignored. */
+        LambdaRequest: {
+            name: string;
+            /**
+             * Format: int64
+             * @description -1 for a new one, else the version that the change was made to.
+             * @default null
+             */
+            version?: number | null;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            eventId?: string | null;
+            /** @default null */
+            skills?: string[] | null;
+            implementation: components["schemas"]["Implementation"];
+        };
+        /** @description What one lambda is shown as, with and without `v=1`. */
+        One: components["schemas"]["LambdaResponse"] | components["schemas"]["LambdaResponse"][];
+        /** @description What was begun. */
+        Message: {
+            message: string;
+        };
+        /** @description What is said of a function, without its code. */
+        Meta: {
             uuid: string;
             name: string;
             description: string;
-            eventId?: string | null;
+            state: string;
             skills: string[];
-            state: components["schemas"]["LambdaState"];
-            version: number;
-            liveVersion?: number | null;
-            digest?: string | null;
+            eventId?: string | null;
+            /** @description Always `S`: every invocation has the same bounds. */
+            size: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
             createdAt: number;
             createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
             updatedAt: number;
             updatedBy: string;
-            deployedAt?: number | null;
+            manifest: components["schemas"]["ManifestId"];
+        };
+        /** @description Which manifest of a function. */
+        ManifestId: {
+            id: string;
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+        };
+        /** @description The form of an error in the platform's second generation. */
+        SecondError: {
+            /** @description For programs: `com.liveperson.faas.…`. */
+            code: string;
+            /** @description For people. */
+            message: string;
+        };
+        /** @description A function that is to be made. What is not named here is ignored. */
+        NewFunction: {
+            name: string;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            eventId?: string | null;
+            /** @default null */
+            skills?: string[] | null;
+        };
+        /** @description A function with its manifests, the latest first. */
+        Function: {
+            uuid: string;
+            name: string;
+            description: string;
+            state: string;
+            skills: string[];
+            eventId?: string | null;
+            /** @description Always `S`: every invocation has the same bounds. */
+            size: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            updatedAt: number;
+            updatedBy: string;
+            manifest: components["schemas"]["ManifestId"];
+            versions: components["schemas"]["Manifest"][];
+        };
+        /** @description What a function was at some time. */
+        Manifest: {
+            id: string;
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+            code: string;
+            environment: {
+                [key: string]: string;
+            };
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            createdBy: string;
+        };
+        /** @description What of a function changes without a manifest. What is not named here is ignored. */
+        FunctionChange: {
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            skills?: string[] | null;
+        };
+        /** @description A manifest that is to be saved. What is not named here is ignored. */
+        NewManifest: {
+            /**
+             * Format: int64
+             * @description -1 for whichever is the latest, else the version that the change was made to.
+             * @default null
+             */
+            version?: number | null;
+            code: string;
+            /** @default null */
+            environment?: {
+                [key: string]: string;
+            } | null;
+        };
+        /** @description What was deployed. */
+        Deployed: {
+            /** @description The lambda. */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Counts the deployments from 1.
+             */
+            version: number;
+            /** @description The artifact. */
+            digest: string;
+            /**
+             * Format: double
+             * @description How long the build took.
+             */
+            buildMillis: number;
+            /**
+             * Format: uint64
+             * @description The artifact's size.
+             */
+            artifactBytes: number;
+        };
+        /** @description A problem (RFC 9457), with the platform's members. */
+        Problem: {
+            type: string;
+            title: string;
+            /** Format: uint16 */
+            status: number;
+            detail: string;
+            errorCode: string;
+            errorMsg: string;
+        };
+        /** @description What is to be deployed. */
+        DeployRequest: {
+            /** @description The lambda's name, unique in its account. The lambda is made when it does not exist. */
+            name: string;
+            /**
+             * @description For people; `None` keeps what the lambda has.
+             * @default null
+             */
+            description?: string | null;
+            /** @description The file name that error stacks show. */
+            fileName: string;
+            /** @description JavaScript or TypeScript source. */
+            code: string;
+            /** @description The source with everything that it imports, when it imports more than the engine has. */
+            bundle?: components["schemas"]["Bundle"] | null;
+            /**
+             * @description `process.env`; `None` keeps what the lambda has.
+             * @default null
+             */
+            environment?: {
+                [key: string]: string;
+            } | null;
+        };
+        /** @description The shape of [`Bundle`] on the wire. */
+        Bundle: {
+            /** @description JavaScript. */
+            code: string;
+            /** @description The source map of the code (ECMA-426), with sources relative to the project. */
+            map: string;
+            /** @description Whether it is an ECMAScript module; otherwise it is a CommonJS script. */
+            module: boolean;
+            /** @description The engine's own modules that it asks for. */
+            requires: string[];
+        };
+        /** @description The answer to a changed variable. */
+        Redeployed: {
+            /** @description The change is live. */
+            redeployed: boolean;
+            /** @description The artifact that is live now. */
+            digest: string;
+        };
+        NewVariable: {
+            /** @description At most 200 characters. */
+            value: string;
+        };
+        /** @description A version of a lambda, as it is listed. */
+        VersionInfo: {
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /** @description Who saved it. */
+            createdBy: string;
+            /** @description Whether it is the one that is live. */
+            live: boolean;
+        };
+        /** @description A version of a lambda, whole. */
+        VersionDetail: {
+            /**
+             * Format: uint64
+             * @description Counts what was saved, from 1.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /** @description Who saved it. */
+            createdBy: string;
+            /** @description Whether it is the one that is live. */
+            live: boolean;
+            /** @description The file name that error stacks show. */
+            fileName: string;
+            /** @description JavaScript or TypeScript source. */
+            code: string;
+            /** @description `process.env`, as the user set it. */
             environment: {
                 [key: string]: string;
             };
         };
-        LambdaResponse: {
+        /** @description How two versions differ. */
+        Comparison: {
+            /**
+             * Format: uint64
+             * @description The version that is compared from.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description The version that is compared to.
+             */
+            to: number;
+            /** @description The code as a unified diff; empty when it is the same. */
+            code: string;
+            /** @description The variables that differ: the value before and after, `null` where there is none. */
+            environment: {
+                [key: string]: [
+                    string | null,
+                    string | null
+                ];
+            };
+        };
+        /** @description A deployment, as it is listed. */
+        DeploymentInfo: {
+            /** @description Its id. */
             uuid: string;
-            name: string;
-            description: string;
-            version: number;
-            eventId?: string;
-            state: string;
-            skills: string[];
-            runtime: components["schemas"]["RuntimeInfo"];
+            /** @description The lambda. */
+            lambdaUUID: string;
+            /** @description The lambda's name. */
+            lambdaName: string;
+            /**
+             * Format: uint64
+             * @description The version that it deploys.
+             */
+            lambdaVersion: number;
+            /** @description Where it is. */
+            deploymentState: components["schemas"]["DeploymentState"];
+            /** @description Why it failed, if it did. */
+            deploymentError?: components["schemas"]["DeploymentFailure"] | null;
+            /** @description Whether it is the one that is live. */
+            live: boolean;
+            /** @description The artifact, once it was built. */
+            digest?: string | null;
+            /**
+             * Format: uint64
+             * @description The size of the artifact in bytes.
+             */
+            artifactBytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
             createdAt: number;
+            /** @description Who began it. */
             createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch: the last step.
+             */
             updatedAt: number;
-            updatedBy: string;
-            lastDeployment?: components["schemas"]["LastDeployment"];
-            implementation: components["schemas"]["Implementation"];
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was live.
+             */
+            deployedAt?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was not live any more.
+             */
+            undeployedAt?: number | null;
         };
-        LambdaRequest: {
-            name: string;
-            version?: number | null;
-            description?: string | null;
-            eventId?: string | null;
-            skills?: string[] | null;
-            implementation: components["schemas"]["Implementation"];
+        /** @description Where a deployment is. A step is durable before the next one begins. */
+        DeploymentState: "Build Start" | "Build Finish" | "Deploy Start" | "Deploy Finish" | "Build Error" | "Deploy Error";
+        /** @description What is wrong with a source. */
+        Checked: {
+            /** @description The first mistake, if there is one. */
+            diagnostics: components["schemas"]["Diagnostic"][];
         };
-        Message: {
+        /** @description A mistake. */
+        Diagnostic: {
             message: string;
+            /** @description What to do about it. */
+            hint?: string | null;
+            fileName: string;
+            /**
+             * Format: uint32
+             * @description From 1; 0 when there is no line to name.
+             */
+            line: number;
+            /**
+             * Format: uint32
+             * @description In characters, from 1; 0 when there is no column to name.
+             */
+            column: number;
+            severity: components["schemas"]["Severity"];
         };
-        Me: {
-            userId: string;
+        /** @description How bad it is. */
+        Severity: "error";
+        /** @description A source to be checked. */
+        SourceCheck: {
+            /** @description JavaScript or TypeScript source. */
+            code: string;
+            /**
+             * @description The file name that mistakes are shown in; by default `index.js`.
+             * @default null
+             */
+            fileName?: string | null;
+        };
+        /** @description What came of a run, with everything that is known of it. */
+        RunReport: {
+            invocationId: string;
+            outcome: components["schemas"]["RunOutcome"];
+            /** @description What the lambda called back with, if it did and there is something. */
+            result?: unknown;
+            /** @description What went wrong, unless it returned. */
+            error?: components["schemas"]["RunError"] | null;
+            logs: components["schemas"]["RunLog"][];
+            /** @description What it used; there unless it was not built. */
+            usage?: components["schemas"]["RunUsage"] | null;
+            /** @description The requests that it sent or was not let send, in the order in which it began them; at most 1,000. */
+            requests: components["schemas"]["RunRequest"][];
+        };
+        /** @description How a run ended. */
+        RunOutcome: "returned" | "threw" | "exceeded" | "notBuilt";
+        /** @description What went wrong in a run. */
+        RunError: {
+            /** @description The error's name, such as `TypeError`. */
+            name: string;
+            /** @description For people. */
+            message: string;
+            /** @description The JavaScript stack, with the user's files and lines. */
+            stack: string;
+            /** @description The platform's code. */
+            code: string;
+            /** @description The limit that it ran into, by its name in the configuration. */
+            limit: string;
+            blame?: components["schemas"]["RunBlame"] | null;
+            /** @description The file of the innermost known place. */
+            fileName?: string | null;
+            /**
+             * Format: uint32
+             * @description From 1.
+             */
+            line?: number | null;
+            /**
+             * Format: uint32
+             * @description In characters, from 1.
+             */
+            column?: number | null;
+            /** @description The text of that line. */
+            sourceLine?: string | null;
+            /** @description What to do about it. */
+            hint: string;
+        };
+        /** @description Who has to do something about it. */
+        RunBlame: "caller" | "guest" | "host";
+        /** @description An entry of a log. */
+        RunLog: {
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            timestamp: number;
+            /** @description `Debug`, `Info`, `Warn` or `Error`. */
+            level: string;
+            message: string;
+            /** @description The further arguments. */
+            extras: unknown[];
+        };
+        /** @description What a run used of what it might. */
+        RunUsage: {
+            /** Format: uint64 */
+            fuel: number;
+            /** Format: uint64 */
+            fuelMax: number;
+            /**
+             * Format: double
+             * @description From checkout to outcome.
+             */
+            wallMs: number;
+            /** Format: double */
+            wallMsMax: number;
+            /** Format: double */
+            cpuMs: number;
+            /**
+             * Format: uint64
+             * @description In bytes; it starts at the size of the lambda's image.
+             */
+            memoryPeak: number;
+            /** Format: uint64 */
+            memoryMax: number;
+            /** Format: uint32 */
+            httpRequests: number;
+            /** Format: uint32 */
+            httpRequestsMax: number;
+            /** Format: uint64 */
+            httpBytesSent: number;
+            /** Format: uint64 */
+            httpBytesReceived: number;
+            /**
+             * Format: double
+             * @description How long the build took, waiting for a turn included; of a draft.
+             */
+            buildMs?: number | null;
+        };
+        /** @description A request that a run sent, or was not let send. */
+        RunRequest: {
+            method: string;
+            /** @description Without a password; secrets in it are masked. */
+            url: string;
+            /**
+             * Format: uint16
+             * @description The status of the answer, if there was one.
+             */
+            status?: number | null;
+            /** @description Why there was none. */
+            error?: string | null;
+            /**
+             * Format: double
+             * @description Since the run began.
+             */
+            startMs: number;
+            /** Format: double */
+            durationMs: number;
+            /** Format: uint64 */
+            bytesSent: number;
+            /** Format: uint64 */
+            bytesReceived: number;
+        };
+        /** @description A source that is to be run once. It is neither saved nor deployed. */
+        DraftRun: {
+            /** @description JavaScript or TypeScript source. */
+            code: string;
+            /**
+             * @description The file name that error stacks show; by default `index.js`.
+             * @default null
+             */
+            fileName?: string | null;
+            /**
+             * @description `process.env`.
+             * @default {}
+             */
+            environment?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The lambda that it is a draft of, by its UUID or name: it is called like that one.
+             * @default null
+             */
+            lambda?: string | null;
+            input: components["schemas"]["RunInput"];
+        };
+        /** @description The body of an invocation. */
+        RunInput: {
+            /**
+             * Format: double
+             * @description Any number; milliseconds since the Unix epoch by custom.
+             */
+            timestamp?: number | null;
+            headers?: components["schemas"]["RunHeader"][] | null;
+            /** @description What the event of the lambda says. */
+            payload: unknown;
+        };
+        RunHeader: {
+            key: string;
+            value: string;
+        };
+        /** @description Log entries, oldest first. */
+        LogPage: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogLine"][];
+            /**
+             * Format: int64
+             * @description The id of the last one; without entries, the one that was asked to be after.
+             */
+            last: number;
+        };
+        /** @description One log entry. */
+        LogLine: {
+            /**
+             * Format: int64
+             * @description Grows from entry to entry.
+             */
+            id: number;
+            /**
+             * @description The lambda's UUID; `null` when it was deleted.
+             * @default null
+             */
+            lambdaUUID?: string | null;
+            /**
+             * @description The lambda's name; `null` when it was deleted.
+             * @default null
+             */
+            lambda?: string | null;
+            /** @description The invocation. */
+            requestId: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            timestamp: number;
+            /** @description `Info`, `Warn` or `Error`. */
+            level: string;
+            /** @description The first argument, as text. */
+            message: string;
+            /** @description The further arguments: a JSON array. */
+            extras: unknown[];
+            /** @description How the invocation ended. */
+            outcome: string;
+        };
+        /** @description Log entries, youngest first. */
+        LogsFound: {
+            /** @description The entries. */
+            entries: components["schemas"]["LogLine"][];
+            /**
+             * Format: int64
+             * @description Where to go on; `null` when these were the last.
+             */
+            cursor?: number | null;
+        };
+        LimitCounts: {
+            /** Format: uint */
+            limitTotalLambdas: number;
+            /** Format: uint */
+            limitDeployedLambdas: number;
+            /** Format: uint64 */
+            invocationLimitPerMonth: number;
+        };
+        LambdaCounts: {
+            accountId: string;
+            /** Format: uint */
+            total: number;
+            /** Format: uint */
+            deployed: number;
+        };
+        /** @description The shape depends on the version that is asked. */
+        AnyInvocationCounts: components["schemas"]["InvocationCounts"] | components["schemas"]["InvocationCountsV2"][];
+        InvocationCounts: {
+            accountId: string;
+            /** Format: uint64 */
+            successfulInvocations: number;
+            /** Format: uint64 */
+            unsuccessfulInvocations: number;
+        };
+        /** @description In the platform's second version. */
+        InvocationCountsV2: {
+            /** Format: uint64 */
+            successfulInvocations: number;
+            /** Format: uint64 */
+            failedInvocations: number;
+        };
+        /** @description The invocations of one lambda over time. */
+        InvocationReport: {
+            /** @description The lambda's name. */
+            name: string;
+            /** @description The lambda's UUID. */
+            uuid: string;
+            /** @description Every step of the time that was asked for, those without invocations too. */
+            invocationStatistics: components["schemas"]["InvocationBucket"][];
+        };
+        /** @description How many invocations ended how in one step. */
+        InvocationBucket: {
+            /**
+             * Format: uint64
+             * @description Where it begins, in milliseconds since the Unix epoch.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description Where it ends.
+             */
+            to: number;
+        } & {
+            [key: string]: number;
+        };
+        /** @description How fast a lambda was, and what it took, over time. */
+        Performance: {
+            /** @description The lambda's name. */
+            name: string;
+            /** @description The lambda's UUID. */
+            uuid: string;
+            /** @description All of the time that was asked for. */
+            total: components["schemas"]["PerformanceBucket"];
+            /** @description Those steps of it that have invocations. */
+            buckets: components["schemas"]["PerformanceBucket"][];
+        };
+        /** @description How fast a lambda was in one step. */
+        PerformanceBucket: {
+            /**
+             * Format: uint64
+             * @description Where it begins, in milliseconds since the Unix epoch.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description Where it ends.
+             */
+            to: number;
+            /**
+             * Format: uint64
+             * @description How many invocations ended.
+             */
+            invocations: number;
+            /**
+             * Format: uint64
+             * @description How many of them failed.
+             */
+            failures: number;
+            /**
+             * Format: double
+             * @description The time within which half of them were done, in milliseconds, at most a fifth too large.
+             */
+            p50Ms?: number | null;
+            /**
+             * Format: double
+             * @description The same for nine of ten.
+             */
+            p90Ms?: number | null;
+            /**
+             * Format: double
+             * @description The same for 99 of 100.
+             */
+            p99Ms?: number | null;
+            /**
+             * Format: uint64
+             * @description Fuel burned by all of them.
+             */
+            fuel: number;
+            /**
+             * Format: uint64
+             * @description The largest memory of one of them, in bytes.
+             */
+            memoryPeak: number;
+            /**
+             * Format: uint64
+             * @description HTTP requests sent by all of them.
+             */
+            httpRequests: number;
+        };
+        /** @description How an account is doing. */
+        Overview: {
+            /** @description How the invocations ended, in every step of the time that was asked for. */
+            buckets: components["schemas"]["OverviewBucket"][];
+            /** @description The lambdas that failed in that time, those that failed most often first; at most 20. */
+            failing: components["schemas"]["FailingLambda"][];
+            /** @description The lambdas whose last deployment failed, the latest first; at most 20. */
+            failedDeployments: components["schemas"]["FailedDeployment"][];
+            /** @description What the account has, of what it may. */
+            quota: components["schemas"]["Quota"];
+        };
+        /** @description How the invocations of one step ended. */
+        OverviewBucket: {
+            /**
+             * Format: uint64
+             * @description Where it begins, in milliseconds since the Unix epoch.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description Where it ends.
+             */
+            to: number;
+            /**
+             * Format: uint64
+             * @description With a result, or with none.
+             */
+            succeeded: number;
+            /**
+             * Format: uint64
+             * @description By the lambda's doing.
+             */
+            codingFailures: number;
+            /**
+             * Format: uint64
+             * @description By this server's.
+             */
+            platformFailures: number;
+            /**
+             * Format: uint64
+             * @description Without an end in time.
+             */
+            timeouts: number;
+            /**
+             * Format: uint64
+             * @description Nobody waited for them any more.
+             */
+            unknown: number;
+        };
+        /** @description A lambda that failed. */
+        FailingLambda: {
+            /** @description Its UUID. */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description How often it failed.
+             */
+            failures: number;
+            /**
+             * Format: uint64
+             * @description How often it was invoked.
+             */
+            invocations: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch: when that was logged last, or else when the last five minutes in
+             *     which it failed began.
+             */
+            lastFailureAt: number;
+            /** @description What was logged of it, where it was. */
+            lastMessage?: string | null;
+        };
+        /** @description A lambda whose last deployment failed. */
+        FailedDeployment: {
+            /** @description The lambda's UUID. */
+            uuid: string;
+            /** @description Its name. */
+            name: string;
+            /** @description `Build Error` or `Deploy Error`. */
+            deploymentState: components["schemas"]["DeploymentState"];
+            /** @description Why. */
+            message: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            at: number;
+        };
+        /** @description What an account has, of what it may. */
+        Quota: {
+            /**
+             * Format: uint64
+             * @description Lambdas.
+             */
+            lambdas: number;
+            /**
+             * Format: uint64
+             * @description The most of them.
+             */
+            lambdasMax: number;
+            /**
+             * Format: uint64
+             * @description Lambdas that can be invoked.
+             */
+            deployed: number;
+            /**
+             * Format: uint64
+             * @description The most of them.
+             */
+            deployedMax: number;
+            /**
+             * Format: uint64
+             * @description Invocations in this month (UTC) to date.
+             */
+            invocationsThisMonth: number;
+            /**
+             * Format: uint64
+             * @description What a month's are called. Nothing is refused past it.
+             */
+            invocationsMonthMax: number;
+        };
+        /** @description A secret, as it is listed: never with its value. */
+        SecretInfo: {
+            /** @description Its name. */
+            key: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            updatedAt: number;
+        };
+        /** @description A secret with its value. Prints without it. */
+        SecretValue: {
+            /** @description Its name. */
+            key: string;
+            /** @description Its value, any JSON. */
+            value: unknown;
+        };
+        NewSecret: {
+            /** @description Any JSON, at most 10,000 characters. */
+            value: unknown;
+        };
+        /** @description A rule of the whitelist. */
+        WhitelistEntry: {
+            /**
+             * Format: int64
+             * @description Its id, which no other rule ever has.
+             */
+            id: number;
+            /** @description The rule. */
+            rule: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+        };
+        /** @description What would become of a request to a URL. */
+        WhitelistVerdict: {
+            /** @description Whether it would be sent. */
+            allowed: boolean;
+            /** @description `http` or `https`. */
+            scheme: string;
+            /** @description The host as it was understood. */
+            host: string;
+            /**
+             * Format: uint16
+             * @description The port.
+             */
+            port: number;
+            /** @description The rule that allows it, if one does. */
+            rule?: string | null;
+            /** @description A sentence for people: why, or why not. */
+            reason: string;
+            /** @description What the host resolves to, when a rule allows it. */
+            addresses: components["schemas"]["WhitelistAddress"][];
+            /** @description Why the host does not resolve, if it does not. */
+            resolveError?: string | null;
+        };
+        /** @description An address of a host. */
+        WhitelistAddress: {
+            /** @description The address. */
+            address: string;
+            /** @description Whether lambdas may reach it. */
+            allowed: boolean;
+            /** @description What is there that they may not reach. */
+            reason?: string | null;
+        };
+        /** @description A URL that a lambda would like to reach. */
+        WhitelistTest: {
+            url: string;
+        };
+        /** @description A rule of the whitelist, as the platform's clients know it. */
+        Domain: {
+            domain: string;
+            /** Format: int64 */
+            id: number;
+            /** @description The domain once more. */
+            name: string;
+        };
+        /** @description What the platform's clients send to allow a host. */
+        NewDomain: {
+            /** @description A host name, with at most one `*.` before it; here also with a scheme and a port. */
+            domain: string;
+            /**
+             * Format: int64
+             * @description `-1`.
+             * @default -1
+             */
+            id?: number;
+        };
+        LoggedIn: {
+            bearer: string;
+            csrf: string;
+            sessionId: string;
+            /** @description Milliseconds, as a text. */
+            sessionTTl: string;
+            wsuk: string;
+            config: components["schemas"]["LoginConfig"];
+            csdsCollectionResponse: unknown;
+            accountData: components["schemas"]["AccountData"];
+        };
+        LoginConfig: {
             loginName: string;
+            userId: string;
+            userPrivileges: string[];
+            isAdmin: boolean;
+            isLPA: boolean;
+        };
+        AccountData: {
+            accountId: string;
+        };
+        Credentials: {
+            username: string;
+            password: string;
+        };
+        Alive: {
+            csrf: string;
+        };
+        /** @description Who sent the request, and what they may do right now. */
+        Me: {
+            /** @description Of the user in whose name the caller acts, if there is one. */
+            userId?: components["schemas"]["UserId"] | null;
+            /** @description Of the same user. */
+            loginName?: string | null;
+            /** @description For people: of the user, or what the token or the app was named. */
             name: string;
             account: string;
-            permissions: ("admin" | "developer" | "invocation")[];
-            /** @enum {string} */
-            kind: "user" | "serviceUser" | "token" | "app";
-            passwordIsInitial?: boolean;
+            permissions: components["schemas"]["Permissions"];
+            kind: components["schemas"]["Kind"];
+            /**
+             * @description There and true while nothing of a user with a password was changed since somebody else made it,
+             *     the password included.
+             */
+            passwordIsInitial: boolean;
         };
+        /** @description The id of a user. It opens nothing. */
+        UserId: string;
+        Permissions: ("admin" | "developer" | "invocation")[];
+        /** @description What kind of somebody it is. */
+        Kind: "user" | "serviceUser" | "token" | "app";
+        /** @description A user, as it is listed. */
+        UserInfo: {
+            /** @description Its id, which invocations name as `userId`. */
+            id: components["schemas"]["UserId"];
+            /** @description By which it logs in; its case does not matter. */
+            loginName: string;
+            /** @description For people. */
+            displayName: string;
+            /** @description What it may do. */
+            permissions: components["schemas"]["Permissions"];
+            /** @description Whether it acts by tokens only, and has no password. */
+            serviceUser: boolean;
+            /** @description Whether it may do anything at all. */
+            enabled: boolean;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            changedAt: number;
+        };
+        /** @description A user that is to be made. */
+        NewUser: {
+            /** @description By which it logs in, 1 to 100 characters, its case without meaning. */
+            loginName: string;
+            /** @description For people; the login name when it is left out. */
+            displayName?: string | null;
+            /**
+             * @description What it may do.
+             * @default []
+             */
+            permissions?: components["schemas"]["Permissions"];
+            /** @description At least 12 characters; left out for a service user, which acts by tokens only. */
+            password?: string | null;
+        };
+        /** @description What is to be changed of a user; what is left out stays. */
+        UserChange: {
+            /** @description By which it logs in. */
+            loginName?: string | null;
+            /** @description For people. */
+            displayName?: string | null;
+            /** @description What it may do, from now on. */
+            permissions?: components["schemas"]["Permissions"] | null;
+            /** @description Whether it may do anything at all. Who is disabled has no session any more. */
+            enabled?: boolean | null;
+        };
+        NewPassword: {
+            /** @description At least 12 characters. */
+            password: string;
+        };
+        /** @description Something that is open for a user. */
+        SessionInfo: {
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+            /** @description The app that acts for the user; `None` for a login. */
+            app?: components["schemas"]["AppId"] | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            expiresAt: number;
+        };
+        /** @description The id of a session: of a login, or of an app's authorization. It opens nothing. */
+        SessionId: string;
+        /** @description The client id of an installed app (RFC 6749, section 2.2). It opens nothing. */
+        AppId: string;
+        /**
+         * @description An installed app, as it is listed. Its members are those of RFC 7591, section 2, as the platform
+         *     installs apps (spec 3.1).
+         */
+        AppInfo: {
+            /** @description Its id. */
+            client_id: components["schemas"]["AppId"];
+            /** @description What it was named. */
+            client_name: string;
+            /** @description What it says of itself. */
+            description: string;
+            /** @description How it comes by its tokens. */
+            grant_types: components["schemas"]["Grants"];
+            /** @description What follows from the grants. */
+            response_types: string[];
+            /** @description What it may do: invoke. */
+            scope: string;
+            /** @description Where browsers may be sent back to. */
+            redirect_uris: string[];
+            /** @description How it shows who it is: `client_secret_basic`, which the form does as well, or `none`. */
+            token_endpoint_auth_method: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            created_at: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            changed_at: number;
+        };
+        /** @description The grants of an app. */
+        Grants: components["schemas"]["Grant"][];
+        /** @description How an app comes by its tokens (RFC 6749, section 1.3). */
+        Grant: "authorization_code" | "client_credentials";
+        /** @description An app with the secret that it just got. The secret is not kept and cannot be shown again. */
+        InstalledAppSecret: {
+            /** @description Its id. */
+            client_id: components["schemas"]["AppId"];
+            /** @description What it was named. */
+            client_name: string;
+            /** @description What it says of itself. */
+            description: string;
+            /** @description How it comes by its tokens. */
+            grant_types: components["schemas"]["Grants"];
+            /** @description What follows from the grants. */
+            response_types: string[];
+            /** @description What it may do: invoke. */
+            scope: string;
+            /** @description Where browsers may be sent back to. */
+            redirect_uris: string[];
+            /** @description How it shows who it is: `client_secret_basic`, which the form does as well, or `none`. */
+            token_endpoint_auth_method: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            created_at: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            changed_at: number;
+            /** @description Its secret; `None` for a public client. */
+            client_secret?: string | null;
+        };
+        /** @description An app that is to be installed. */
+        NewApp: {
+            /** @description For people, 1 to 100 characters. */
+            client_name: string;
+            /**
+             * @description What it says of itself, at most 500 characters.
+             * @default
+             */
+            description?: string;
+            /** @description How it comes by its tokens. */
+            grant_types: components["schemas"]["Grants"];
+            /** @description May be left out: it follows from the grants. */
+            response_types?: string[] | null;
+            /** @description May be left out: there is one, `faas.lambda.invoke`. */
+            scope?: string | null;
+            /**
+             * @description Where browsers may be sent back to; at most 10, and at least one for an authorization code.
+             * @default []
+             */
+            redirect_uris?: string[];
+            /** @description `none` for a public client, which cannot keep a secret and needs PKCE. */
+            token_endpoint_auth_method?: string | null;
+        };
+        /** @description A signing key, as it is listed. Apps of all accounts get tokens that it signed. */
+        SigningKeyInfo: {
+            /** @description Its id, as tokens and the public keys name it. */
+            kid: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /** @description Whether it signs; otherwise it was replaced, and what it signed is still taken. */
+            signs: boolean;
+        };
+        /** @description A token, as it is listed. */
+        TokenInfo: {
+            /** @description Its id. */
+            id: components["schemas"]["TokenId"];
+            /** @description What it was named. */
+            name: string;
+            /** @description What it is good for; that of a service user is good for no more than the user is. */
+            permissions: components["schemas"]["Permissions"];
+            /** @description The service user that it acts for, if any. */
+            user?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, to the second; `None` for never.
+             */
+            lastUsedAt?: number | null;
+        };
+        /** @description The id of a token, by which people speak of it. It opens nothing. */
+        TokenId: string;
+        /** @description A token that was just made. Its text is not kept and cannot be shown again. */
+        CreatedToken: {
+            /** @description Its id. */
+            id: components["schemas"]["TokenId"];
+            /** @description The token. */
+            token: string;
+        };
+        NewToken: {
+            /** @description For people. */
+            name: string;
+            /** @description Called a role as long as there was only one. */
+            permissions: components["schemas"]["Permissions"];
+            /**
+             * @description The service user that it acts for; left out for nobody in particular.
+             * @default null
+             */
+            user?: components["schemas"]["UserId"] | null;
+        };
+        /** @description A developer key of the Context Session Store, as it is listed. */
+        ContextKeyInfo: {
+            /** @description Its id. */
+            id: components["schemas"]["ContextKeyId"];
+            /** @description What it was named. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, to the second; `None` for never.
+             */
+            lastUsedAt?: number | null;
+        };
+        /** @description The id of a developer key, by which people speak of it. It opens nothing. */
+        ContextKeyId: string;
+        /** @description A developer key that was just made. Its text is not kept and cannot be shown again. */
+        CreatedContextKey: {
+            /** @description Its id. */
+            id: components["schemas"]["ContextKeyId"];
+            /** @description The key. */
+            key: string;
+        };
+        NewContextKey: {
+            /** @description For people. */
+            name: string;
+        };
+        /** @description An event, as the platform lists it, with more than the platform tells. */
+        EventInfo: {
+            /** @description What it is known by. */
+            eventId: string;
+            /** @description What people call it. */
+            eventName: string;
+            /** @description When it happens, and what becomes of the answer. */
+            description: string;
+            /**
+             * Format: uint32
+             * @description How many lambdas it can have; where it knows skills, for each skill.
+             */
+            lambdaLimit: number;
+            /** @description Whether its lambdas may be for certain skills only. */
+            skills: boolean;
+            /** @description What its lambdas are invoked with. */
+            samplePayload: components["schemas"]["Sample"];
+            /**
+             * Format: uint
+             * @description How many lambdas of the account are for it.
+             */
+            lambdas: number;
+            /** @description Whether one more, without skills, can be. */
+            free: boolean;
+        };
+        /** @description What an invocation looks like. */
+        Sample: {
+            /** @description `input.headers`: a list of objects with `key` and `value`. */
+            headers: components["schemas"]["Header"][];
+            /** @description `input.payload`: any JSON. */
+            payload: unknown;
+        };
+        /** @description One header as the platform passes it on. */
+        Header: {
+            key: string;
+            value: string;
+        };
+        /** @description A lambda to begin with. It runs as it is. */
+        Template: {
+            /** @description What it is known by. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it does, in one line. */
+            description: string;
+            /** @description The event that it is for; `None` for lambdas that are invoked directly. */
+            eventId?: string | null;
+            /** @description JavaScript, in the style of the platform's first generation. */
+            code: string;
+            /** @description What it reads from `process.env`, with values that do for a start. */
+            environmentVariables: components["schemas"]["Variable"][];
+            /** @description What to try it with. */
+            samplePayload: components["schemas"]["Sample"];
+        };
+        /** @description An environment variable. */
+        Variable: {
+            /** @description Its name. */
+            key: string;
+            /** @description Its value. */
+            value: string;
+        };
+        /** @description A few lines for editors to insert in the body of an `async function lambda(input, callback)`. */
+        Snippet: {
+            /** @description What it is known by. */
+            id: string;
+            /** @description What people call it, and what an editor finds it by. */
+            title: string;
+            /** @description What it does, in one line. */
+            description: string;
+            /** @description JavaScript. */
+            code: string;
+        };
+        /** @description A limit that is in force. */
+        LimitInfo: {
+            /** @description What is limited: the thing, and after a dot a part of one of them. */
+            name: string;
+            /**
+             * Format: uint64
+             * @description The most that is allowed.
+             */
+            max: number;
+            /** @description What is counted: `characters`, `bytes`, `milliseconds`, `days`, `fuel` or `pieces`. */
+            unit: string;
+            /**
+             * Format: uint64
+             * @description How much of it the account uses now, where that is known without a search.
+             */
+            used?: number | null;
+        };
+        /** @description Rows of the audit log, the latest first. */
+        AuditPage: {
+            /** @description The rows. */
+            entries: components["schemas"]["AuditRecord"][];
+            /**
+             * Format: uint64
+             * @description The cursor of the next page; `None` when there is nothing more.
+             */
+            next?: number | null;
+        };
+        /** @description A row of the audit log. What is not known is an empty text. */
+        AuditRecord: {
+            /**
+             * Format: uint64
+             * @description Counts the rows of the whole server from 1, without a gap.
+             */
+            id: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            at: number;
+            /** @description The account's id; empty for what concerns the whole server. */
+            account: string;
+            /** @description `user`, `service-user`, `app`, `token` or `operator`. */
+            actorKind: string;
+            /** @description The id of who did it; empty for the operator. */
+            actorId: string;
+            /** @description What they were called then. */
+            actorName: string;
+            /** @description What was done, for instance `secret.put`. */
+            action: string;
+            /** @description The kind of thing that it was done to: the action's first word. */
+            targetKind: string;
+            /** @description The thing's id, where it has one. */
+            targetId: string;
+            /** @description The thing's name then. */
+            targetName: string;
+            /** @description More about it: a JSON object. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description The address that the request came from. */
+            address: string;
+            /** @description The request's `x-request-id`. */
+            requestId: string;
+            /** @description The hash of the row before it: 64 lower-case hexadecimal digits. */
+            previous: string;
+            /** @description The hash of this row. */
+            hash: string;
+        };
+        /** @description What happened lately, the latest first. */
+        ActivityPage: {
+            /** @description What happened. */
+            entries: components["schemas"]["Activity"][];
+            /**
+             * Format: uint64
+             * @description The cursor of the next page; `None` when there is nothing more.
+             */
+            next?: number | null;
+        };
+        /** @description Something that happened, in short. */
+        Activity: {
+            /**
+             * Format: uint64
+             * @description The row of the audit log.
+             */
+            id: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            at: number;
+            /** @description `user`, `service-user`, `app`, `token` or `operator`. */
+            actorKind: string;
+            /** @description What who did it was called then. */
+            actor: string;
+            /** @description What was done, for instance `lambda.deploy`. */
+            action: string;
+            /** @description The kind of thing that it was done to. */
+            targetKind: string;
+            /** @description The thing's id, where it has one. */
+            targetId: string;
+            /** @description The thing's name then. */
+            target: string;
+        };
+        /** @description Some of an account's asynchronous invocations, the latest first. */
+        QueuePage: {
+            /** @description Without their results; each can be asked for by its id. */
+            invocations: components["schemas"]["InvocationInfo"][];
+            /** @description What to ask for as `before` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description An asynchronous invocation. Times are milliseconds since the Unix epoch. */
+        InvocationInfo: {
+            /** @description Its id. */
+            id: string;
+            /** @description The lambda. */
+            lambdaUUID: string;
+            /** @description The id by which its logs are found, the same for every attempt. */
+            requestId: string;
+            /** @description How far it is. */
+            state: components["schemas"]["QueueState"];
+            /**
+             * Format: uint32
+             * @description Attempts that have begun.
+             */
+            attempts: number;
+            /**
+             * Format: uint32
+             * @description Attempts that may follow the first.
+             */
+            retries: number;
+            /**
+             * Format: uint64
+             * @description When it was accepted.
+             */
+            acceptedAt: number;
+            /**
+             * Format: uint64
+             * @description When the next attempt is due, while it waits.
+             */
+            dueAt?: number | null;
+            /**
+             * Format: uint64
+             * @description When the last attempt ended.
+             */
+            endedAt?: number | null;
+            /**
+             * Format: uint64
+             * @description When it will be forgotten.
+             */
+            expiresAt?: number | null;
+            /**
+             * Format: uint16
+             * @description The status that the last attempt would have been answered with.
+             */
+            status?: number | null;
+            /** @description What the lambda returned. */
+            result?: unknown;
+            /** @description How the last attempt failed: the platform's `errorCode` and `errorMsg`. */
+            error?: unknown;
+            /**
+             * Format: uint64
+             * @description The size of a result that was too large to be kept.
+             */
+            omittedBytes?: number | null;
+        };
+        /** @description How far an asynchronous invocation is. */
+        QueueState: "waiting" | "running" | "succeeded" | "dead";
+        /** @description A schedule. Times are in ISO 8601, UTC. */
+        ScheduleInfo: {
+            /** @description Its id. */
+            uuid: string;
+            /** @description The lambda. */
+            lambdaUUID: string;
+            /** @description When it runs. */
+            cronExpression: string;
+            /** @description Where that is so. */
+            timeZone: string;
+            /** @description Whether it is meant to run. */
+            isActive: boolean;
+            /** @description Why it does not run all the same. */
+            pausedReason?: string | null;
+            /** @description For people. */
+            description: string;
+            /** @description What the lambda gets. */
+            invocationBody: components["schemas"]["ScheduleBody"];
+            /** @description Who made it. */
+            createdBy: string;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description When it was changed last. */
+            updatedAt: string;
+            /** @description Whether the last run that ended failed. */
+            didLastExecutionFail: boolean;
+            /** @description When the last run was due. */
+            lastExecution?: string | null;
+            /** @description When the next run is due; `None` while it does not run. */
+            nextExecution?: string | null;
+        };
+        /** @description What a lambda gets from its schedule. */
+        ScheduleBody: {
+            /**
+             * @description A list of pairs, or an object.
+             * @default []
+             */
+            headers?: components["schemas"]["ScheduleHeaders"];
+            /** @description Any JSON, up to 8,000 characters. */
+            payload?: unknown;
+        };
+        /** @description Headers in either of the platform's forms. */
+        ScheduleHeaders: components["schemas"]["ScheduleHeader"][] | {
+            [key: string]: string;
+        };
+        /** @description One header of an invocation. */
+        ScheduleHeader: {
+            /** @description Its name. */
+            key: string;
+            /** @description Its value. */
+            value: string;
+        };
+        /** @description A schedule to be made or changed. In a change, what is left out stays as it is. */
+        NewSchedule: {
+            /** @description The lambda, by its UUID or name. It cannot be changed. */
+            lambdaUUID?: string | null;
+            /**
+             * @description Five fields, or one of `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`; up to 120
+             *     characters.
+             */
+            cronExpression?: string | null;
+            /** @description A name of the IANA database; `Etc/UTC` when it is not said. */
+            timeZone?: string | null;
+            /** @description Whether it runs; it does when it is not said. */
+            isActive?: boolean | null;
+            /** @description For people, up to 200 characters. */
+            description?: string | null;
+            /** @description What the lambda gets: no headers and an empty object when it is not said. */
+            invocationBody?: components["schemas"]["ScheduleBody"] | null;
+        };
+        /** @description When a cron expression is due. */
+        Occurrences: {
+            /** @description The expression in words. */
+            description: string;
+            /** @description The time zone by its own name. */
+            timeZone: string;
+            /** @description The next times, in ISO 8601, UTC. */
+            next: string[];
+        };
+        /** @description What became of one time at which a schedule was due. Times are in ISO 8601, UTC. */
+        ScheduleRun: {
+            /** @description When it was due. */
+            dueAt: string;
+            /** @description What became of it. */
+            state: components["schemas"]["RunState"];
+            /** @description Why, when there was no invocation. */
+            note?: string | null;
+            /** @description The id of the invocation, which is also that of its request. */
+            invocation?: string | null;
+            /** @description When that was clear. */
+            endedAt?: string | null;
+        };
+        /** @description What became of a run. */
+        RunState: "started" | "succeeded" | "failed" | "skipped" | "missed";
     };
     responses: never;
     parameters: never;
@@ -193,6 +3219,1915 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_well_known_oauth_authorization_server_sentinel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_activity: {
+        parameters: {
+            query?: {
+                /** @description the `next` of the page before */
+                cursor?: number;
+                /** @description how many entries at most, 1 to 500 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPage"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_apps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_apps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApp"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledAppSecret"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_apps_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_apps_id_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledAppSecret"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audit: {
+        parameters: {
+            query?: {
+                /** @description the id or the name of who did it */
+                actor?: string;
+                /** @description for instance `secret.put`, or `secret` for all of a kind */
+                action?: string;
+                /** @description the id or the name of the thing */
+                target?: string;
+                /** @description milliseconds since the Unix epoch, this one included */
+                from?: number;
+                /** @description milliseconds since the Unix epoch, this one excluded */
+                to?: number;
+                /** @description the `next` of the page before */
+                cursor?: number;
+                /** @description how many entries at most, 1 to 500 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audit_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceCheck"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checked"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_context_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContextKeyInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_context_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContextKey"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedContextKey"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_context_keys_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployed"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_deployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_deployments_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_deployments_lambda: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_deployments_lambda: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patch_deployments_lambda: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_deployments_lambda_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_events_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_functions: {
+        parameters: {
+            query?: {
+                /** @description only those whose name holds this */
+                functionName?: string;
+                /** @description only those whose event's id holds this */
+                eventId?: string;
+                /** @description only those in this state; may repeat */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_functions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFunction"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_functions_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_functions_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_functions_function: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunctionChange"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_functions_function_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewManifest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meta"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_functions_function_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                function: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_functions_uuid_logs_export: {
+        parameters: {
+            query?: {
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description before this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description Info, Warn or Error; may repeat */
+                filterLevels?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_invocations: {
+        parameters: {
+            query?: {
+                /** @description only those that are waiting, running, succeeded or dead */
+                state?: string;
+                /** @description only those accepted before the one with this id */
+                before?: string;
+                /** @description how many at most, up to 500 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuePage"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_invocations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_invocations_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_invocations_id_redrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+                /** @description only those whose name holds this */
+                name?: string;
+                /** @description only those whose event's id holds this */
+                eventId?: string;
+                /** @description only those in this state; may repeat */
+                state?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listed"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_lambdas: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LambdaRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LambdaResponse"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["One"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_lambdas_lambda: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LambdaRequest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LambdaResponse"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_lambdas_lambda: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda_compare: {
+        parameters: {
+            query: {
+                /** @description the version to compare from */
+                from: number;
+                /** @description the version to compare to */
+                to: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda_deployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_lambdas_lambda_environment_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVariable"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redeployed"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_lambdas_lambda_environment_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redeployed"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda_logs: {
+        parameters: {
+            query?: {
+                /** @description the id of the entry to go on after */
+                after?: number;
+                /** @description how many entries at most, up to 500 */
+                limit?: number;
+                /** @description only those of this request */
+                requestId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_lambdas_lambda_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunInput"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunReport"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_lambdas_lambda_versions_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_lambdas_lambda_versions_version_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LambdaInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_lambdas_lambda_versions_version_rollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_login: {
+        parameters: {
+            query?: {
+                /** @description The version of the platform's API; any is taken. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_logs: {
+        parameters: {
+            query?: {
+                /** @description only those of this lambda: its UUID or name */
+                lambda?: string;
+                /** @description Info, Warn or Error; may repeat */
+                level?: string;
+                /** @description only those with all of these words in them; phrases in double quotes */
+                text?: string;
+                /** @description only those of this request */
+                requestId?: string;
+                /** @description from this time on, in ms since 1970 */
+                start?: number;
+                /** @description before this time, in ms since 1970 */
+                end?: number;
+                /** @description where to go on: the last answer's cursor */
+                cursor?: number;
+                /** @description how many entries at most, up to 500 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogsFound"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_logs_export: {
+        parameters: {
+            query?: {
+                /** @description only those of this lambda */
+                lambdaUUID?: string;
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description before this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description Info, Warn or Error; may repeat */
+                filterLevels?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_logs_tail: {
+        parameters: {
+            query?: {
+                /** @description only those of this lambda: its UUID or name */
+                lambda?: string;
+                /** @description Info, Warn or Error; may repeat */
+                level?: string;
+                /** @description only those with all of these words in them; phrases in double quotes */
+                text?: string;
+                /** @description only those of this request */
+                requestId?: string;
+                /** @description the id of the entry to go on after */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -225,11 +5160,15 @@ export interface operations {
             };
         };
     };
-    get_lambdas: {
+    get_overview: {
         parameters: {
             query?: {
-                v?: string;
-                userId?: string;
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description up to this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description 300, 3600 or 86400 seconds */
+                bucketSize?: number;
             };
             header?: never;
             path: {
@@ -245,7 +5184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LambdaInfo"][] | components["schemas"]["LambdaResponse"][];
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description what was wrong, and what to do */
@@ -260,12 +5199,74 @@ export interface operations {
             };
         };
     };
-    post_lambdas: {
+    get_packages: {
         parameters: {
-            query?: {
-                v?: string;
-                userId?: string;
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_proxy_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_proxy_settings: {
+        parameters: {
+            query?: never;
             header?: never;
             path: {
                 account: string;
@@ -274,7 +5275,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LambdaRequest"];
+                "application/json": components["schemas"]["NewDomain"];
             };
         };
         responses: {
@@ -284,7 +5285,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LambdaResponse"];
+                    "application/json": components["schemas"]["Domain"];
                 };
             };
             /** @description what was wrong, and what to do */
@@ -293,22 +5294,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    get_lambda: {
+    delete_proxy_settings_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Alive"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_reports_invocationCounts: {
         parameters: {
             query?: {
-                v?: string;
-                userId?: string;
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description up to this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description 1 for the platform's first version */
+                v?: number;
             };
             header?: never;
             path: {
                 account: string;
-                lambda: string;
             };
             cookie?: never;
         };
@@ -320,7 +5386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LambdaResponse"] | components["schemas"]["LambdaResponse"][];
+                    "application/json": components["schemas"]["AnyInvocationCounts"];
                 };
             };
             /** @description what was wrong, and what to do */
@@ -329,38 +5395,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    put_lambda: {
+    get_reports_invocations_uuid: {
         parameters: {
             query?: {
-                v?: string;
-                userId?: string;
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description up to this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description 300, 3600 or 86400 seconds */
+                bucketSize?: number;
+                /** @description only these states; may repeat */
+                invocationStates?: string;
+                /** @description 1 for the platform's first version */
+                v?: number;
             };
             header?: never;
             path: {
                 account: string;
-                lambda: string;
+                uuid: string;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LambdaRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description done */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LambdaResponse"];
+                    "application/json": components["schemas"]["InvocationReport"];
                 };
             };
             /** @description what was wrong, and what to do */
@@ -369,19 +5438,367 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                     "application/json": components["schemas"]["Error"];
                 };
             };
         };
     };
-    delete_lambda: {
+    get_reports_lambdaCounts: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 account: string;
-                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LambdaCounts"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_reports_limitCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitCounts"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_reports_performance_uuid: {
+        parameters: {
+            query?: {
+                /** @description from this time on, in ms since 1970 */
+                startTimestamp?: number;
+                /** @description up to this time, in ms since 1970 */
+                endTimestamp?: number;
+                /** @description 300, 3600 or 86400 seconds */
+                bucketSize?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+                uuid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Performance"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRun"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunReport"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_runtimes: {
+        parameters: {
+            query?: {
+                /** @description 1 */
+                v?: string;
+                /** @description the user, as in the token */
+                userId?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_schedules_next: {
+        parameters: {
+            query?: {
+                /** @description the cron expression */
+                cron?: string;
+                /** @description the name of a time zone, Etc/UTC when it is left out */
+                timeZone?: string;
+                /** @description how many times, 5 when it is left out, up to 100 */
+                count?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Occurrences"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_schedules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_schedules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_schedules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
             };
             cookie?: never;
         };
@@ -406,28 +5823,25 @@ export interface operations {
             };
         };
     };
-    post_deployment: {
+    get_schedules_id_history: {
         parameters: {
-            query?: {
-                v?: string;
-                userId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 account: string;
-                lambda: string;
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description done */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Message"];
+                    "application/json": components["schemas"]["ScheduleRun"][];
                 };
             };
             /** @description what was wrong, and what to do */
@@ -442,29 +5856,1175 @@ export interface operations {
             };
         };
     };
-    delete_deployment: {
+    get_secrets: {
         parameters: {
-            query?: {
-                v?: string;
-                userId?: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 account: string;
-                lambda: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description done */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Message"];
+                    "application/json": components["schemas"]["SecretInfo"][];
                 };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_secrets_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretValue"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_secrets_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSecret"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_secrets_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_signing_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeyInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_signing_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeyInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_signing_keys_kid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                kid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_snippets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippet"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_templates_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patch_users_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserInfo"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_users_id_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_users_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionInfo"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_users_id_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_whitelist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhitelistEntry"][];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_whitelist_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhitelistTest"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhitelistVerdict"];
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_whitelist_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_whitelist_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                rule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_openapi_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_sentinel_well_known_openid_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_app_token: {
+        parameters: {
+            query?: {
+                /** @description The version of the platform's API; any is taken. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_sentinel_authorize: {
+        parameters: {
+            query?: {
+                /** @description The version of the platform's API; any is taken. */
+                v?: string;
+                /** @description Must be `code`. */
+                response_type?: string;
+                /** @description Of the installed app, or `sandglass-console`. */
+                client_id?: string;
+                /** @description One that the app was installed with. */
+                redirect_uri?: string;
+                /** @description Comes back as it is. */
+                state?: string;
+                /** @description `faas.lambda.invoke`, for the console `faas.console`, and `openid` if wanted. */
+                scope?: string;
+                /** @description The SHA-256 of the verifier in base64url. */
+                code_challenge?: string;
+                /** @description Must be `S256`. */
+                code_challenge_method?: string;
+                /** @description Comes back in the `id_token`. */
+                nonce?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_authorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_token: {
+        parameters: {
+            query?: {
+                /** @description The version of the platform's API; any is taken. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_token_introspect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_token_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_sentinel_v2_app_token: {
+        parameters: {
+            query?: {
+                /** @description The version of the platform's API; any is taken. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description what was wrong, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_sentinel_well_known_jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description what was wrong, and what to do */
             default: {

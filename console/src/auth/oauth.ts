@@ -7,7 +7,8 @@ import { Problem, problemFrom } from '$/api/problem';
 
 const CLIENT: oauth.Client = { client_id: 'sandglass-console' };
 const AUTHENTICATION = oauth.None();
-const SCOPE = 'faas.console';
+/** `openid` makes the issuer of the id_token the one of the metadata. */
+const SCOPE = 'openid faas.console';
 
 /** What an attempt to sign in has to remember until the browser comes back. */
 export interface Attempt {
