@@ -55,7 +55,7 @@ export function defineThemes(monaco: typeof Api): void {
   for (const shown of ['light', 'dark'] as const) {
     root.dataset['theme'] = shown;
     const style = getComputedStyle(root);
-    const color = (token: string) => style.getPropertyValue(token).trim();
+    const color = (token: string) => long(style.getPropertyValue(token).trim());
     monaco.editor.defineTheme(THEMES[shown], {
       base: shown === 'light' ? 'vs' : 'vs-dark',
       inherit: true,
@@ -77,4 +77,9 @@ export function defineThemes(monaco: typeof Api): void {
   }
   if (before === undefined) delete root.dataset['theme'];
   else root.dataset['theme'] = before;
+}
+
+/** `#fff`, which minifiers write, as `#ffffff`, which Monaco wants. */
+function long(color: string): string {
+  return color.replace(/^#(.)(.)(.)$/, '#$1$1$2$2$3$3');
 }
