@@ -28,6 +28,8 @@ export default defineConfig({
   worker: { format: 'es' },
   server: {
     port: 5173,
+    // The types of the toolbelts lie beside the console, in examples/.
+    fs: { allow: ['..'] },
     proxy: Object.fromEntries(passedOn.map((path) => [path, { target: server }])),
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

@@ -9,7 +9,11 @@ const TOKENS: readonly (readonly [string, string])[] = [
   ['number', '--code-number'],
   ['comment', '--code-comment'],
   ['type', '--code-type'],
-  ['string.key', '--code-function'],
+  ['string.key.json', '--code-function'],
+  ['string.value.json', '--code-string'],
+  ['number.json', '--code-number'],
+  ['keyword.json', '--code-keyword'],
+  ['delimiter.bracket.json', '--text-quiet'],
   ['delimiter', '--text-quiet'],
 ];
 

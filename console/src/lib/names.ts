@@ -10,6 +10,16 @@ export function nameProblem(name: string, taken: readonly string[]): string | un
   return taken.includes(name) ? `There is a lambda called ${name} already.` : undefined;
 }
 
+const DESCRIPTION_MAX = 200;
+
+/** What is wrong with a description, or nothing. */
+export function descriptionProblem(description: string): string | undefined {
+  const length = [...description].length;
+  return length > DESCRIPTION_MAX
+    ? `At most ${DESCRIPTION_MAX} characters; these are ${length}.`
+    : undefined;
+}
+
 /** A name that is free, made of another one: `greeting-copy`, `greeting-copy-2`. */
 export function freeName(name: string, taken: readonly string[]): string {
   for (let attempt = 1; ; attempt++) {

@@ -46,12 +46,13 @@ export function actions(lambda: LambdaInfo, duplicate: (name: string) => void): 
       icon: Trash,
       needs: 'ChangeLambdas',
       danger: true,
-      run: () => remove(lambda, live),
+      run: () => remove(lambda.name, live),
     },
   ];
 }
 
-async function saveExport(name: string): Promise<void> {
+/** Saves the lambda as a file. */
+export async function saveExport(name: string): Promise<void> {
   try {
     saveFile(`${name}.zip`, exported(await readLambda(name)), 'application/zip');
     toasts.done(
@@ -62,7 +63,8 @@ async function saveExport(name: string): Promise<void> {
   }
 }
 
-async function remove({ name }: LambdaInfo, live: boolean): Promise<void> {
+/** Deletes the lambda once that is confirmed; answers whether it is gone. */
+export async function remove(name: string, live: boolean): Promise<boolean> {
   const ends = live ? 'It is live: whoever invokes it gets an error from now on. ' : '';
   const sure = await confirm({
     title: `Delete ${name}?`,
@@ -70,15 +72,18 @@ async function remove({ name }: LambdaInfo, live: boolean): Promise<void> {
     action: 'Delete',
     danger: true,
   });
-  if (!sure) return;
+  if (!sure) return false;
+  let gone = false;
   try {
     const kept = await readLambda(name);
     await deleteLambda(name);
+    gone = true;
     toasts.done(`${name} is deleted.`, () => bringBack(kept.name, () => draftOf(kept, kept.name)));
   } catch (thrown) {
     toasts.failed(`${name} could not be deleted. ${problemFrom(thrown).message}`);
   }
   await lambdas.load();
+  return gone;
 }
 
 async function bringBack(name: string, make: () => Promise<unknown>): Promise<void> {
