@@ -1,7 +1,7 @@
 // How high is the drawer? As it was left, between enough to read and enough of the code above it.
 
 const KEY = 'sandglass.drawer';
-const FIRST = 340;
+const FIRST = 380;
 const LEAST = 160;
 /** What has to stay of the page above it. */
 const ABOVE = 260;
