@@ -41,22 +41,24 @@ function rest(after: string, place: Place): string {
 
 function itemsAt(monaco: typeof Api, place: Place, context: CodeContext): Item[] {
   const kinds = monaco.languages.CompletionItemKind;
+  // Before what TypeScript offers where it knows no better: the words of the file.
   const item = (kind: number, label: string, detail: string, more: Partial<Item> = {}): Item => ({
     label,
     kind,
     detail,
     insertText: label,
+    sortText: `!${label}`,
     ...more,
   });
   switch (place.kind) {
     case 'package':
       return [
-        ...TOOLBELTS.map((name) => item(kinds.Module, name, 'toolbelt', { sortText: `0${name}` })),
+        ...TOOLBELTS.map((name) => item(kinds.Module, name, 'toolbelt', { sortText: `!0${name}` })),
         ...Object.entries(context.packages).map(([name, version]) =>
-          item(kinds.Module, name, version, { sortText: `1${name}` }),
+          item(kinds.Module, name, version, { sortText: `!1${name}` }),
         ),
         ...NODE_MODULES.map((name) =>
-          item(kinds.Module, name, 'Node.js', { sortText: `2${name}` }),
+          item(kinds.Module, name, 'Node.js', { sortText: `!2${name}` }),
         ),
       ];
     case 'input':
@@ -75,6 +77,7 @@ function itemsAt(monaco: typeof Api, place: Place, context: CodeContext): Item[]
       return context.snippets.map(({ title, description, code }) =>
         item(kinds.Snippet, title, 'Snippet', {
           insertText: withStops(code),
+          sortText: `~${title}`,
           insertTextRules: monaco.languages.CompletionItemInsertTextRule.InsertAsSnippet,
           documentation: { value: `${description}\n\n\`\`\`javascript\n${code}\`\`\`` },
         }),

@@ -14,6 +14,7 @@ const LANGUAGES = ['javascript', 'typescript'];
 const IGNORED = [80001, 80002, 80003, 80004, 80005, 80006, 7043, 7044, 7045, 7046, 7047, 7048];
 
 const contexts = new Map<string, () => CodeContext>();
+const editors = new Set<Api.editor.IStandaloneCodeEditor>();
 let libraries: Libraries | undefined;
 
 /**
@@ -30,12 +31,14 @@ export function teach(
   if (!model) return () => undefined;
   const key = model.uri.toString();
   contexts.set(key, context);
+  editors.add(editor);
   const look = () => void known.need(model.getValue());
   look();
   const listening = model.onDidChangeContent(look);
   return () => {
     listening.dispose();
     contexts.delete(key);
+    editors.delete(editor);
   };
 }
 
@@ -76,9 +79,18 @@ function setUp({ monaco, typescript }: Monaco): Libraries {
       filePath: `file://${path}`,
     }));
     for (const defaults of [javascriptDefaults, typescriptDefaults]) defaults.setExtraLibs(libs);
+    editors.forEach(offerAgain);
   });
   void made.begin();
   return made;
+}
+
+/** Types have come for what is being written: what was asked for before they came is asked once more. */
+function offerAgain(editor: Api.editor.IStandaloneCodeEditor): void {
+  const [model, position] = [editor.getModel(), editor.getPosition()];
+  if (!model || !position || !editor.hasTextFocus()) return;
+  const before = model.getLineContent(position.lineNumber).slice(0, position.column - 1);
+  if (/\.\w*$/.test(before)) editor.trigger('types', 'editor.action.triggerSuggest', {});
 }
 
 function formatting(): Api.languages.DocumentFormattingEditProvider {

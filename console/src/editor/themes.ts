@@ -122,6 +122,8 @@ export function defineThemes(monaco: typeof Api): void {
         'editor.wordHighlightBackground': `${color('--accent')}22`,
         'editorBracketMatch.background': `${color('--accent')}33`,
         'editorBracketMatch.border': `${color('--focus')}`,
+        'diffEditor.insertedLineBackground': `${color('--live-fill')}22`,
+        'diffEditor.removedLineBackground': `${color('--failed-fill')}22`,
         'diffEditor.insertedTextBackground': `${color('--live-fill')}33`,
         'diffEditor.removedTextBackground': `${color('--failed-fill')}33`,
         'scrollbarSlider.background': `${color('--line-strong')}55`,

@@ -17,11 +17,18 @@ export function tip(text: string | undefined): Attachment<HTMLElement> {
       // The bubble itself may be pointed at, to read or to copy it.
       if (event.relatedTarget !== bubble) off();
     };
+    // Who presses a button knows what it does, unless it says why it does nothing.
+    const pressed = () => {
+      const works = element.matches('a, button') && element.ariaDisabled !== 'true';
+      if (works) off();
+    };
+    element.addEventListener('click', pressed);
     element.addEventListener('pointerenter', on);
     element.addEventListener('pointerleave', leave);
     element.addEventListener('focusin', on);
     element.addEventListener('focusout', off);
     return () => {
+      element.removeEventListener('click', pressed);
       element.removeEventListener('pointerenter', on);
       element.removeEventListener('pointerleave', leave);
       element.removeEventListener('focusin', on);
