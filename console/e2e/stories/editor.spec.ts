@@ -374,7 +374,7 @@ test('names of packages and types of the toolbelt are completed', async ({
     await page.keyboard.type('\ninput.payload.');
     await expect(suggestion(/^conversationId/)).toBeVisible(patiently);
     await page.keyboard.press('Escape');
-    await page.keyboard.type('\nBuffer.from');
+    await page.keyboard.type('conversationId;\nBuffer.from');
     await expect(suggestion(/^from/)).toBeVisible(patiently);
     await page.keyboard.press('Escape');
   });
