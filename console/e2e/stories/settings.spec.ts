@@ -10,17 +10,17 @@ test('a host is allowed, tested and removed, and the removal is taken back', asy
   await page.goto('/console/settings/whitelist');
   await signIn();
   await page.getByRole('button', { name: 'Allow a host' }).first().click();
-  await page.getByLabel('Host').fill('api..example');
+  await page.getByRole('textbox', { name: 'Host' }).fill('api..example');
   await expect(page.getByText('A host name has letters')).toBeVisible();
-  await page.getByLabel('Host').fill('https://127.0.0.1:8443');
+  await page.getByRole('textbox', { name: 'Host' }).fill('https://127.0.0.1:8443');
   await page.getByRole('button', { name: 'Allow', exact: true }).click();
   const row = page.getByRole('row', { name: 'https://127.0.0.1:8443' });
   await expect(row).toBeVisible();
 
-  await page.getByLabel('URL').fill('https://127.0.0.1:8443/v1');
+  await page.getByRole('textbox', { name: 'URL' }).fill('https://127.0.0.1:8443/v1');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('Allowed', { exact: true })).toBeVisible();
-  await page.getByLabel('URL').fill('http://127.0.0.1:8443/v1');
+  await page.getByRole('textbox', { name: 'URL' }).fill('http://127.0.0.1:8443/v1');
   await page.getByRole('button', { name: 'Test', exact: true }).click();
   await expect(page.getByText('Refused', { exact: true })).toBeVisible();
   await accessible();
@@ -39,8 +39,8 @@ test('a secret is written, never shown, and shown to an administrator on record'
   await page.goto('/console/settings/secrets');
   await signIn();
   await page.getByRole('button', { name: 'Add a secret' }).first().click();
-  await page.getByLabel('Key').fill('SHOP_TOKEN');
-  await page.getByLabel('Value', { exact: true }).fill('a very secret thing');
+  await page.getByRole('textbox', { name: 'Key' }).fill('SHOP_TOKEN');
+  await page.getByRole('textbox', { name: 'Value' }).fill('a very secret thing');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('rowheader', { name: 'SHOP_TOKEN' })).toBeVisible();
   await expect(page.getByText('a very secret thing')).toHaveCount(0);
