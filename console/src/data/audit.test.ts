@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { sentence } from './words';
+import { sentence } from './audit';
 
 const ROW = {
   action: 'secret.put',

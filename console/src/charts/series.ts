@@ -1,0 +1,23 @@
+// What is drawn, and how do values pile up?
+
+export interface Series {
+  label: string;
+  /** The name of a token, such as `--live-fill`. */
+  colour: string;
+  values: readonly (number | null)[];
+}
+
+/** Each series with those before it added: what stacked bars reach up to. */
+export function stacked(series: readonly Series[]): number[][] {
+  const sums: number[][] = [];
+  for (const { values } of series) {
+    const below = sums.at(-1);
+    sums.push(values.map((value, index) => (value ?? 0) + (below?.[index] ?? 0)));
+  }
+  return sums;
+}
+
+/** Whether there is nothing to see. */
+export function isEmpty(series: readonly Series[]): boolean {
+  return series.every(({ values }) => values.every((value) => value === null || value === 0));
+}
