@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isEmpty, type Series, stacked } from './series';
+import { isEmpty, type Series, stacked, tick } from './series';
 
 const series = (...values: (number | null)[][]): Series[] =>
   values.map((some, index) => ({ label: String(index), colour: '--x', values: some }));
@@ -21,4 +21,10 @@ describe('isEmpty', () => {
     expect(isEmpty(series([0, null], [0, 1]))).toBe(false);
     expect(isEmpty([])).toBe(true);
   });
+});
+
+it('a time stands below a chart as its hour, over more than two days as its day', () => {
+  const day = 86_400_000;
+  expect(tick([0, 2 * day])(day)).toMatch(/^\d\d:\d\d$/);
+  expect(tick([0, 2 * day + 1])(day)).toMatch(/^\d+ Jan$/);
 });

@@ -21,3 +21,13 @@ export function stacked(series: readonly Series[]): number[][] {
 export function isEmpty(series: readonly Series[]): boolean {
   return series.every(({ values }) => values.every((value) => value === null || value === 0));
 }
+
+const DAY_MS = 86_400_000;
+const HOURS = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAYS = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** How a time stands below a chart of these times: the hour, or over more than two days the day. */
+export function tick(times: readonly number[]): (time: number) => string {
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
+  return (time) => (span > 2 * DAY_MS ? DAYS : HOURS).format(time);
+}
