@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { test } from './fixtures';
+import { fill } from './sample';
 import type { Shot } from './shots';
 
 const PAGES = join(import.meta.dirname, '../src/pages');
@@ -18,6 +19,8 @@ const WIDTHS = [
 /** Set to a part of names to take only those: `ONLY=lambdas npm run screenshots`. */
 const only = process.env['ONLY'] ?? '';
 
+const filled = new WeakSet<object>();
+
 async function shots(): Promise<Shot[]> {
   const folders = readdirSync(PAGES).sort();
   const lists = folders.map(async (folder) => {
@@ -27,6 +30,13 @@ async function shots(): Promise<Shot[]> {
   const all = (await Promise.all(lists)).flat();
   return all.filter(({ name }) => name.includes(only));
 }
+
+test.beforeAll(async ({ server }) => {
+  // One server serves all pictures of a worker.
+  if (filled.has(server)) return;
+  filled.add(server);
+  await fill(server);
+});
 
 for (const size of WIDTHS) {
   for (const colorScheme of ['light', 'dark'] as const) {

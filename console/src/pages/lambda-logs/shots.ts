@@ -1,5 +1,5 @@
 import type { Shot } from '../../../e2e/shots';
 
 export default [
-  { name: 'lambda-logs', path: '/lambdas/hello-world/logs', ready: 'h1' },
+  { name: 'lambda-logs', path: '/lambdas/orders/logs?live=off', ready: 'h1' },
 ] satisfies Shot[];

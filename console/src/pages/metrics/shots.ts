@@ -1,5 +1,5 @@
 import type { Shot } from '../../../e2e/shots';
 
 export default [
-  { name: 'metrics', path: '/lambdas/hello-world/metrics', ready: 'h1' },
+  { name: 'metrics', path: '/lambdas/orders/metrics?span=1h', ready: 'h1' },
 ] satisfies Shot[];
