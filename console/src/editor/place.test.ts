@@ -51,8 +51,7 @@ test('a sample is gone through as far as it goes', () => {
 });
 
 test('a snippet has stops, and what is code stays code', () => {
-   
   const code = "a('YOUR_KEY', `${x}`, 'YOUR_KEY', 'YOUR_ID_2')";
-   
+
   expect(withStops(code)).toBe("a('${1:YOUR_KEY}', `\\${x\\}`, '${1:YOUR_KEY}', '${2:YOUR_ID_2}')");
 });

@@ -6,7 +6,7 @@ test('levels have tones, in any case', () => {
   expect(['Debug', 'INFO', 'warn', 'Error', 'other'].map(toneOf)).toEqual([
     'draft',
     'info',
-    'building',
+    'changed',
     'failed',
     'draft',
   ]);

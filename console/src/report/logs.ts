@@ -5,7 +5,7 @@ import type { Tone } from '$/ui';
 const TONES: Readonly<Record<string, Tone>> = {
   Debug: 'draft',
   Info: 'info',
-  Warn: 'building',
+  Warn: 'changed',
   Error: 'failed',
 };
 
