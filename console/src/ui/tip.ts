@@ -25,13 +25,15 @@ export function tip(text: string | undefined): Attachment<HTMLElement> {
     element.addEventListener('click', pressed);
     element.addEventListener('pointerenter', on);
     element.addEventListener('pointerleave', leave);
-    element.addEventListener('focusin', on);
+    // Focus that comes back after a dialog of the mouse says nothing new.
+    const reached = () => element.matches(':focus-visible') && on();
+    element.addEventListener('focusin', reached);
     element.addEventListener('focusout', off);
     return () => {
       element.removeEventListener('click', pressed);
       element.removeEventListener('pointerenter', on);
       element.removeEventListener('pointerleave', leave);
-      element.removeEventListener('focusin', on);
+      element.removeEventListener('focusin', reached);
       element.removeEventListener('focusout', off);
       off();
     };
