@@ -226,7 +226,32 @@ function lambda(input, callback) {
   const output = page.getByRole('region', { name: 'Output' });
   await expect(output.getByText(/the secret is/).first()).toBeVisible();
   await expect(page.getByText('open-sesame-1234')).toHaveCount(0);
+  // Of a run by hand only the answer has the logs; of an invocation by a system they are kept.
+  const body = { timestamp: 0, headers: [], payload: {} };
+  await server.api('POST', '/lambdas/vault/invoke?v=1&externalSystem=x', body);
   await page.goto('/console/lambdas/vault/logs');
   await expect(page.getByText(/the secret is/).first()).toBeVisible();
   await expect(page.getByText('open-sesame-1234')).toHaveCount(0);
+});
+
+test('what is live is undeployed before it is deleted, and comes back as a draft', async ({
+  page,
+  signIn,
+  server,
+}) => {
+  await server.api('POST', '/deploy', { name: 'ended', code: GREETING, fileName: 'ended.js' });
+  await page.goto('/console/lambdas');
+  await signIn();
+  await page.getByRole('button', { name: 'Actions for ended' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog', { name: 'ended is live. Undeploy and delete it?' });
+  await expect(dialog).toContainText('What is live is not deleted');
+  await dialog.getByRole('button', { name: 'Undeploy and delete' }).click();
+  await expect(page.getByText('ended is deleted.')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'ended' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText('ended is back, as a draft.')).toBeVisible();
+  await expect
+    .poll(async () => (await server.api('GET', '/lambdas/ended')) as { state: string })
+    .toMatchObject({ state: 'Draft' });
 });

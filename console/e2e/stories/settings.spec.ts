@@ -92,7 +92,18 @@ test('an app is installed, its secret works and is shown once', async ({
   });
   expect(token.status).toBe(200);
 
-  await page.getByRole('button', { name: 'Actions for Web shop' }).click();
+  const actions = page.getByRole('button', { name: 'Actions for Web shop' });
+  await actions.click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  const edit = page.getByRole('dialog', { name: 'Edit Web shop' });
+  await edit.getByLabel('Description').fill('Sells things.');
+  await accessible();
+  await edit.getByRole('button', { name: 'Save' }).click();
+  // Older servers cannot change apps, and the console says so.
+  const refused = page.getByText(/This server cannot change apps/);
+  await expect(page.getByText('Sells things.').or(refused).first()).toBeVisible();
+
+  await actions.click();
   await page.getByRole('menuitem', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(page.getByRole('rowheader', { name: 'Web shop' })).toHaveCount(0);

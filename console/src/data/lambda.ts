@@ -21,9 +21,19 @@ export async function draftOf(lambda: Lambda, name: string): Promise<Lambda> {
   return ok(api().POST('/lambdas', { body }));
 }
 
-/** Deletes a lambda; what was live ends at once. */
+/** Deletes a lambda. One that is live, or about to be, is refused with 409: `undeployLambda` first. */
 export async function deleteLambda(lambda: string): Promise<void> {
   await ok(api().DELETE('/lambdas/{lambda}', { params: { path: { lambda } } }));
+}
+
+const LEAVING_MS = 300;
+
+/** Takes a lambda down, and waits until it is: nobody can invoke it any more, and its code is a draft. */
+export async function undeployLambda(lambda: string): Promise<void> {
+  await ok(api().DELETE('/deployments/{lambda}', { params: { path: { lambda } } }));
+  while ((await readLambda(lambda)).state === 'Marked Undeployed') {
+    await new Promise((resolve) => setTimeout(resolve, LEAVING_MS));
+  }
 }
 
 /** A lambda as the platform's command line keeps it: `functions/NAME/index.js` and `config.json`. */

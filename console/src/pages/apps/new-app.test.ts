@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { bodyOf, missing, redirectProblem, type Wanted } from './new-app';
+import { bodyOf, changeOf, missing, redirectProblem, type Wanted, wantedOf } from './new-app';
 
 const WANTED: Wanted = {
   name: 'shop',
@@ -32,5 +32,21 @@ describe('an app that is to be installed', () => {
     expect(own.redirect_uris).toEqual([]);
     expect(own).not.toHaveProperty('token_endpoint_auth_method');
     expect(bodyOf({ ...WANTED, isPublic: true }).token_endpoint_auth_method).toBe('none');
+  });
+
+  it('is asked for as it is once it is installed, and changed without its grants', () => {
+    const app = {
+      client_name: 'shop',
+      description: '',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['https://a.example/1', 'https://a.example/2'],
+      token_endpoint_auth_method: 'none',
+    };
+    const wanted = wantedOf(app);
+    expect(wanted).toMatchObject({ grant: 'authorization_code', isPublic: true });
+    const { client_name, description, redirect_uris } = app;
+    expect(changeOf(wanted)).toEqual({ client_name, description, redirect_uris });
+    const own = wantedOf({ ...app, grant_types: ['client_credentials'], redirect_uris: [] });
+    expect(changeOf(own)).not.toHaveProperty('redirect_uris');
   });
 });

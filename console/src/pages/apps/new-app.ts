@@ -51,6 +51,33 @@ export function missing(wanted: Wanted): string | undefined {
   return redirectProblem(wanted);
 }
 
+/** An installed app, as the dialog asks for it. */
+export function wantedOf(app: {
+  client_name: string;
+  description: string;
+  grant_types: readonly string[];
+  redirect_uris: readonly string[];
+  token_endpoint_auth_method: string;
+}): Wanted {
+  const code = app.grant_types.includes('authorization_code');
+  return {
+    name: app.client_name,
+    description: app.description,
+    grant: code ? 'authorization_code' : 'client_credentials',
+    redirects: app.redirect_uris.join('\n'),
+    isPublic: app.token_endpoint_auth_method === 'none',
+  };
+}
+
+/** What may be changed of an installed app. */
+export function changeOf(wanted: Wanted) {
+  return {
+    client_name: wanted.name.trim(),
+    description: wanted.description.trim(),
+    ...(wanted.grant === 'authorization_code' ? { redirect_uris: redirectsOf(wanted) } : {}),
+  };
+}
+
 /** The body of the request (RFC 7591, section 2). */
 export function bodyOf(wanted: Wanted) {
   const { name, description, grant, isPublic } = wanted;

@@ -9,7 +9,7 @@ import Trash from '@lucide/svelte/icons/trash-2';
 
 import { problemFrom } from '$/api/problem';
 import type { LambdaInfo } from '$/api/types';
-import { deleteLambda, draftOf, exported, readLambda } from '$/data/lambda';
+import { deleteLambda, draftOf, exported, readLambda, undeployLambda } from '$/data/lambda';
 import { lambdas } from '$/data/lambdas.svelte';
 import { saveFile } from '$/lib/save';
 import { router } from '$/router/router.svelte';
@@ -63,27 +63,36 @@ export async function saveExport(name: string): Promise<void> {
   }
 }
 
-/** Deletes the lambda once that is confirmed; answers whether it is gone. */
+/** Deletes the lambda once that is confirmed; answers whether it is gone. What is live is taken down first. */
 export async function remove(name: string, live: boolean): Promise<boolean> {
-  const ends = live ? 'It is live: whoever invokes it gets an error from now on. ' : '';
-  const sure = await confirm({
-    title: `Delete ${name}?`,
-    body: `${ends}Its versions, its schedule and its deployments go with it. The code can be brought back as a draft right afterwards.`,
-    action: 'Delete',
-    danger: true,
-  });
-  if (!sure) return false;
+  if (!(await isSure(name, live))) return false;
   let gone = false;
   try {
     const kept = await readLambda(name);
+    if (live) await undeployLambda(name);
     await deleteLambda(name);
     gone = true;
     toasts.done(`${name} is deleted.`, () => bringBack(kept.name, () => draftOf(kept, kept.name)));
   } catch (thrown) {
-    toasts.failed(`${name} could not be deleted. ${problemFrom(thrown).message}`);
+    const problem = problemFrom(thrown);
+    // Somebody deployed it in the meantime.
+    if (problem.status === 409 && !live) return remove(name, true);
+    toasts.failed(`${name} could not be deleted. ${problem.message}`);
   }
   await lambdas.load();
   return gone;
+}
+
+function isSure(name: string, live: boolean): Promise<boolean> {
+  const ends = live
+    ? 'What is live is not deleted: it is undeployed first, and whoever invokes it gets an error from then on. '
+    : '';
+  return confirm({
+    title: live ? `${name} is live. Undeploy and delete it?` : `Delete ${name}?`,
+    body: `${ends}Its versions, its schedule and its deployments go with it. The code can be brought back as a draft right afterwards.`,
+    action: live ? 'Undeploy and delete' : 'Delete',
+    danger: true,
+  });
 }
 
 async function bringBack(name: string, make: () => Promise<unknown>): Promise<void> {
