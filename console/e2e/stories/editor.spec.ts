@@ -389,6 +389,26 @@ test('names of packages and types of the toolbelt are completed', async ({
   });
 });
 
+test('who may not change a lambda reads it, and is told who may', async ({
+  page,
+  server,
+  signIn,
+  accessible,
+}) => {
+  const user = { loginName: 'boss', permissions: ['admin'], password: 'a long enough password' };
+  await server.api('POST', '/users', user);
+  await page.goto('/console/lambdas');
+  await signIn({ name: user.loginName, password: user.password });
+  await open(page, 'hello-world');
+  await expect(page.getByText('You can read this, and not change it.')).toBeVisible();
+  await typeAfter(page, 'lambda', 'typed');
+  await expect(page.locator('.view-lines')).not.toContainText('typed');
+  await expect(page.getByRole('button', { name: 'Run draft' })).toBeDisabled();
+  await page.getByRole('button', { name: 'Add a variable' }).hover();
+  await expect(page.getByRole('tooltip')).toContainText('This takes FaaS-Developer.');
+  await accessible();
+});
+
 test('the document is formatted from the context menu', async ({ page, server, signIn }) => {
   await make(server, 'untidy', 'function lambda(a,b){b(null,"x")}');
   await page.goto('/console/lambdas');
