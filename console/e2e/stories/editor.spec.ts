@@ -130,6 +130,8 @@ test('a lambda is made of a template, edited, given a variable, run, and saved',
     expect(saved.implementation.code).toBe(CODE);
     expect(saved.implementation.environmentVariables).toEqual([{ key: 'WORD', value: 'sand' }]);
     await expect(page.getByRole('link', { name: 'Deploy', exact: true })).toBeVisible();
+    await page.keyboard.press('Control+s');
+    await expect(page.getByText('Nothing was changed since it was saved.')).toBeVisible();
   });
 });
 
