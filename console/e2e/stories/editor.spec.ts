@@ -186,6 +186,11 @@ test('a mistake is shown at its line while typing, and its line is led to', asyn
   await mistake.click();
   await expect(page.getByText('Ln 3, Col 18')).toBeVisible();
 
+  await test.step('it is not saved, and its line is said', async () => {
+    await page.keyboard.press('Control+s');
+    await expect(page.getByText(/mistaken was not saved\. Line 3: Unexpected/)).toBeVisible();
+  });
+
   await test.step('running it says the same, with the line as a link', async () => {
     await page.keyboard.press('Control+Home');
     await page.getByRole('button', { name: /Run draft/ }).click();
