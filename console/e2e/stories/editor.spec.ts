@@ -227,6 +227,11 @@ test('a thrown error leads to its line', async ({ page, server, signIn }) => {
   await expect(report).toContainText('TypeError: not this');
   await report.getByRole('list', { name: 'Stack' }).getByRole('button', { name: /:2:/ }).click();
   await expect(page.getByText(/Ln 2, Col/)).toBeVisible();
+
+  await test.step('an address can name the line, too', async () => {
+    await open(page, 'throws?line=6&column=9');
+    await expect(page.getByText('Ln 6, Col 9')).toBeVisible();
+  });
 });
 
 test('a name of the platform is refused while it is typed', async ({
