@@ -130,6 +130,8 @@ test('a lambda is made of a template, edited, given a variable, run, and saved',
     expect(saved.implementation.code).toBe(CODE);
     expect(saved.implementation.environmentVariables).toEqual([{ key: 'WORD', value: 'sand' }]);
     await expect(page.getByRole('link', { name: 'Deploy', exact: true })).toBeVisible();
+    await page.keyboard.press('Control+s');
+    await expect(page.getByText('Nothing was changed since it was saved.')).toBeVisible();
   });
 });
 
@@ -184,6 +186,11 @@ test('a mistake is shown at its line while typing, and its line is led to', asyn
   await mistake.click();
   await expect(page.getByText('Ln 3, Col 18')).toBeVisible();
 
+  await test.step('it is not saved, and its line is said', async () => {
+    await page.keyboard.press('Control+s');
+    await expect(page.getByText(/mistaken was not saved\. Line 3: Unexpected/)).toBeVisible();
+  });
+
   await test.step('running it says the same, with the line as a link', async () => {
     await page.keyboard.press('Control+Home');
     await page.getByRole('button', { name: /Run draft/ }).click();
@@ -220,6 +227,11 @@ test('a thrown error leads to its line', async ({ page, server, signIn }) => {
   await expect(report).toContainText('TypeError: not this');
   await report.getByRole('list', { name: 'Stack' }).getByRole('button', { name: /:2:/ }).click();
   await expect(page.getByText(/Ln 2, Col/)).toBeVisible();
+
+  await test.step('an address can name the line, too', async () => {
+    await open(page, 'throws?line=6&column=9');
+    await expect(page.getByText('Ln 6, Col 9')).toBeVisible();
+  });
 });
 
 test('a name of the platform is refused while it is typed', async ({
@@ -387,6 +399,26 @@ test('names of packages and types of the toolbelt are completed', async ({
     await page.getByRole('menuitem', { name: 'Read Secret' }).click();
     await expect(page.locator('.view-lines')).toContainText('readSecret');
   });
+});
+
+test('who may not change a lambda reads it, and is told who may', async ({
+  page,
+  server,
+  signIn,
+  accessible,
+}) => {
+  const user = { loginName: 'boss', permissions: ['admin'], password: 'a long enough password' };
+  await server.api('POST', '/users', user);
+  await page.goto('/console/lambdas');
+  await signIn({ name: user.loginName, password: user.password });
+  await open(page, 'hello-world');
+  await expect(page.getByText('You can read this, and not change it.')).toBeVisible();
+  await typeAfter(page, 'lambda', 'typed');
+  await expect(page.locator('.view-lines')).not.toContainText('typed');
+  await expect(page.getByRole('button', { name: 'Run draft' })).toBeDisabled();
+  await page.getByRole('button', { name: 'Add a variable' }).hover();
+  await expect(page.getByRole('tooltip')).toContainText('This takes FaaS-Developer.');
+  await accessible();
 });
 
 test('the document is formatted from the context menu', async ({ page, server, signIn }) => {

@@ -53,7 +53,9 @@ function itemsAt(monaco: typeof Api, place: Place, context: CodeContext): Item[]
   switch (place.kind) {
     case 'package':
       return [
-        ...TOOLBELTS.map((name) => item(kinds.Module, name, 'toolbelt', { sortText: `!0${name}` })),
+        ...TOOLBELTS.map((name, index) =>
+          item(kinds.Module, name, 'toolbelt', { sortText: `!0${index}` }),
+        ),
         ...Object.entries(context.packages).map(([name, version]) =>
           item(kinds.Module, name, version, { sortText: `!1${name}` }),
         ),

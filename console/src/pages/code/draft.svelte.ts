@@ -126,7 +126,10 @@ export class Draft {
       return { kind: 'saved', lambda };
     } catch (thrown) {
       if (!(thrown instanceof Problem) || thrown.status !== 409) throw thrown;
-      return { kind: 'conflict', theirs: await readLambda(this.base.uuid) };
+      const theirs = await readLambda(this.base.uuid);
+      // What is being deployed or taken down cannot be saved either: that is no conflict with somebody.
+      if (theirs.version === this.base.version) throw thrown;
+      return { kind: 'conflict', theirs };
     } finally {
       this.busy = false;
     }
