@@ -27,6 +27,7 @@ export default defineConfig({
   },
   projects: [
     { name: 'stories', testMatch: 'stories/*.spec.ts' },
+    { name: 'first-view', testMatch: 'first-view.spec.ts' },
     { name: 'screenshots', testMatch: 'screenshots.spec.ts' },
   ],
 });

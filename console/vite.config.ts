@@ -5,13 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+import { licences } from './scripts/licences.mjs';
+
 /** The server that the development server passes everything but the console on to. */
 const server = process.env['SANDGLASS_SERVER'] ?? 'http://127.0.0.1:8080';
 const passedOn = ['/api', '/sentinel', '/openapi', '/.well-known'];
 
+const notices = licences();
+
 export default defineConfig({
   base: '/console/',
-  plugins: [svelte()],
+  plugins: [svelte(), ...notices.app],
   resolve: {
     alias: { $: fileURLToPath(new URL('./src', import.meta.url)) },
     // Tests run in Node.js, and mean what a browser would load.
@@ -25,7 +29,7 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 8192,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => notices.worker },
   server: {
     port: 5173,
     // The types of the toolbelts lie beside the console, in examples/.

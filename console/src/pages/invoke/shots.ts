@@ -17,7 +17,7 @@ export default [
   },
   {
     name: 'invoke-threw',
-    path: '/lambdas/orders/invoke',
+    path: '/lambdas/http-not-whitelisted/invoke',
     ready: '.monaco-editor .view-line',
     before: async (page) => {
       await page.getByRole('button', { name: 'Invoke', exact: true }).click();
