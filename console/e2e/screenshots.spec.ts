@@ -16,8 +16,8 @@ const WIDTHS = [
   { width: 390, height: 844 },
 ];
 
-/** Set to a part of names to take only those: `ONLY=lambdas npm run screenshots`. */
-const only = process.env['ONLY'] ?? '';
+/** Set to parts of names to take only those: `ONLY=lambdas,home npm run screenshots`. */
+const only = (process.env['ONLY'] ?? '').split(',');
 
 const filled = new WeakSet<object>();
 
@@ -28,7 +28,7 @@ async function shots(): Promise<Shot[]> {
     return ((await import(url)) as { default: Shot[] }).default;
   });
   const all = (await Promise.all(lists)).flat();
-  return all.filter(({ name }) => name.includes(only));
+  return all.filter(({ name }) => only.some((part) => name.includes(part)));
 }
 
 test.beforeAll(async ({ server }) => {

@@ -2,7 +2,7 @@
 // from, workers and files of types included, and writes their notices to licenses.txt.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const NOTICE = /^(licen[cs]e|copying|notice|third-?party-?notices?)([.-].*)?$/i;
 const RULE = '='.repeat(80);
@@ -49,7 +49,11 @@ export function licences() {
   const written = {
     name: 'licences-written',
     apply: 'build',
-    generateBundle() {
+    generateBundle(_, bundle) {
+      // Fonts come by way of styles, which are no modules.
+      for (const { originalFileNames = [] } of Object.values(bundle)) {
+        for (const file of originalFileNames) collect(resolve(file));
+      }
       this.emitFile({ type: 'asset', fileName: 'licenses.txt', source: document(folders) });
     },
   };
