@@ -2,7 +2,8 @@
 //!
 //! The load generator shares the machine with the server, so each microsecond that it spends is
 //! missing from the figure. This client keeps its connection, writes requests that were put
-//! together before, and reads answers with a `content-length`; nothing else of HTTP/1.1.
+//! together before, and reads answers with a `content-length` or in chunks; nothing else of
+//! HTTP/1.1.
 
 use std::net::SocketAddr;
 
@@ -17,14 +18,31 @@ pub struct Request(Vec<u8>);
 impl Request {
     /// A request with a bearer token and a JSON body; an empty body is none.
     pub fn new(method: &str, path: &str, token: &str, body: &str) -> Self {
+        let headers =
+            format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
+        Self::with_headers(method, path, &headers, body)
+    }
+
+    /// A `POST` of a form by nobody in particular.
+    pub fn form(path: &str, body: &str) -> Self {
+        let headers = "content-type: application/x-www-form-urlencoded\r\n";
+        Self::with_headers("POST", path, headers, body)
+    }
+
+    /// The same request with one header more.
+    #[must_use]
+    pub fn header(mut self, header: &str) -> Self {
+        let end = find(&self.0, b"\r\n").map_or(0, |end| end + 2);
+        self.0.splice(end..end, format!("{header}\r\n").bytes());
+        self
+    }
+
+    fn with_headers(method: &str, path: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
-        Self(
-            format!(
-                "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
-                 content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-            )
-            .into_bytes(),
-        )
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}content-length: {length}\r\n\r\n"
+        );
+        Self([head.as_bytes(), body.as_bytes()].concat())
     }
 }
 
@@ -65,7 +83,7 @@ impl Connection {
     /// Sends a request and reads the whole answer.
     ///
     /// # Errors
-    /// When the connection ends, or the answer has no `content-length`.
+    /// When the connection ends, or the answer does not say how long it is.
     pub async fn send(&mut self, request: &Request) -> Result<Answer<'_>> {
         self.stream
             .write_all(&request.0)
@@ -78,17 +96,54 @@ impl Connection {
                 break Head::parse(&self.received[..end], end + 4)?;
             }
         };
-        while self.received.len() < head.end {
-            self.read_more().await?;
+        match head.end {
+            Some(end) => {
+                while self.received.len() < end {
+                    self.read_more().await?;
+                }
+                ensure!(
+                    self.received.len() == end,
+                    "the server sent more than one answer"
+                );
+            }
+            None => self.read_chunks(head.body_start).await?,
         }
-        ensure!(
-            self.received.len() == head.end,
-            "the server sent more than one answer"
-        );
         Ok(Answer {
             status: head.status,
             body: &self.received[head.body_start..],
         })
+    }
+
+    /// Reads a body that comes in chunks (RFC 9112, section 7.1), and puts it together in its place.
+    async fn read_chunks(&mut self, body_start: usize) -> Result<()> {
+        let mut body = Vec::new();
+        let mut at = body_start;
+        loop {
+            let end = loop {
+                match find(&self.received[at..], b"\r\n") {
+                    Some(end) => break at + end,
+                    None => self.read_more().await?,
+                }
+            };
+            let size = std::str::from_utf8(&self.received[at..end])?;
+            let size = usize::from_str_radix(size, 16).context("a chunk's size is no number")?;
+            let start = end + 2;
+            while self.received.len() < start + size + 2 {
+                self.read_more().await?;
+            }
+            body.extend_from_slice(&self.received[start..start + size]);
+            at = start + size + 2;
+            if size == 0 {
+                break;
+            }
+        }
+        ensure!(
+            self.received.len() == at,
+            "the server sent more than one answer"
+        );
+        self.received.truncate(body_start);
+        self.received.extend(body);
+        Ok(())
     }
 
     /// Sends a request and reads the answer of a server that should accept it.
@@ -120,7 +175,8 @@ impl Connection {
 struct Head {
     status: u16,
     body_start: usize,
-    end: usize,
+    /// `None` for a body that comes in chunks.
+    end: Option<usize>,
 }
 
 impl Head {
@@ -133,16 +189,21 @@ impl Head {
             .and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("not a status line: {first:?}"))?;
         let length = match headers.lines().find_map(content_length) {
-            Some(length) => length?,
-            None if status == 204 => 0,
-            None => bail!("the answer has no content-length: {head:?}"),
+            Some(length) => Some(length?),
+            None if status == 204 => Some(0),
+            None if headers.lines().any(is_chunked) => None,
+            None => bail!("the answer does not say how long it is: {head:?}"),
         };
         Ok(Self {
             status,
             body_start,
-            end: body_start + length,
+            end: length.map(|length| body_start + length),
         })
     }
+}
+
+fn is_chunked(header: &str) -> bool {
+    header.eq_ignore_ascii_case("transfer-encoding: chunked")
 }
 
 fn content_length(header: &str) -> Option<Result<usize>> {
@@ -192,8 +253,44 @@ mod tests {
     #[test]
     fn an_answer_without_a_length_is_refused() {
         assert!(Head::parse(b"HTTP/1.1 200 OK\r\nserver: x", 0).is_err());
-        assert_eq!(Head::parse(b"HTTP/1.1 204 No Content", 9).unwrap().end, 9);
+        let empty = Head::parse(b"HTTP/1.1 204 No Content", 9).unwrap();
+        assert_eq!(empty.end, Some(9));
         let head = Head::parse(b"HTTP/1.1 901 \r\nContent-Length: 7", 40).unwrap();
-        assert_eq!((head.status, head.end), (901, 47));
+        assert_eq!((head.status, head.end), (901, Some(47)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_in_chunks_is_put_together() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            for part in [
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc",
+                "\r\n1",
+                "0\r\n0123456789abcdef\r\n0\r\n",
+                "\r\n",
+            ] {
+                stream.write_all(part.as_bytes()).await.unwrap();
+                stream.flush().await.unwrap();
+            }
+            stream
+        });
+        let mut connection = Connection::open(address).await.unwrap();
+        let request = Request::new("GET", "/", "", "");
+        let answer = connection.send(&request).await.unwrap();
+        assert_eq!(answer.body, b"abc0123456789abcdef");
+        server.await.unwrap();
+    }
+
+    #[test]
+    fn a_header_comes_before_the_body() {
+        let request = Request::new("POST", "/a", "t", "{}").header("prefer: x");
+        let text = String::from_utf8(request.0).unwrap();
+        assert!(
+            text.starts_with("POST /a HTTP/1.1\r\nprefer: x\r\nhost: "),
+            "{text}"
+        );
+        assert!(text.ends_with("\r\ncontent-length: 2\r\n\r\n{}"), "{text}");
     }
 }

@@ -47,7 +47,10 @@ pub async fn deploy(
 ) -> Result<String> {
     let body = json!({ "name": name, "fileName": "hello.js", "code": code });
     let path = format!("/api/account/{ACCOUNT}/deploy");
-    post(connection, &path, token, &body, "uuid").await
+    text(
+        &api(connection, ("POST", &path), token, &body).await?,
+        "uuid",
+    )
 }
 
 /// Makes a token that may only invoke.
@@ -56,14 +59,11 @@ pub async fn deploy(
 /// When the server refuses.
 pub async fn invoker_token(connection: &mut Connection, token: &str) -> Result<String> {
     let body = json!({ "name": "bench", "role": "invoker" });
-    post(
-        connection,
-        &format!("/api/account/{ACCOUNT}/tokens"),
-        token,
-        &body,
+    let path = format!("/api/account/{ACCOUNT}/tokens");
+    text(
+        &api(connection, ("POST", &path), token, &body).await?,
         "token",
     )
-    .await
 }
 
 /// An authenticated invocation of hello, as an external system sends it.
@@ -76,21 +76,36 @@ pub fn invoke_path(uuid: &str) -> String {
     format!("/api/account/{ACCOUNT}/lambdas/{uuid}/invoke?v=1&externalSystem=bench")
 }
 
-async fn post(
+/// Asks the management API for something; an answer without a body is `null`, and so is a question.
+///
+/// # Errors
+/// When the server refuses it.
+pub async fn api(
     connection: &mut Connection,
-    path: &str,
+    (method, path): (&str, &str),
     token: &str,
     body: &Value,
-    field: &str,
-) -> Result<String> {
-    let request = Request::new("POST", path, token, &body.to_string());
-    let answer = connection
-        .accepted(&request)
-        .await
-        .with_context(|| format!("POST {path}"))?;
-    let answer: Value = serde_json::from_slice(answer).context("reading the server's answer")?;
+) -> Result<Value> {
+    let body = match body {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    let request = Request::new(method, path, token, &body);
+    let answer = connection.accepted(&request).await;
+    let answer = answer.with_context(|| format!("{method} {path}"))?;
+    match answer {
+        [] => Ok(Value::Null),
+        answer => serde_json::from_slice(answer).context("reading the server's answer"),
+    }
+}
+
+/// A text of an answer.
+///
+/// # Errors
+/// When it has no such field.
+pub fn text(answer: &Value, field: &str) -> Result<String> {
     let value = answer.get(field).and_then(Value::as_str);
     value
         .map(str::to_owned)
-        .with_context(|| format!("the answer has no {field}"))
+        .with_context(|| format!("the answer has no {field}: {answer}"))
 }

@@ -44,6 +44,15 @@ pub fn hello_variant(number: usize) -> String {
     )
 }
 
+/// Hello that greets with a number, too, so that one can tell which of several it is.
+pub fn hello_with(number: usize) -> String {
+    HELLO.replacen("Hello ", &format!("Hello {number} "), 1)
+}
+
+/// A lambda that says its version as its top level knew it, as its code has it, and as its environment
+/// does.
+pub const VERSIONED: &str = include_str!("../lambdas/versioned.js");
+
 /// A lambda that evaluates the real jsforce-core at its top level; `None` when it was not fetched.
 ///
 /// # Errors

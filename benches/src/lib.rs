@@ -11,9 +11,11 @@ pub mod deploy;
 pub mod figures;
 pub mod lambdas;
 pub mod mode;
+pub mod platform;
 pub mod resident;
 pub mod sandglass;
 pub mod scratch;
+pub mod served;
 pub mod upstream;
 pub mod workbench;
 
@@ -23,6 +25,7 @@ pub use figures::{Figures, Samples, Target};
 pub use mode::Mode;
 pub use sandglass::Sandglass;
 pub use scratch::Scratch;
+pub use served::Served;
 pub use upstream::Upstream;
 pub use workbench::Workbench;
 

@@ -6,8 +6,8 @@ use clap::{Args, ColorChoice, Parser, Subcommand};
 use sandglass_host_abi::AccountId;
 
 use crate::commands::{
-    allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics, packages,
-    queue, run, schedule, secret, serve, token, up, user, version,
+    account, allow, app, audit, build, context_key, deploy, env, invoke, lambdas, logs, metrics,
+    openapi, packages, queue, run, schedule, secret, serve, token, up, user, version,
 };
 use crate::print::style;
 
@@ -61,6 +61,7 @@ pub(crate) enum Command {
     Secret(secret::Args),
     Allow(allow::Args),
     Env(env::Args),
+    Account(account::Args),
     User(user::Args),
     App(app::Args),
     Audit(audit::Args),
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     ContextKey(context_key::Args),
     Schedule(schedule::Args),
     Queue(queue::Args),
+    Openapi(openapi::Args),
     Packages(packages::Args),
     Version(version::Args),
 }
@@ -122,6 +124,48 @@ pub(crate) struct Connection {
     )]
     #[arg(hide_env_values = true)]
     pub(crate) account: AccountId,
+}
+
+/// Which server to talk to, as its operator.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct OperatorConnection {
+    /// The server's URL; by default that of the server running on the data directory.
+    #[arg(
+        long,
+        env = "SANDGLASS_SERVER",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) server: Option<String>,
+
+    /// The operator's token; by default that of the data directory.
+    #[arg(
+        long,
+        env = "SANDGLASS_OPERATOR_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) operator_token: Option<String>,
+
+    /// Trust who this PEM file names to vouch for the server, and nobody else.
+    #[arg(
+        long,
+        env = "SANDGLASS_CA",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// The server's data directory.
+    #[arg(
+        long,
+        env = "SANDGLASS_DATA",
+        value_name = "DIR",
+        default_value = "./.sandglass"
+    )]
+    #[arg(hide_env_values = true)]
+    pub(crate) data_dir: PathBuf,
 }
 
 #[cfg(test)]

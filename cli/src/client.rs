@@ -3,6 +3,7 @@
 //! One method per route of the management API; what the server refuses becomes a [`Failure`]
 //! with a hint.
 
+mod accounts;
 pub(crate) mod api;
 mod connect;
 mod identity;
@@ -82,6 +83,12 @@ impl Client {
             Some(position) => Ok(lambdas.swap_remove(position)),
             None => Err(no_lambda(name, &lambdas)),
         }
+    }
+
+    pub(crate) async fn undeploy(&self, name: &str) -> Result<(), Failure> {
+        self.send(self.request(Method::DELETE, &["deployments", name]))
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn delete_lambda(&self, name: &str) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! What does each command do?
 
+pub(crate) mod account;
 pub(crate) mod allow;
 pub(crate) mod app;
 pub(crate) mod audit;
@@ -11,6 +12,7 @@ pub(crate) mod invoke;
 pub(crate) mod lambdas;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod openapi;
 pub(crate) mod packages;
 pub(crate) mod queue;
 pub(crate) mod run;
@@ -42,12 +44,14 @@ pub(crate) async fn run(command: Command, print: Printer) -> Result<Exit, Failur
         Command::Allow(args) => allow::run(args, print).await,
         Command::Audit(args) => audit::run(args, print).await,
         Command::Env(args) => env::run(args, print).await,
+        Command::Account(args) => account::run(args, print).await,
         Command::User(args) => user::run(args, print).await,
         Command::App(args) => app::run(args, print).await,
         Command::Token(args) => token::run(args, print).await,
         Command::ContextKey(args) => context_key::run(args, print).await,
         Command::Schedule(args) => schedule::run(args, print).await,
         Command::Queue(args) => queue::run(args, print).await,
+        Command::Openapi(args) => openapi::run(args, print),
         Command::Packages(args) => packages::run(args, print),
         Command::Version(args) => version::run(args, print),
     }

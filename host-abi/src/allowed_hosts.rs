@@ -55,6 +55,16 @@ pub struct PermittedRequest {
     request: HttpRequest,
 }
 
+/// What the whitelist says of a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Verdict<'a> {
+    /// The URL in its canonical form.
+    pub url: Url,
+    /// The rule that allows it, or the one that would.
+    pub rule: Result<&'a HostRule, String>,
+}
+
 impl AllowedHosts {
     /// Checks a request against the whitelist and makes it fit to send.
     ///
@@ -85,6 +95,16 @@ impl AllowedHosts {
         request.headers = request::clean_headers(request.headers, &url)?;
         request.url = url.as_str().to_owned();
         Ok(PermittedRequest { url, request })
+    }
+
+    /// What [`permit`](Self::permit) would say of a URL.
+    ///
+    /// # Errors
+    /// [`HttpError::InvalidUrl`] as there.
+    pub fn verdict(&self, url: &str) -> Result<Verdict<'_>, HttpError> {
+        let url = canonical_url(url)?;
+        let rule = self.rule_for(&url).ok_or_else(|| self.missing_rule(&url));
+        Ok(Verdict { rule, url })
     }
 
     /// The rule that allows a URL, if there is one; exact rules come before wildcards.

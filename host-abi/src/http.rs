@@ -168,6 +168,12 @@ pub trait HttpClient: Send + Sync + 'static {
     fn send(&self, request: PermittedRequest) -> BoxFuture<'_, Result<HttpResponse, HttpError>>;
 }
 
+impl<T: HttpClient> HttpClient for std::sync::Arc<T> {
+    fn send(&self, request: PermittedRequest) -> BoxFuture<'_, Result<HttpResponse, HttpError>> {
+        T::send(self, request)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

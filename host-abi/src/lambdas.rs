@@ -12,6 +12,9 @@ pub struct LambdaCall {
     pub lambda: String,
     /// The input, JSON text.
     pub input: String,
+    /// What an HTTP request would say besides: `traceparent` and `tracestate` (W3C Trace Context),
+    /// when the caller is part of a trace.
+    pub headers: Vec<(String, String)>,
     /// Goes into the called lambda's invocation, so that loops end.
     pub chain: CallChain,
 }

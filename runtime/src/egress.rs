@@ -35,7 +35,9 @@ use sandglass_host_abi::{
     BoxFuture, ByteSize, HttpClient, HttpError, HttpResponse, PermittedRequest,
 };
 use tokio::sync::Semaphore;
+use url::Url;
 
+pub use addresses::AddressVerdict;
 use addresses::Resolver;
 use tls::Tls;
 
@@ -143,6 +145,17 @@ impl Egress {
         let response = client.execute(request).await;
         let response = response.map_err(|e| failure::of_sending(&e, &url, &addresses))?;
         exchange::read(response, expected).await
+    }
+}
+
+impl Egress {
+    /// What the addresses of a URL's host are, and whether lambdas may reach each of them: what a request
+    /// would be told, without sending one. It takes as long as resolving a name may.
+    ///
+    /// # Errors
+    /// When the host does not resolve.
+    pub async fn look(&self, url: &Url) -> Result<Vec<AddressVerdict>, HttpError> {
+        self.resolver.look(url).await
     }
 }
 

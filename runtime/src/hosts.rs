@@ -4,18 +4,18 @@
 //! call is checked here first, so that a trait only ever receives something already permitted.
 
 mod calls;
+mod record;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use sandglass_host_abi::bindings::sandglass::toolbelt::{
     build, crypto, http, library, logging, outcome, secrets, time_zones, timers,
 };
 use sandglass_host_abi::{
-    ByteSize, ClientIdentity, HttpClient, HttpError, HttpRequest, HttpResponse, InvocationContext,
-    LambdaInvoker, Limit, LogLevel, LogSink, PermittedRequest, Secret, SecretName, SecretStore,
-    SecretStoreError,
+    ByteSize, ClientIdentity, HttpClient, HttpError, HttpRequest, InvocationContext, LambdaInvoker,
+    Limit, LogLevel, LogSink, PermittedRequest, Secret, SecretName, SecretStore, SecretStoreError,
 };
 use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
@@ -24,7 +24,10 @@ use crate::hashing::Hashing;
 use crate::lambda::FUEL_SLICE;
 use crate::sandbox::{LimitReached, Sandbox};
 use crate::signing;
-use crate::trace::{self, TraceContext, TracedRequest};
+use crate::trace::TraceContext;
+
+pub(crate) use record::settle;
+use record::{Begun, Refused};
 
 /// The hosts of a runtime: once a process.
 pub(crate) struct Hosts {
@@ -216,12 +219,11 @@ impl http::HostWithStore<Sandbox> for Own {
             request,
             in_flight,
             held,
-            trace,
+            begun,
         } = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return Ok(Err(to_guest(error)?)),
         };
-        let begun = trace.and_then(|context| Begun::new(context, request.request()));
         let answer = match in_flight.acquire().await {
             Ok(_slot) => hosts.http_client.send(request).await,
             Err(closed) => Err(HttpError::Failed(closed.to_string())),
@@ -229,9 +231,9 @@ impl http::HostWithStore<Sandbox> for Own {
         accessor.with(|mut access| {
             let sandbox = access.get();
             sandbox.http.held -= held;
-            sandbox
-                .traced
-                .extend(begun.map(|begun| begun.ended(&answer)));
+            if let Some(begun) = begun {
+                begun.ended(sandbox, &answer);
+            }
         });
         match answer {
             Ok(response) => {
@@ -263,41 +265,8 @@ struct Admitted {
     in_flight: Arc<Semaphore>,
     /// What its body and its identity count for until it is answered.
     held: u64,
-    /// Its place in the invocation's trace.
-    trace: Option<TraceContext>,
-}
-
-/// A request of a recorded trace that was sent.
-struct Begun {
-    context: TraceContext,
-    method: String,
-    origin: String,
-    at: (SystemTime, Instant),
-}
-
-impl Begun {
-    fn new(context: TraceContext, request: &HttpRequest) -> Option<Self> {
-        context.is_sampled().then(|| Self {
-            context,
-            method: request.method.clone(),
-            origin: trace::origin(&request.url),
-            at: (SystemTime::now(), Instant::now()),
-        })
-    }
-
-    fn ended(self, answer: &Result<HttpResponse, HttpError>) -> TracedRequest {
-        TracedRequest {
-            context: self.context,
-            method: self.method,
-            origin: self.origin,
-            started: self.at.0,
-            took: self.at.1.elapsed(),
-            status: match answer {
-                Ok(response) => Ok(response.status),
-                Err(error) => Err(trace::failure(error)),
-            },
-        }
-    }
+    /// Kept of it, when the trace is recorded or the invocation is.
+    begun: Option<Begun>,
 }
 
 /// Counts a request and asks the whitelist.
@@ -318,11 +287,17 @@ fn admit(
     if let Some(trace) = &trace {
         trace.add_to(&mut request.headers);
     }
+    let refused = sandbox.recorded.then(|| Refused::new(&request));
     let permitted = from_guest(request, limits.http_response_body)
         .and_then(|request| sandbox.policy.allowed_hosts.permit(request));
     let request = match permitted {
         Ok(permitted) => permitted,
-        Err(error) => return Ok(Err(error)),
+        Err(error) => {
+            refused
+                .into_iter()
+                .for_each(|refused| refused.keep(sandbox, &error));
+            return Ok(Err(error));
+        }
     };
     let identity = request.request().identity.as_ref();
     let identity_bytes = identity.map_or(0, ClientIdentity::bytes);
@@ -331,13 +306,14 @@ fn admit(
     sandbox.http.bytes_sent += body_bytes as u64;
     let in_flight = sandbox.http.slots(limits);
     sandbox.spend(fuel)?;
+    let begun = Begun::new(sandbox, trace, request.request());
     let hosts = sandbox.hosts.clone();
     Ok(Ok(Admitted {
         hosts,
         request,
         in_flight,
         held,
-        trace,
+        begun,
     }))
 }
 

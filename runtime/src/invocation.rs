@@ -13,6 +13,7 @@ pub struct Invocation {
     pub(crate) id: Option<InvocationId>,
     pub(crate) chain: Option<CallChain>,
     pub(crate) trace: Option<TraceContext>,
+    pub(crate) recorded: bool,
 }
 
 /// Why a text is not an input.
@@ -34,6 +35,7 @@ impl Invocation {
             id: None,
             chain: None,
             trace: None,
+            recorded: false,
         })
     }
 
@@ -63,6 +65,14 @@ impl Invocation {
     #[must_use]
     pub fn with_trace(mut self, trace: TraceContext) -> Self {
         self.trace = Some(trace);
+        self
+    }
+
+    /// Has the report say which requests the invocation sent, and which it was not let send, up to
+    /// 1,000 of them: for somebody who watches it.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.recorded = true;
         self
     }
 

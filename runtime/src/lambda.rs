@@ -14,6 +14,8 @@ use tokio::sync::Mutex;
 use wasmtime::component::{ComponentExportIndex, InstancePre, TypedFunc};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
+use crate::code_cache::CodeCache;
+use crate::hosts;
 use crate::invocation::Invocation;
 use crate::masking::Masks;
 use crate::report::{Failure, FailureKind, Outcome, Report};
@@ -192,6 +194,7 @@ impl Instance {
         sandbox.id = invocation.id;
         sandbox.chain = invocation.chain;
         sandbox.trace = invocation.trace;
+        sandbox.recorded = invocation.recorded;
         let (outcome, cpu) = match self.guest {
             Err(limit) => (Outcome::Exceeded(limit), Duration::ZERO),
             Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
@@ -237,7 +240,7 @@ impl Instance {
             sandbox.log_failure(&failure.message);
         }
         let mut logs = std::mem::take(&mut sandbox.logs);
-        let requests = std::mem::take(&mut sandbox.traced);
+        let mut requests = std::mem::take(&mut sandbox.traced);
         let id = sandbox.id();
         if let Some(bundle) = &self.loaded.bundle
             && logs.iter().any(|entry| mentions(entry, bundle))
@@ -247,6 +250,9 @@ impl Instance {
         }
         let masks = &mut self.store.data_mut().masks;
         logs.iter_mut().for_each(|entry| masks.entry(entry));
+        requests
+            .iter_mut()
+            .for_each(|request| hosts::settle(request, masks));
         Ok(Report {
             id,
             outcome,
@@ -413,6 +419,25 @@ impl Code {
         let loading = tokio::task::spawn_blocking(move || {
             let _held = (once, turn);
             code.load(&shared)
+        });
+        loading.await.map_err(|_| LoadError::Interrupted)?
+    }
+
+    /// Loads the code for this handle alone: nothing of it is kept on disk, and no other lambda makes
+    /// room for it.
+    pub(crate) async fn load_apart(
+        self: &Arc<Self>,
+        shared: &Arc<Shared>,
+    ) -> Result<(), LoadError> {
+        let turn = shared.loads.clone().acquire_owned().await;
+        let (code, shared) = (self.clone(), shared.clone());
+        let loading = tokio::task::spawn_blocking(move || {
+            let _held = turn;
+            let artifact = code.artifact(&shared)?;
+            let loaded = shared.link_with(&artifact, &CodeCache::none())?;
+            let mut slot = code.loaded.write().unwrap_or_else(PoisonError::into_inner);
+            *slot = Some(Arc::new(loaded));
+            Ok(())
         });
         loading.await.map_err(|_| LoadError::Interrupted)?
     }

@@ -27,7 +27,7 @@ mod trace;
 
 pub use sandglass_host_abi::*;
 
-pub use egress::{AddressPolicy, Egress, EgressConfig, EgressError, NoHttp};
+pub use egress::{AddressPolicy, AddressVerdict, Egress, EgressConfig, EgressError, NoHttp};
 pub use engine::{engine_modules, engine_packages};
 pub use evaluate::{BuildInput, EvaluateError, Evaluation, Rejection, RejectionKind};
 pub use invocation::{Invocation, InvocationError};
@@ -36,4 +36,4 @@ pub use report::{Failure, FailureKind, Outcome, Report, Usage};
 pub use runtime::{BuildError, LoadError, Runtime, RuntimeBuilder, RuntimeUsage};
 pub use source_map::{SourceMap, SourcePlace};
 pub use stores::{ArtifactStore, ArtifactStoreError, FixedSecrets, MemoryArtifacts};
-pub use trace::{TraceContext, TracedRequest};
+pub use trace::{RequestDetails, TraceContext, TracedRequest};

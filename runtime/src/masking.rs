@@ -73,6 +73,13 @@ impl Masks {
         }
     }
 
+    /// Masks a text.
+    pub(crate) fn text(&mut self, text: &mut String) {
+        if !self.is_empty() {
+            self.matcher().mask(text);
+        }
+    }
+
     /// Masks what a lambda's error says.
     pub(crate) fn failure(&mut self, failure: &mut Failure) {
         if self.is_empty() {

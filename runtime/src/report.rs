@@ -19,7 +19,7 @@ pub struct Report {
     pub usage: Usage,
     /// What it logged, up to its end.
     pub logs: Vec<LogEntry>,
-    /// The requests that it sent, when it was part of a trace that is recorded.
+    /// The requests that it sent, when it was part of a trace that is recorded, or was recorded itself.
     pub requests: Vec<TracedRequest>,
 }
 

@@ -168,6 +168,21 @@ impl Runtime {
         Ok(Lambda::new(self.shared.clone(), code, policy))
     }
 
+    /// Loads a lambda that is run and then forgotten, such as a draft. Nothing of it is written to the
+    /// code cache, no other lambda is unloaded for it, and it is unloaded with its last handle.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub async fn load_apart(
+        &self,
+        artifact: Artifact,
+        policy: Policy,
+    ) -> Result<Lambda, LoadError> {
+        let code = Arc::new(Code::pinned(artifact));
+        code.load_apart(&self.shared).await?;
+        Ok(Lambda::new(self.shared.clone(), code, policy))
+    }
+
     /// A lambda that is loaded from the artifact store at its first use, and again after it was
     /// unloaded to make room. Its artifact must be in the store when it is used.
     pub fn lambda(&self, digest: ArtifactDigest, policy: Policy) -> Lambda {
@@ -219,6 +234,15 @@ impl Shared {
 
     /// Makes an artifact's image ready to be instantiated. Blocks.
     pub(crate) fn link(&self, artifact: &Artifact) -> Result<Loaded, LoadError> {
+        self.link_with(artifact, &self.code_cache)
+    }
+
+    /// The same with another place for its native code.
+    pub(crate) fn link_with(
+        &self,
+        artifact: &Artifact,
+        cache: &CodeCache,
+    ) -> Result<Loaded, LoadError> {
         let header = artifact.header();
         if header.engine != self.digest {
             let artifact = header.engine.clone();
@@ -232,9 +256,7 @@ impl Shared {
         }
         let image = || Ok(self.base.decode(artifact.image(), header.memory_pages)?);
         let name = artifact.digest().as_str();
-        let module =
-            self.code_cache
-                .get::<wasmtime::Module, LoadError>(&self.wasmtime, name, image)?;
+        let module = cache.get::<wasmtime::Module, LoadError>(&self.wasmtime, name, image)?;
         let mut linker = self.invocations.clone();
         linker.root().module("image", &module)?;
         let pre = linker.instantiate_pre(&self.component)?;

@@ -34,8 +34,10 @@ pub(crate) struct Sandbox {
     pub(crate) masks: Masks,
     /// Where in a trace it is, if it is in one.
     pub(crate) trace: Option<TraceContext>,
-    /// The requests that it sent, when its trace is recorded.
+    /// The requests that it sent, when its trace is recorded or it is itself.
     pub(crate) traced: Vec<TracedRequest>,
+    /// Whether somebody watches this invocation.
+    pub(crate) recorded: bool,
     /// Made when another lambda is first called, unless the caller gave it.
     pub(crate) chain: Option<CallChain>,
     /// Fuel for work that the host did for the guest.
@@ -103,6 +105,7 @@ impl Sandbox {
             masks: Masks::default(),
             trace: None,
             traced: Vec::new(),
+            recorded: false,
             chain: None,
             host_fuel: 0,
             clocks: None,

@@ -8,8 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use sandglass_host_abi::HttpError;
 
+use crate::lambda::shortened;
+
 /// The longest `tracestate` that is passed on, in bytes (W3C Trace Context, section 3.3.1.5).
 const STATE_BYTES_MAX: usize = 512;
+/// The longest URL that is shown, in bytes.
+const URL_BYTES_MAX: usize = 2_048;
+/// What is said of a request that the invocation did not wait for.
+pub(crate) const UNANSWERED: &str = "unanswered";
 /// The flag of a trace that is recorded (section 3.2.2.5.1).
 const SAMPLED: u8 = 1;
 
@@ -22,12 +28,12 @@ pub struct TraceContext {
     state: Option<String>,
 }
 
-/// A request that a lambda sent while its invocation was traced.
+/// A request that a lambda sent while its invocation was traced or recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TracedRequest {
-    /// The request's own place in the trace.
-    pub context: TraceContext,
+    /// The request's own place in the trace; `None` when the invocation is only recorded.
+    pub context: Option<TraceContext>,
     /// The request method.
     pub method: String,
     /// Scheme, host and port. A path can hold what nobody else should see.
@@ -38,6 +44,23 @@ pub struct TracedRequest {
     pub took: Duration,
     /// The status of the answer, or why there was none.
     pub status: Result<u16, &'static str>,
+    /// The rest of it, when the invocation is recorded.
+    pub details: Option<RequestDetails>,
+}
+
+/// What is known of a request besides, for whoever may see all that the lambda does. Secrets that the
+/// invocation used are masked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RequestDetails {
+    /// Without a user name and a password, and cut at 2,048 bytes.
+    pub url: String,
+    /// Why there was no answer, as the lambda was told.
+    pub error: Option<String>,
+    /// Bytes of the body that was sent.
+    pub bytes_sent: u64,
+    /// Bytes of the body that was received, after decompression.
+    pub bytes_received: u64,
 }
 
 impl TraceContext {
@@ -120,21 +143,28 @@ impl TraceContext {
         text
     }
 
+    /// What a request says that is this place.
+    pub fn headers(&self) -> impl Iterator<Item = (String, String)> {
+        let parent = ("traceparent".to_owned(), self.traceparent());
+        let state = self.state.clone();
+        let state = state.map(|state| ("tracestate".to_owned(), state));
+        std::iter::once(parent).chain(state)
+    }
+
     /// Tells whom the request goes to, unless the lambda tells them something of its own.
     pub(crate) fn add_to(&self, headers: &mut Vec<(String, Vec<u8>)>) {
-        let is = |name: &str, headers: &[(String, Vec<u8>)]| {
+        let has = |name: &str, headers: &[(String, Vec<u8>)]| {
             headers
                 .iter()
                 .any(|(known, _)| known.eq_ignore_ascii_case(name))
         };
-        if is("traceparent", headers) {
+        if has("traceparent", headers) {
             return;
         }
-        headers.push(("traceparent".to_owned(), self.traceparent().into_bytes()));
-        if let Some(state) = &self.state
-            && !is("tracestate", headers)
-        {
-            headers.push(("tracestate".to_owned(), state.clone().into_bytes()));
+        for (name, value) in self.headers() {
+            if !has(&name, headers) {
+                headers.push((name, value.into_bytes()));
+            }
         }
     }
 }
@@ -157,6 +187,20 @@ pub(crate) fn origin(url: &str) -> String {
     parsed.map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
 }
 
+/// A URL as it may be shown.
+pub(crate) fn shown_url(url: &str) -> String {
+    let text = match url.parse::<url::Url>() {
+        Ok(mut url) => {
+            // A URL that can have neither has neither.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.into()
+        }
+        Err(_) => url.to_owned(),
+    };
+    shortened(text, URL_BYTES_MAX)
+}
+
 /// Why there was no answer, in a word that a trace can be searched for.
 pub(crate) fn failure(error: &HttpError) -> &'static str {
     match error {
@@ -167,6 +211,8 @@ pub(crate) fn failure(error: &HttpError) -> &'static str {
         HttpError::TlsFailed(_) => "tls_failed",
         HttpError::TimedOut => "timed_out",
         HttpError::ResponseTooLarge => "response_too_large",
+        HttpError::InvalidUrl(_) => "invalid_url",
+        HttpError::InvalidRequest(_) => "invalid_request",
         _ => "failed",
     }
 }
@@ -229,6 +275,28 @@ mod tests {
             TraceContext::parse(PARENT, Some(&state)).unwrap().state
         };
         assert!(state(512).is_some() && state(513).is_none() && state(0).is_none());
+    }
+
+    #[test]
+    fn a_url_is_shown_without_a_password_and_up_to_its_length() {
+        assert_eq!(
+            shown_url("https://me:secret@a.example/x?y#z"),
+            "https://a.example/x?y#z"
+        );
+        assert_eq!(shown_url("no url"), "no url");
+        let long = format!("https://a.example/{}", "x".repeat(URL_BYTES_MAX - 18));
+        assert_eq!(shown_url(&long), long);
+        assert_eq!(shown_url(&format!("{long}x")), format!("{long}…"));
+    }
+
+    #[test]
+    fn its_headers_are_read_as_the_same_place() {
+        for state in [None, Some("a=1")] {
+            let context = TraceContext::parse(PARENT, state).unwrap();
+            let headers: Vec<_> = context.headers().collect();
+            let state = headers.get(1).map(|(_, state)| state.as_str());
+            assert_eq!(TraceContext::parse(&headers[0].1, state), Some(context));
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! only the transaction knows whether anything is changed at all, or what, [`Admin::sign`] the entry
 //! first and [`write`](SignedEntry::write) it there.
 
+mod accounts;
 mod apps;
 mod audit;
 mod catalog;
@@ -28,38 +29,45 @@ mod environment;
 mod lambdas;
 mod limits;
 mod logs;
+mod overview;
 mod queue;
 mod reports;
 mod schedules;
 mod secrets;
 mod sessions;
 mod signing_keys;
+mod tallies;
 mod tokens;
+mod trial;
 mod users;
 mod versions;
 mod whitelist;
+mod whitelist_test;
 
 use std::sync::Arc;
 
 use rusqlite::Connection;
 use sandglass_compiler::Compiler;
-use sandglass_runtime::{AccountId, Limits, Runtime};
+use sandglass_runtime::{AccountId, Egress, Limits, Runtime};
 
 use crate::artifacts::Artifacts;
-use crate::audit::{AuditEntry, Origin, SignedEntry};
+use crate::audit::{AuditEntry, Origin, SignedEntry, Tallies};
 use crate::auth::Actor;
 use crate::builds::Builds;
 use crate::catalog::Catalog;
+use crate::config::{AccountsConfig, RatesConfig};
 use crate::metrics::Metrics;
 use crate::queue::Queue;
 use crate::registry::{Account, Current};
 use crate::schedules::Schedules;
 use crate::secrets::{Vault, VaultError};
+use crate::steps::Steps;
 use crate::store::{Store, StoreError};
 use crate::users::Passwords;
 
+pub use accounts::{AccountChange, AccountInfo, CreatedAccount};
 pub(crate) use apps::app;
-pub use apps::{AppInfo, InstalledAppSecret, NewApp};
+pub use apps::{AppChange, AppInfo, InstalledAppSecret, NewApp};
 pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
@@ -68,7 +76,7 @@ pub use deploy::{DeployError, DeployRequest, Deployed};
 pub(crate) use deploy::{built, source};
 pub(crate) use deployments::shown;
 pub use deployments::{DeploymentFailure, DeploymentInfo, SourcePlace};
-pub use drafts::{LambdaChange, NewLambda, SaveError, Saved};
+pub use drafts::{FunctionSize, LambdaChange, NewLambda, SaveError, Saved};
 pub(crate) use environment::check_variable;
 pub use environment::{EnvironmentError, Redeployed};
 pub use lambdas::{LambdaInfo, LambdaState};
@@ -77,6 +85,7 @@ pub use limits::LimitInfo;
 pub(crate) use limits::configured;
 pub use logs::{LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound};
 pub(crate) use logs::{LogScope, LogTimes};
+pub use overview::{FailedDeployment, FailingLambda, Overview, OverviewBucket, Quota};
 pub use queue::{InvocationInfo, QueueError, QueuePage, QueueQuery, QueueState, UnknownQueueState};
 pub use reports::{InvocationBucket, InvocationReport, Performance, PerformanceBucket};
 pub(crate) use reports::{ReportSpan, Totals};
@@ -90,10 +99,12 @@ pub(crate) use sessions::{Refreshed, session};
 pub use signing_keys::SigningKeyInfo;
 pub use tokens::{CreatedToken, TokenInfo};
 pub(crate) use tokens::{create_token, token};
+pub(crate) use trial::{Ready, Trial};
 pub(crate) use users::user;
 pub use users::{NewUser, UserChange, UserInfo};
 pub use versions::{Comparison, VersionDetail, VersionInfo};
 pub use whitelist::WhitelistEntry;
+pub use whitelist_test::{WhitelistAddress, WhitelistVerdict};
 
 /// Manages a server from within its process. A clone manages the same server, in the same name.
 #[derive(Clone)]
@@ -110,18 +121,29 @@ pub(crate) struct Parts {
     pub(crate) artifacts: Artifacts,
     pub(crate) vault: Vault,
     pub(crate) runtime: Runtime,
+    /// What sends the requests of lambdas.
+    pub(crate) egress: Arc<Egress>,
     pub(crate) compiler: Compiler,
     pub(crate) builds: Builds,
     pub(crate) limits: Limits,
+    /// How many accounts there may be, and how much each may have.
+    pub(crate) accounts: AccountsConfig,
+    pub(crate) rates: RatesConfig,
+    /// Invocations that may run at once.
+    pub(crate) max_concurrent: usize,
     pub(crate) catalog: Catalog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) passwords: Passwords,
+    /// What is done often and without leave, for the audit log.
+    pub(crate) tallies: Arc<Tallies>,
     /// Held by whoever makes a signing key.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     /// The limits that are the same for all accounts.
     pub(crate) configured: Vec<LimitInfo>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) schedules: Arc<Schedules>,
+    /// Tells of the steps of deployments.
+    pub(crate) steps: Steps,
 }
 
 /// Why a setting was not changed.
@@ -142,6 +164,9 @@ pub enum ChangeError {
     /// What is to be made is there already.
     #[error("{0}")]
     Exists(String),
+    /// The lambda that is to be deleted can be invoked, or is about to be.
+    #[error("the lambda {0} is live, or being deployed: undeploy it first, then delete it")]
+    Live(String),
     /// The request breaks a rule.
     #[error("{0}")]
     Invalid(String),
@@ -195,6 +220,11 @@ impl Admin {
         }
     }
 
+    /// From where it is asked.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// In whose name it manages.
     pub(crate) fn actor(&self) -> &Actor {
         &self.actor
@@ -234,6 +264,11 @@ impl Admin {
 
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
+    }
+
+    /// How many accounts there may be, and how much each may have.
+    fn may_have(&self) -> &AccountsConfig {
+        &self.parts().accounts
     }
 
     /// The account as it is now.

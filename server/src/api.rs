@@ -1,24 +1,32 @@
 //! What can be asked over HTTP, by whom, and in which shape?
 //!
-//! Every route but the hot and the public ones is declared here as data: its method, its path, the
-//! leave that it takes, and the shapes of what it takes and answers. Routing, permissions and the
-//! OpenAPI document follow from the same table, so none of them can forget a route.
+//! Every route is declared here as data: its method, its path, the leave that it takes, and the
+//! shapes of what it takes and answers. Routing, permissions and the OpenAPI document follow from the
+//! same tables, so none of them can forget a route. The few that [`route`](crate::route) finds faster
+//! stand beside the tables, for the document only; a test holds that none of them is missing.
 
+mod accounts;
 mod apps;
 mod ask;
 mod audit;
 mod catalog;
 mod context_keys;
+mod elsewhere;
+mod endpoint;
 mod lambdas;
 mod limits;
 mod login;
 mod logs;
+mod me;
 mod oauth;
 mod openapi;
+mod overview;
 mod queue;
 mod reports;
+mod run;
 mod schedules;
 mod secrets;
+mod steps;
 mod tokens;
 mod users;
 mod v1;
@@ -27,18 +35,17 @@ mod versions;
 mod whitelist;
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::LazyLock;
 
 use http::Method;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::auth::Action;
-use crate::reply::Reply;
 use crate::route::percent_decode;
 use crate::status::Problem;
 
 pub(crate) use ask::Ask;
+use endpoint::Operation;
+pub(crate) use endpoint::{Endpoint, Form, Parameter};
+pub use openapi::openapi_document;
 
 /// The tables, in the order of the OpenAPI document.
 const TABLES: &[&[Endpoint]] = &[
@@ -46,12 +53,17 @@ const TABLES: &[&[Endpoint]] = &[
     v2::ENDPOINTS,
     lambdas::ENDPOINTS,
     versions::ENDPOINTS,
+    run::ENDPOINTS,
+    steps::ENDPOINTS,
     logs::ENDPOINTS,
     reports::ENDPOINTS,
+    overview::ENDPOINTS,
     secrets::ENDPOINTS,
     whitelist::ENDPOINTS,
     login::ENDPOINTS,
+    me::ENDPOINTS,
     oauth::ENDPOINTS,
+    accounts::ENDPOINTS,
     users::ENDPOINTS,
     apps::ENDPOINTS,
     tokens::ENDPOINTS,
@@ -63,50 +75,6 @@ const TABLES: &[&[Endpoint]] = &[
     schedules::ENDPOINTS,
     openapi::ENDPOINTS,
 ];
-
-/// An answer that is being made.
-pub(crate) type Answering<'a> = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send + 'a>>;
-
-/// Makes the schema of a type.
-type Shape = fn(&mut SchemaGenerator) -> Schema;
-
-/// One method of one path.
-pub(crate) struct Endpoint {
-    method: Method,
-    /// With parameters in braces, as in OpenAPI.
-    path: &'static str,
-    /// The leave that it takes; `None` for whoever asks.
-    needs: Option<Action>,
-    summary: &'static str,
-    query: &'static [Parameter],
-    takes: Option<Shape>,
-    status: u16,
-    answers: Option<Shape>,
-    /// The media type of an answer that is not JSON.
-    kind: &'static str,
-    errors: Form,
-    answer: Answer,
-}
-
-/// The form of an endpoint's errors.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// RFC 9457, with the platform's members beside it.
-    Problem,
-    /// The platform's first generation: `{errorCode, errorMsg}`.
-    Platform,
-    /// The platform's second generation: `{code, message}`.
-    Second,
-}
-
-/// A parameter of the query.
-pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
-    pub(crate) about: &'static str,
-    /// The type of its value, in JSON Schema's words: `string`, `integer` or `boolean`.
-    pub(crate) kind: &'static str,
-    pub(crate) required: bool,
-}
 
 /// What a path and a method led to.
 pub(crate) struct Found<'a> {
@@ -126,191 +94,6 @@ struct Methods {
 }
 
 static ROUTER: LazyLock<matchit::Router<Methods>> = LazyLock::new(router);
-
-/// The type of an endpoint's handler, without which closures would not be taken for any lifetime.
-type Answer = for<'a> fn(Ask<'a>) -> Answering<'a>;
-impl Endpoint {
-    const fn new(
-        method: Method,
-        path: &'static str,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self {
-            method,
-            path,
-            needs: None,
-            summary,
-            query: &[],
-            takes: None,
-            status: 200,
-            answers: None,
-            kind: "",
-            errors: Form::Problem,
-            answer,
-        }
-    }
-
-    const fn needs(mut self, action: Action) -> Self {
-        self.needs = Some(action);
-        self
-    }
-
-    /// Reads something, for whoever asks.
-    pub(crate) const fn public_get(
-        path: &'static str,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::GET, path, summary, answer)
-    }
-
-    /// Does something, for whoever asks.
-    pub(crate) const fn public_post(
-        path: &'static str,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::POST, path, summary, answer)
-    }
-
-    /// Reads something.
-    pub(crate) const fn get(
-        path: &'static str,
-        needs: Action,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::GET, path, summary, answer).needs(needs)
-    }
-
-    /// Makes or starts something.
-    pub(crate) const fn post(
-        path: &'static str,
-        needs: Action,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::POST, path, summary, answer).needs(needs)
-    }
-
-    /// Puts something in the place of what was there.
-    pub(crate) const fn put(
-        path: &'static str,
-        needs: Action,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::PUT, path, summary, answer).needs(needs)
-    }
-
-    /// Changes a part of something.
-    pub(crate) const fn patch(
-        path: &'static str,
-        needs: Action,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::PATCH, path, summary, answer).needs(needs)
-    }
-
-    /// Takes something away.
-    pub(crate) const fn delete(
-        path: &'static str,
-        needs: Action,
-        summary: &'static str,
-        answer: Answer,
-    ) -> Self {
-        Self::new(Method::DELETE, path, summary, answer).needs(needs)
-    }
-
-    /// The query parameters that it knows.
-    pub(crate) const fn query(mut self, query: &'static [Parameter]) -> Self {
-        self.query = query;
-        self
-    }
-
-    /// The JSON that it takes.
-    pub(crate) const fn takes<T: JsonSchema>(mut self) -> Self {
-        self.takes = Some(shape::<T>);
-        self
-    }
-
-    /// The status and the JSON that it answers when all is well.
-    pub(crate) const fn answers<T: JsonSchema>(mut self, status: u16) -> Self {
-        self.status = status;
-        self.answers = Some(shape::<T>);
-        self
-    }
-
-    /// The media type of the text that it answers when all is well.
-    pub(crate) const fn answers_text(mut self, kind: &'static str) -> Self {
-        self.kind = kind;
-        self
-    }
-
-    /// The status that it answers, without a body, when all is well.
-    pub(crate) const fn answers_nothing(mut self, status: u16) -> Self {
-        self.status = status;
-        self.answers = None;
-        self
-    }
-
-    /// Clients of the platform know it: errors have the platform's form, not that of RFC 9457.
-    pub(crate) const fn compatible(mut self) -> Self {
-        self.errors = Form::Platform;
-        self
-    }
-
-    /// Clients of the platform's second generation know it.
-    pub(crate) const fn second_generation(mut self) -> Self {
-        self.errors = Form::Second;
-        self
-    }
-
-    /// The form of its errors.
-    pub(crate) const fn errors(&self) -> Form {
-        self.errors
-    }
-
-    /// The leave that it takes; `None` for whoever asks.
-    pub(crate) fn action(&self) -> Option<Action> {
-        self.needs
-    }
-
-    /// Answers.
-    pub(crate) fn answer<'a>(&self, ask: Ask<'a>) -> Answering<'a> {
-        (self.answer)(ask)
-    }
-}
-
-impl Parameter {
-    /// A text that may be left out.
-    pub(crate) const fn text(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            kind: "string",
-            required: false,
-        }
-    }
-
-    /// A whole number that may be left out.
-    pub(crate) const fn number(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            kind: "integer",
-            required: false,
-        }
-    }
-
-    /// One that may not be left out.
-    pub(crate) const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-}
 
 impl PathParameters<'_> {
     /// The value of a parameter that the endpoint's path has.
@@ -357,6 +140,22 @@ pub(crate) fn template(path: &str) -> Option<&'static str> {
         .map(|endpoint| endpoint.path)
 }
 
+/// The form of errors at an address; where it does not take the method, that of the first one that
+/// it takes.
+pub(crate) fn form(method: &Method, path: &str) -> Option<Form> {
+    let matched = ROUTER.at(path.strip_suffix('/').unwrap_or(path)).ok()?;
+    let endpoints = &matched.value.endpoints;
+    let exact = endpoints.iter().find(|endpoint| endpoint.method == *method);
+    let endpoint = exact.or(endpoints.first())?;
+    Some(endpoint.errors())
+}
+
+/// Every operation, in the order of the document.
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    let elsewhere = elsewhere::ROWS.iter().map(|endpoint| &**endpoint);
+    elsewhere.chain(endpoints().map(|endpoint| &**endpoint))
+}
+
 /// Every endpoint, in the order of the tables.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     TABLES.iter().copied().flatten()
@@ -384,13 +183,10 @@ fn router() -> matchit::Router<Methods> {
     router
 }
 
-fn shape<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Action;
 
     #[test]
     fn the_tables_make_a_router_and_no_endpoint_hides_another() {
@@ -403,9 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_answered_elsewhere_is_in_no_table() {
+        for operation in elsewhere::ROWS {
+            let found = find(&operation.method, operation.path).map(|found| found.endpoint.path);
+            assert!(found.is_err(), "{found:?}");
+        }
+    }
+
+    #[test]
     fn a_path_about_an_account_takes_leave_in_it() {
         for endpoint in endpoints().filter(|endpoint| endpoint.needs.is_some()) {
-            assert!(endpoint.path.contains("/{account}/"), "{}", endpoint.path);
+            let is_operators = endpoint.needs == Some(Action::Accounts);
+            let in_account = endpoint.path.contains("/{account}/");
+            assert_ne!(is_operators, in_account, "{}", endpoint.path);
         }
     }
 

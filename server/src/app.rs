@@ -10,13 +10,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Incoming};
 use sandglass_runtime::{ByteSize, InvocationId, LambdaCall, Limits};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admission::Admission;
-use crate::api::Form;
+use crate::api::PathParameters;
 use crate::audit::Origin;
-use crate::auth::{authenticate, authenticate_key};
+use crate::auth::{Action, AuthError, Operator, OperatorKey, authenticate, authenticate_key};
+use crate::config::ProxiesConfig;
 use crate::context::{self, ContextStore};
 use crate::directory::DataDir;
 use crate::domains::Domains;
@@ -24,16 +26,16 @@ use crate::journal::Journal;
 use crate::metrics::Metrics;
 use crate::oauth::Sentinel;
 use crate::once::Once;
-use crate::peer::peer;
+use crate::peer;
 use crate::queue::Queue;
 use crate::rates::Rates;
 use crate::registry::Current;
 use crate::reply::Reply;
-use crate::route::{self, Route};
+use crate::route::{self, Route, parameter};
 use crate::schedules::Schedules;
-use crate::status::{Generation, Problem};
-use crate::telemetry::{Telemetry, Traced};
-use crate::{api, invoke, observe};
+use crate::status::Problem;
+use crate::telemetry::{Telemetry, TracePlace, Traced};
+use crate::{api, console, invoke, observe, refusal};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How much of a body that is too large is read, so that the client gets to read the answer.
@@ -47,6 +49,8 @@ pub(crate) struct App {
     pub(crate) admission: Admission,
     /// For lambdas that others call: those that wait for them hold no place that they need.
     pub(crate) calls: Admission,
+    /// Drafts that may be built or run at once.
+    pub(crate) drafts: Semaphore,
     pub(crate) rates: Rates,
     pub(crate) once: Once,
     pub(crate) queue: Arc<Queue>,
@@ -55,6 +59,8 @@ pub(crate) struct App {
     pub(crate) contexts: ContextStore,
     pub(crate) domains: Domains,
     pub(crate) sentinel: Sentinel,
+    /// Whose accounts are.
+    pub(crate) operator: OperatorKey,
     pub(crate) metrics: Arc<Metrics>,
     /// Where traces go, if anywhere.
     pub(crate) telemetry: Option<Telemetry>,
@@ -72,6 +78,9 @@ pub(crate) struct Settings {
     pub(crate) body_timeout: Duration,
     /// On loopback whoever can connect may read the metrics; elsewhere an admin's token is needed.
     pub(crate) metrics_open: bool,
+    /// Whether there is a web console.
+    pub(crate) console: bool,
+    pub(crate) proxies: ProxiesConfig,
 }
 
 /// The id of a request: the caller's, when it can be one, or a new one.
@@ -91,10 +100,7 @@ impl App {
         let mut reply = match self.answer(&parts, body, &id, traced.as_ref()).await {
             Ok(reply) => reply,
             Err(problem) => {
-                let reply = match route::is_context(parts.uri.path()) {
-                    true => problem.context_reply(),
-                    false => problem.reply(),
-                };
+                let reply = refusal::tell(&problem, &parts);
                 self.metrics.rejected(reply.status());
                 reply
             }
@@ -112,11 +118,13 @@ impl App {
         let LambdaCall {
             lambda,
             input,
+            headers,
             chain,
         } = call;
         let RequestId { header, id, .. } = RequestId::new();
         let called = async {
             let call = invoke::Call::by_lambda(self, account, &lambda)?;
+            let call = call.at(TracePlace::of_call(&headers));
             call.run_for(self, input, chain, id).await
         };
         let mut reply = called.await.unwrap_or_else(|problem| problem.reply());
@@ -138,17 +146,19 @@ impl App {
         }
         let Some(route) = route else {
             let origin = Origin {
-                address: Some(peer(parts).to_canonical()),
+                address: Some(peer::client(parts, &self.settings.proxies)),
                 request: Some(id.id.clone()),
             };
-            return self.endpoint(parts, body, origin).await;
+            return self.endpoint((parts, body), origin, traced).await;
         };
         match route {
             Route::Invoke { account, lambda } => {
                 let lambda = (&*account, &*lambda);
                 invoke::serve(self, lambda, traced, (parts, body), id).await
             }
-            Route::Event(event) => invoke::event::serve(self, &event, (parts, body), id).await,
+            Route::Event(event) => {
+                invoke::event::serve(self, &event, traced, (parts, body), id).await
+            }
             Route::Context { account, action } => {
                 let grant = authenticate_key(parts, &account, &self.registry.load())?;
                 context::serve(self, &grant, action, (parts, body)).await
@@ -156,6 +166,7 @@ impl App {
             Route::Domains { account, service } => {
                 self.domains.answer(parts, &account, service.as_deref())
             }
+            Route::Console => console::serve(self.settings.console, parts).await,
             Route::Health => Ok(observe::health()),
             Route::Ready => Ok(observe::ready(self)),
             Route::Metrics => observe::metrics(self, parts),
@@ -165,30 +176,40 @@ impl App {
     /// Answers a request that one of the tables is about, when the caller may ask it.
     async fn endpoint(
         &self,
-        parts: &Parts,
-        body: Incoming,
+        (parts, body): (&Parts, Incoming),
         origin: Origin,
+        traced: Option<&Traced>,
     ) -> Result<Reply, Problem> {
         let found = api::find(&parts.method, parts.uri.path())?;
         let grant = match found.endpoint.action() {
-            None => None,
+            None => {
+                self.is_open(&found.path)?;
+                None
+            }
+            Some(Action::Accounts) => {
+                let _: Operator = self.operator.authenticate(parts, &self.registry.load())?;
+                None
+            }
             Some(action) => {
                 let account = found.path.account().ok_or(Problem::NoSuchAddress)?;
                 let principal = authenticate(parts, &self.registry.load())?;
-                Some(principal.may(action, account)?)
+                let grant = principal.may(action, account)?;
+                principal.must_be(parameter(parts.uri.query(), "userId")?.as_deref())?;
+                Some(grant)
             }
         };
         let ask = api::Ask::new(self, parts, found.path, (grant, origin), body);
-        let answered = found.endpoint.answer(ask).await;
-        answered.or_else(|problem| {
-            let reply = match found.endpoint.errors() {
-                Form::Platform => return Err(problem),
-                Form::Second => problem.reply_to(Generation::Second),
-                Form::Problem => problem.details(),
-            };
-            self.metrics.rejected(reply.status());
-            Ok(reply)
-        })
+        found.endpoint.answer(ask.traced(traced)).await
+    }
+
+    /// Whoever asks may log in and the like, but not where the account is disabled.
+    fn is_open(&self, path: &PathParameters<'_>) -> Result<(), AuthError> {
+        let registry = self.registry.load();
+        let account = path.account().and_then(|account| registry.account(account));
+        match account.is_none_or(|account| account.enabled) {
+            true => Ok(()),
+            false => Err(AuthError::Disabled),
+        }
     }
 
     /// From now on, the server is on its way out. Nobody watches logs any longer, since that would

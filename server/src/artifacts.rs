@@ -49,6 +49,12 @@ impl Artifacts {
         Ok(pin)
     }
 
+    /// Keeps an artifact that is there from being removed; `None` when it is not there. Blocks.
+    pub(crate) fn hold(&self, digest: &str) -> io::Result<Option<Pin>> {
+        let pin = self.pin(digest);
+        Ok(self.0.directory.try_exists(digest)?.then_some(pin))
+    }
+
     fn pin(&self, digest: &str) -> Pin {
         *self.pinned().entry(digest.to_owned()).or_default() += 1;
         Pin {

@@ -2,12 +2,14 @@
 //!
 //! An [`AuditEntry`] says what was done, and a [`SignedEntry`] also by whom and from where. It is
 //! written in the transaction of the change that it speaks of, so neither is there without the other.
+//! What takes no leave, such as signing in, is counted when it comes too often ([`Tallies`]).
 //! Each row carries the hash of the one before it ([`AuditRecord`]), and the newest hash is kept in a
 //! file beside the database ([`Anchor`]). `docs/audit.md` is for whoever reads or verifies the log.
 
 mod action;
 mod anchor;
 mod record;
+mod tally;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -24,6 +26,7 @@ pub(crate) use action::{ACCESS, AuditAction};
 pub(crate) use anchor::Anchor;
 pub use record::AuditRecord;
 pub(crate) use record::Head;
+pub(crate) use tally::Tallies;
 pub(crate) use verify::DATABASE;
 pub use verify::{
     AuditBreak, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
@@ -53,7 +56,7 @@ pub(crate) enum Detail {
 /// From where something was asked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origin {
-    /// The other end of the connection: a proxy's address, when there is a proxy.
+    /// The other end of the connection, or whom a trusted proxy there speaks for.
     pub(crate) address: Option<IpAddr>,
     pub(crate) request: Option<InvocationId>,
 }

@@ -2,6 +2,7 @@
 //!
 //! One door: [`authenticate`] makes a [`Principal`] from a request's head, and nothing else does.
 //! A principal becomes a [`Grant`] for one account and one kind of action; handlers demand it.
+//! What concerns the whole server takes the operator's token ([`OperatorKey`]), which is of no account.
 //! The Context Session Store has keys of its own, and [`authenticate_key`] is its door: no token
 //! opens it, and no key opens anything else.
 
@@ -22,6 +23,7 @@ mod actor;
 mod context_key;
 mod id;
 mod ids;
+mod operator;
 mod permissions;
 mod token;
 
@@ -29,6 +31,7 @@ pub(crate) use actor::{Actor, ActorKind};
 pub(crate) use context_key::ContextKey;
 pub use context_key::ContextKeyId;
 pub use ids::{AppId, SessionId, UserId};
+pub(crate) use operator::{Operator, OperatorKey};
 pub(crate) use permissions::Action;
 pub use permissions::{Permission, Permissions, UnknownPermission};
 pub use token::TokenId;
@@ -90,6 +93,12 @@ pub(crate) enum AuthError {
     /// The token is another account's.
     #[error("this token does not belong to that account")]
     OtherAccount,
+    /// The operator disabled the account.
+    #[error("the account is disabled: ask the operator of this server")]
+    Disabled,
+    /// Only the operator may.
+    #[error("this needs the operator's token, which no account has")]
+    Operator,
     /// The address names another user.
     #[error("userId is not the user of this token")]
     OtherUser,
@@ -100,15 +109,18 @@ pub(crate) enum AuthError {
 
 /// Finds out who sent a request.
 pub(crate) fn authenticate(parts: &Parts, registry: &Registry) -> Result<Principal, AuthError> {
-    let header = parts.headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
-    let text = bearer(header.as_bytes()).ok_or(AuthError::Missing)?;
+    let text = shown(parts)?;
     let hash = TokenHash::of(text);
     let found = match registry.token(&hash) {
         Some(token) => by_token(token, registry),
         None if text.starts_with(JWT) => by_app_jwt(text, &hash, registry),
         None => by_session(&hash, registry),
     };
-    found.ok_or(AuthError::Invalid)
+    let principal = found.ok_or(AuthError::Invalid)?;
+    match registry.is_open(principal.account()) {
+        true => Ok(principal),
+        false => Err(AuthError::Disabled),
+    }
 }
 
 fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
@@ -128,7 +140,15 @@ fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
 fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
     let session = registry.sessions().get(token, now_ms())?.session;
     let user = enabled(&session.user, registry)?;
-    let permissions = user.permissions;
+    let permissions = match &session.token {
+        None => user.permissions,
+        // A service user's session does what its token may, as long as there is that token.
+        Some(hash) => {
+            let token = registry.token(hash)?;
+            note_use(&token.last_used_at);
+            token.permissions.and(user.permissions)
+        }
+    };
     let who = Who::User(user, session);
     Some(Principal { who, permissions })
 }
@@ -160,7 +180,7 @@ pub(crate) fn authenticate_key(
     let header = parts.headers.get(MAVEN_API_KEY).ok_or(KeyError::Missing)?;
     let key = registry
         .context_key(&TokenHash::of(header.as_bytes()))
-        .filter(|key| key.account.as_str() == account)
+        .filter(|key| key.account.as_str() == account && registry.is_open(&key.account))
         .ok_or(KeyError::Invalid)?;
     note_use(&key.last_used_at);
     Ok(ContextGrant(Arc::clone(key)))
@@ -179,6 +199,12 @@ fn either(permissions: &Permissions) -> String {
     names.join(" or ")
 }
 
+/// The bearer token of a request.
+fn shown(parts: &Parts) -> Result<&[u8], AuthError> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or(AuthError::Missing)?;
+    bearer(header.as_bytes()).ok_or(AuthError::Missing)
+}
+
 /// The credentials of the `Bearer` scheme, whose name has no case (RFC 9110, section 11.1).
 fn bearer(header: &[u8]) -> Option<&[u8]> {
     let (scheme, credentials) = header.split_first_chunk::<7>()?;
@@ -195,6 +221,11 @@ impl Principal {
             Who::User(user, _) => &user.account,
             Who::App(app) => &app.account,
         }
+    }
+
+    /// What the caller may do.
+    pub(crate) fn permissions(&self) -> Permissions {
+        self.permissions
     }
 
     /// The user in whose name the caller acts, if any.
@@ -244,18 +275,11 @@ impl Principal {
 
     /// In whose name the caller acts.
     pub(crate) fn actor(&self) -> Actor {
-        let (kind, id, name) = match &self.who {
-            Who::Token(token, None) => (ActorKind::Token, token.id.as_str(), &token.name),
-            Who::User(user, _) | Who::Token(_, Some(user)) => {
-                let kind = match user.is_service() {
-                    true => ActorKind::ServiceUser,
-                    false => ActorKind::User,
-                };
-                (kind, user.id.as_str(), &user.login_name)
-            }
-            Who::App(app) => (ActorKind::App, app.id.as_str(), &app.name),
-        };
-        Actor::new(kind, id, name)
+        match &self.who {
+            Who::Token(token, None) => Actor::new(ActorKind::Token, token.id.as_str(), &token.name),
+            Who::User(user, _) | Who::Token(_, Some(user)) => Actor::of_user(user),
+            Who::App(app) => Actor::of_app(app),
+        }
     }
 }
 

@@ -12,14 +12,18 @@ use serde::Deserialize;
 
 use crate::SecretKey;
 
+mod accounts;
 mod invocation;
 mod listen_url;
+mod proxies;
 mod telemetry;
 
+pub use accounts::AccountsConfig;
 pub use invocation::{
     AccountRates, IdempotencyConfig, QueueConfig, RateConfig, RatesConfig, SchedulesConfig,
 };
 pub use listen_url::{ListenUrl, ListenUrlError};
+pub use proxies::{ForwardedHeader, Network, NetworkError, ProxiesConfig};
 pub use telemetry::TelemetryConfig;
 
 /// Everything that an operator can set, as it stands in one TOML file. Every key has a default;
@@ -72,6 +76,10 @@ pub struct Config {
     pub code_cache_bytes_max: ByteSize,
     /// The certificate of this server; without one it speaks plain HTTP.
     pub tls: Option<TlsConfig>,
+    /// How many accounts there may be, and how much each may have.
+    pub accounts: AccountsConfig,
+    /// The proxies in front of it, whose word about a client's address is taken.
+    pub proxies: ProxiesConfig,
     /// The bounds of each invocation.
     pub limits: Limits,
     /// Outgoing HTTP requests of lambdas.
@@ -80,6 +88,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// The bounds of the Context Session Store.
     pub context: ContextConfig,
+    /// The web console.
+    pub console: ConsoleConfig,
     /// Events, templates and snippets besides those that are built in.
     pub catalog: CatalogConfig,
     /// Where traces go. Without it there are none, and nothing is spent on them.
@@ -123,6 +133,9 @@ pub struct BuildsConfig {
     pub queue_max: usize,
     /// How long a build may wait for its turn before it is answered 429.
     pub queue_wait_ms: u64,
+    /// Drafts that may be built or run at once, in all accounts (429 past it). They are besides limited
+    /// by what limits builds and invocations.
+    pub drafts_max: usize,
     /// Processor time for parsing and bundling one source.
     pub cpu_seconds: u64,
     /// Time for parsing and bundling one source, waiting for a processor included.
@@ -194,6 +207,14 @@ pub struct ContextConfig {
     pub body_bytes_max: ByteSize,
 }
 
+/// The web console, which this server has at `/console/`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConsoleConfig {
+    /// Without it, there is nothing at `/console/`, and nobody signs in to it.
+    pub enabled: bool,
+}
+
 /// Where an operator's own events, templates and snippets are.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -234,10 +255,13 @@ impl Default for Config {
             loaded_lambdas_max: 1_000,
             code_cache_bytes_max: ByteSize::mib(8 * 1_024),
             tls: None,
+            accounts: AccountsConfig::default(),
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             egress: EgressConfig::default(),
             journal: JournalConfig::default(),
             context: ContextConfig::default(),
+            console: ConsoleConfig::default(),
             catalog: CatalogConfig::default(),
             telemetry: None,
             rates: RatesConfig::default(),
@@ -256,6 +280,7 @@ impl Default for BuildsConfig {
         Self {
             queue_max: 64,
             queue_wait_ms: 60_000,
+            drafts_max: 16,
             cpu_seconds: 10,
             wall_clock_ms: 30_000,
             memory: ByteSize::mib(512),
@@ -294,6 +319,12 @@ impl Default for ContextConfig {
             account_bytes_max: ByteSize::mib(1_024),
             body_bytes_max: ByteSize::mib(1),
         }
+    }
+}
+
+impl Default for ConsoleConfig {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 
@@ -399,7 +430,7 @@ impl Config {
             .find(|(holds, ..)| !holds)
         {
             Some((_, key, rule)) => Err(ConfigError { key, rule }),
-            None => Ok(()),
+            None => self.accounts.check(),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::store::{self, NamespaceRow, OpenNamespace, Store, StoreError};
 
 pub(crate) use names::NameError;
 use names::{Namespace, Property, Session, is_built_in};
-pub(crate) use serve::serve;
+pub(crate) use serve::{ListedNamespace, NewNamespace, serve};
 
 /// The longest time to live: ten years.
 const TTL_SECONDS_MAX: u64 = 10 * 365 * 24 * 60 * 60;

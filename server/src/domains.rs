@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use http::request::Parts;
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::reply::{self, Reply};
@@ -25,15 +26,18 @@ const VERSION: &str = "1.0";
 /// Where each service is, by its name.
 pub(crate) struct Domains(BTreeMap<String, String>);
 
-#[derive(Serialize)]
+/// Where all services are.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct AllDomains<'a> {
+pub(crate) struct AllDomains<'a> {
     #[serde(rename = "baseURIs")]
     base_uris: Vec<Domain<'a>>,
 }
 
-#[derive(Serialize)]
-struct Domain<'a> {
+/// Where a service is.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ServiceDomain")]
+pub(crate) struct Domain<'a> {
     service: &'a str,
     account: &'a str,
     #[serde(rename = "baseURI")]

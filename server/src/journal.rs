@@ -126,7 +126,8 @@ impl Journal {
 mod tests {
     use std::sync::mpsc::sync_channel;
 
-    use sandglass_runtime::ByteSize;
+    use sandglass_runtime::{ByteSize, LogLevel};
+    use serde_json::value::RawValue;
 
     use super::*;
 
@@ -159,6 +160,27 @@ mod tests {
         assert_eq!(journal.take().len(), 2);
         journal.record(entry());
         assert_eq!((journal.pending(), journal.dropped()), (1, 3));
+    }
+
+    #[test]
+    fn as_many_bytes_may_wait_as_the_limit_and_not_one_more() {
+        let logged = |message: &str| Entry {
+            logs: vec![LogEntry {
+                level: LogLevel::Info,
+                message: message.to_owned(),
+                extras: RawValue::from_string("[]".to_owned()).unwrap(),
+                timestamp: 0,
+            }],
+            ..entry()
+        };
+        let (writer, _inbox) = sync_channel(8);
+        let limit = entry().bytes() + logged("four").bytes();
+        let journal = Journal::new(writer, &config(limit));
+        journal.record(entry());
+        journal.record(logged("five!"));
+        assert_eq!((journal.pending(), journal.dropped()), (1, 1));
+        journal.record(logged("four"));
+        assert_eq!((journal.pending(), journal.dropped()), (2, 1));
     }
 
     #[test]

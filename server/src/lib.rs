@@ -24,6 +24,7 @@ mod calls;
 mod catalog;
 mod clock;
 mod config;
+mod console;
 mod context;
 mod directory;
 mod domains;
@@ -40,30 +41,36 @@ mod peer;
 mod queue;
 mod rates;
 mod rebuild;
+mod refusal;
 mod registry;
 mod reply;
 mod route;
+mod run;
 mod schedules;
 mod secrets;
 mod server;
 mod status;
+mod steps;
 mod store;
 mod tail;
 mod telemetry;
 mod users;
 
 pub use admin::{
-    Activity, ActivityPage, Admin, AppInfo, AuditPage, AuditQuery, ChangeError, Comparison,
-    ContextKeyInfo, CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed,
-    DeploymentFailure, DeploymentInfo, EnvironmentError, EventInfo, InstalledAppSecret,
+    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditPage,
+    AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount, CreatedContextKey,
+    CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo,
+    EnvironmentError, EventInfo, FailedDeployment, FailingLambda, FunctionSize, InstalledAppSecret,
     InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
     LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewSchedule, NewUser, Occurrences, Performance, PerformanceBucket, QueueError, QueuePage,
-    QueueQuery, QueueState, Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError,
-    ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue,
-    SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo,
-    VersionDetail, VersionInfo, WhitelistEntry,
+    NewSchedule, NewUser, Occurrences, Overview, OverviewBucket, Performance, PerformanceBucket,
+    QueueError, QueuePage, QueueQuery, QueueState, Quota, Redeployed, RunState, SaveError, Saved,
+    ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun,
+    SecretInfo, SecretValue, SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo,
+    UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistAddress,
+    WhitelistEntry, WhitelistVerdict,
 };
+pub use api::openapi_document;
 pub use audit::{
     AuditBreak, AuditRecord, AuditVerdict, AuditVerifyError, verify_audit_export, verify_audit_log,
 };
@@ -73,9 +80,10 @@ pub use auth::{
 pub use builds::BuildsFull;
 pub use catalog::{CatalogError, EventError, Sample, Snippet, Template, Variable};
 pub use config::{
-    AccountRates, BuildsConfig, CatalogConfig, Config, ConfigError, ContextConfig, EgressConfig,
-    IdempotencyConfig, JournalConfig, ListenUrl, ListenUrlError, QueueConfig, RateConfig,
-    RatesConfig, SchedulesConfig, TelemetryConfig, TlsConfig,
+    AccountRates, AccountsConfig, BuildsConfig, CatalogConfig, Config, ConfigError, ConsoleConfig,
+    ContextConfig, EgressConfig, ForwardedHeader, IdempotencyConfig, JournalConfig, ListenUrl,
+    ListenUrlError, Network, NetworkError, ProxiesConfig, QueueConfig, RateConfig, RatesConfig,
+    SchedulesConfig, TelemetryConfig, TlsConfig,
 };
 pub use directory::DirectoryError;
 pub use listener::CertificateError;
@@ -83,4 +91,4 @@ pub use oauth::{Grant, Grants, UnknownGrant};
 pub use schedules::WhenError;
 pub use secrets::{SecretKey, SecretKeyError, VaultError};
 pub use server::{Server, StartError};
-pub use store::{DeploymentState, StoreError, UnknownState};
+pub use store::{DeploymentState, DeploymentStep, StoreError, UnknownState};

@@ -5,6 +5,7 @@
 
 mod connection;
 mod crowd;
+mod patience;
 mod requests;
 mod streams;
 mod tls;
@@ -56,8 +57,8 @@ impl Listener {
         app: Arc<App>,
         (crowd, config): (&Arc<Crowd>, &Config),
     ) -> Self {
-        let streams = Streams::default();
         let quiet_max = Duration::from_millis(config.header_timeout_ms);
+        let streams = Streams::new(quiet_max);
         let door = Door {
             app,
             tls,

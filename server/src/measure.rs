@@ -1,18 +1,55 @@
-//! How many invocations does the journal write?
+//! How much do the journal and the check of a token take by themselves?
 //!
 //! For the benches only: over HTTP it is the requests that would be measured.
 
 use std::path::Path;
 use std::time::Duration;
 
+use http::header::AUTHORIZATION;
+use http::request::Parts;
 use sandglass_runtime::{LogEntry, LogLevel, Usage};
 use serde_json::value::RawValue;
 
 use crate::clock::now_ms;
 use crate::config::JournalConfig;
+use crate::invoke::may_invoke;
 use crate::journal::Entry;
+use crate::server::Server;
 use crate::status::OutcomeName;
 use crate::store::{Store, StoreError};
+
+/// What an invocation does to find out who asks for it.
+#[doc(hidden)]
+pub struct TokenCheck<'a> {
+    server: &'a Server,
+    account: &'a str,
+    parts: Parts,
+}
+
+impl<'a> TokenCheck<'a> {
+    /// A request of an external system with this token.
+    ///
+    /// # Errors
+    /// When the account or the token cannot be in a request.
+    pub fn new(server: &'a Server, account: &'a str, token: &str) -> Result<Self, http::Error> {
+        let request = http::Request::post(format!(
+            "/api/account/{account}/lambdas/hello/invoke?v=1&externalSystem=bench"
+        ));
+        let request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        let (parts, ()) = request.body(())?.into_parts();
+        Ok(Self {
+            server,
+            account,
+            parts,
+        })
+    }
+
+    /// Checks the token; whether its holder may invoke.
+    pub fn run(&self) -> bool {
+        let registry = self.server.app().registry.load();
+        may_invoke(&self.parts, &registry, self.account).is_ok()
+    }
+}
 
 /// The journal of a database, without a server.
 #[doc(hidden)]
@@ -55,6 +92,19 @@ impl JournalBench {
     /// Entries that wait to be written.
     pub fn pending(&self) -> usize {
         self.0.journal().pending()
+    }
+
+    /// How many invocations the database has, when everything that waits was written.
+    ///
+    /// # Errors
+    /// When the database failed.
+    pub async fn written(&self) -> Result<u64, StoreError> {
+        let count = |connection: &rusqlite::Connection| {
+            let sql = "SELECT count(*) FROM invocations";
+            connection.query_row(sql, [], |row| row.get::<_, i64>(0))
+        };
+        let count = self.0.read("count invocations", count).await?;
+        Ok(count.cast_unsigned())
     }
 
     /// Entries that were dropped.

@@ -10,6 +10,7 @@ mod app;
 mod authorize;
 mod client;
 mod code;
+mod console;
 mod error;
 mod flow;
 mod form;
@@ -22,23 +23,21 @@ mod redirect;
 mod session;
 mod token;
 
-use std::sync::Arc;
-
 use sandglass_runtime::AccountId;
 
-use crate::registry::Current;
-use crate::users::{Logins, Passwords};
+use crate::users::Logins;
 
 pub(crate) use app::{Apps, InstalledApp};
 pub use app::{Grant, Grants, UnknownGrant};
 pub(crate) use authorize::{authorize, decide};
 pub(crate) use code::Codes;
+pub(crate) use console::{CLIENT as CONSOLE, SCOPE as CONSOLE_SCOPE};
 pub(crate) use flow::{Flows, cookie};
 pub(crate) use keys::{KeyError, OVERLAP_MS, SigningKey, SigningKeys, generate};
-pub(crate) use metadata::{keys_document, metadata};
+pub(crate) use metadata::{Keys, Metadata, keys_document, metadata};
 pub(crate) use redirect::check as check_redirect;
 pub(crate) use session::{Access, NewTokens, Session, Sessions};
-pub(crate) use token::{app_token, introspect, revoke, token};
+pub(crate) use token::{AppToken, Introspected, Tokens, app_token, introspect, revoke, token};
 
 /// What every app may be given leave for (spec 3.1).
 pub(crate) const SCOPE: &str = "faas.lambda.invoke";
@@ -59,9 +58,9 @@ pub(crate) struct Sentinel {
 }
 
 impl Sentinel {
-    pub(crate) fn new(registry: Arc<Current>, passwords: Passwords, url: String) -> Option<Self> {
+    pub(crate) fn new(logins: Logins, url: String) -> Option<Self> {
         Some(Self {
-            logins: Logins::new(registry, passwords),
+            logins,
             codes: Codes::default(),
             flows: Flows::new()?,
             url,

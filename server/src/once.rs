@@ -54,6 +54,11 @@ impl Key {
         Self(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
     }
 
+    /// The key of one part of the request.
+    pub(crate) fn of_part(&self, part: &[u8]) -> Self {
+        Self::of([&self.0, part])
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -110,11 +110,12 @@ struct Meter {
 }
 
 impl Meter {
-    /// How long until the bucket has a token, or when it is full again once one is taken.
-    fn take(&self, bound: &RateConfig, now: Duration) -> Result<Duration, Duration> {
+    /// How long until the bucket has so many tokens, or when it is full again once they are taken.
+    /// Who wants more than it can hold gets them when it is full, and the others wait for longer.
+    fn take(&self, bound: &RateConfig, tokens: u32, now: Duration) -> Result<Duration, Duration> {
         let token = Duration::from_secs(1) / bound.per_second;
-        let full_at = self.full_at.max(now) + token;
-        let room = token * bound.burst();
+        let full_at = self.full_at.max(now) + token * tokens;
+        let room = token * bound.burst().max(tokens);
         match full_at.checked_sub(now + room) {
             None | Some(Duration::ZERO) => Ok(full_at),
             Some(wait) => Err(wait),
@@ -139,9 +140,33 @@ impl Rates {
     /// Counts an invocation that somebody asks for.
     pub(crate) fn begin(&self, account: &AccountId, entry: &Entry) -> Result<(), Limited> {
         match self.bounded {
-            true => self.take(account, keys(entry), self.start.elapsed()),
+            true => self.take(
+                account,
+                &keys(entry).map(|key| (key, 1)),
+                self.start.elapsed(),
+            ),
             false => Ok(()),
         }
+    }
+
+    /// Counts one of each lambda, or none: all that one request asks for.
+    pub(crate) fn begin_all<'a>(
+        &self,
+        account: &AccountId,
+        entries: impl Iterator<Item = &'a Entry>,
+    ) -> Result<(), Limited> {
+        if !self.bounded {
+            return Ok(());
+        }
+        let mut all = Vec::new();
+        for [whole, part] in entries.map(keys) {
+            match all.first_mut() {
+                Some((_, count)) => *count += 1,
+                None => all.push((whole, 1)),
+            }
+            all.push((part, 1));
+        }
+        self.take(account, &all, self.start.elapsed())
     }
 
     /// Takes a place in flight; `None` when there are no bounds.
@@ -156,26 +181,55 @@ impl Rates {
         }
     }
 
-    fn take(&self, account: &AccountId, keys: [Key; 2], now: Duration) -> Result<(), Limited> {
-        let mut meters = self.meters();
-        let mut taken = [None; 2];
-        // Both or neither: what the lambda refuses does not cost the account.
-        for (key, taken) in keys.iter().zip(&mut taken) {
-            let bound = self.config.of(account, key.whose());
-            if bound.per_second == 0 {
-                continue;
+    /// Counts a run of a draft. All drafts of an account are to be as one lambda, which no other lambda's
+    /// bounds have to do with.
+    pub(crate) fn begin_draft(&self, account: &AccountId, row: i64) -> Result<(), Limited> {
+        match self.bounded {
+            true => {
+                let wanted = draft_keys(row).map(|key| (key, 1));
+                self.take(account, &wanted, self.start.elapsed())
             }
-            let meter = meters.known.get(key).copied().unwrap_or_default();
-            let full_at = meter.take(&bound, now).map_err(|wait| Limited::Rate {
-                whose: key.whose(),
-                per_second: bound.per_second,
-                wait,
-            })?;
-            *taken = Some(full_at);
+            false => Ok(()),
         }
-        for (key, taken) in keys.into_iter().zip(taken) {
-            if let Some(full_at) = taken {
-                meters.of(key, now).full_at = full_at;
+    }
+
+    /// Takes a place in flight for a draft; `None` when there are no bounds.
+    pub(crate) fn enter_draft(
+        &self,
+        account: &AccountId,
+        row: i64,
+    ) -> Result<Option<InFlight<'_>>, Limited> {
+        match self.bounded {
+            true => self.place(account, draft_keys(row)).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn take(
+        &self,
+        account: &AccountId,
+        wanted: &[(Key, u32)],
+        now: Duration,
+    ) -> Result<(), Limited> {
+        let mut meters = self.meters();
+        // All or none: what a lambda refuses does not cost the account. So all are asked first, which
+        // costs little, and nobody comes between.
+        for take in [false, true] {
+            for (key, count) in wanted {
+                let bound = self.config.of(account, key.whose());
+                if bound.per_second == 0 {
+                    continue;
+                }
+                let meter = meters.known.get(key).copied().unwrap_or_default();
+                let taken = meter.take(&bound, *count, now);
+                let full_at = taken.map_err(|wait| Limited::Rate {
+                    whose: key.whose(),
+                    per_second: bound.per_second,
+                    wait,
+                })?;
+                if take {
+                    meters.of(*key, now).full_at = full_at;
+                }
             }
         }
         Ok(())
@@ -201,6 +255,12 @@ impl Rates {
     fn meters(&self) -> MutexGuard<'_, Meters> {
         self.meters.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The keys of the drafts of an account, by its row.
+fn draft_keys(account: i64) -> [Key; 2] {
+    // Lambdas' rows count from 1.
+    [Key::Account(account), Key::Lambda(-account)]
 }
 
 fn keys(entry: &Entry) -> [Key; 2] {
@@ -245,6 +305,15 @@ mod tests {
         Rates::new(config)
     }
 
+    fn take(
+        rates: &Rates,
+        account: &AccountId,
+        keys: [Key; 2],
+        now: Duration,
+    ) -> Result<(), Limited> {
+        rates.take(account, &keys.map(|key| (key, 1)), now)
+    }
+
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
@@ -260,17 +329,17 @@ mod tests {
     fn a_burst_passes_and_then_one_each_interval() {
         let rates = rates("account = { per_second = 10, burst = 3 }");
         for _ in 0..3 {
-            rates.take(&id(), KEYS, ms(0)).unwrap();
+            take(&rates, &id(), KEYS, ms(0)).unwrap();
         }
-        assert_eq!(wait(rates.take(&id(), KEYS, ms(0))), ms(100));
-        assert_eq!(wait(rates.take(&id(), KEYS, ms(60))), ms(40));
-        rates.take(&id(), KEYS, ms(100)).unwrap();
-        assert!(rates.take(&id(), KEYS, ms(100)).is_err());
+        assert_eq!(wait(take(&rates, &id(), KEYS, ms(0))), ms(100));
+        assert_eq!(wait(take(&rates, &id(), KEYS, ms(60))), ms(40));
+        take(&rates, &id(), KEYS, ms(100)).unwrap();
+        assert!(take(&rates, &id(), KEYS, ms(100)).is_err());
         // At rest the bucket fills up to its burst and no further.
         for _ in 0..3 {
-            rates.take(&id(), KEYS, ms(10_000)).unwrap();
+            take(&rates, &id(), KEYS, ms(10_000)).unwrap();
         }
-        assert!(rates.take(&id(), KEYS, ms(10_000)).is_err());
+        assert!(take(&rates, &id(), KEYS, ms(10_000)).is_err());
     }
 
     #[test]
@@ -292,13 +361,33 @@ mod tests {
     #[test]
     fn what_the_lambda_refuses_does_not_cost_the_account() {
         let rates = rates("account = { per_second = 2, burst = 2 }\nlambda = { per_second = 1 }");
-        rates.take(&id(), KEYS, ms(0)).unwrap();
-        assert_eq!(wait(rates.take(&id(), KEYS, ms(0))), ms(1_000));
-        rates.take(&id(), [ACCOUNT, Key::Lambda(2)], ms(0)).unwrap();
+        take(&rates, &id(), KEYS, ms(0)).unwrap();
+        assert_eq!(wait(take(&rates, &id(), KEYS, ms(0))), ms(1_000));
+        take(&rates, &id(), [ACCOUNT, Key::Lambda(2)], ms(0)).unwrap();
         assert_eq!(
-            wait(rates.take(&id(), [ACCOUNT, Key::Lambda(3)], ms(0))),
+            wait(take(&rates, &id(), [ACCOUNT, Key::Lambda(3)], ms(0))),
             ms(500)
         );
+    }
+
+    #[test]
+    fn several_at_once_are_taken_all_or_none() {
+        let rates = rates("account = { per_second = 1, burst = 3 }\nlambda = { per_second = 1 }");
+        let of = |lambdas: &[i64]| -> Vec<_> {
+            let account = (ACCOUNT, lambdas.len() as u32);
+            let each = lambdas.iter().map(|lambda| (Key::Lambda(*lambda), 1));
+            std::iter::once(account).chain(each).collect()
+        };
+        let take = |lambdas: &[i64], at| rates.take(&id(), &of(lambdas), ms(at));
+        take(&[1], 0).unwrap();
+        assert_eq!(wait(take(&[2, 1], 500)), ms(500), "the lambda has begun");
+        assert_eq!(wait(take(&[2, 3, 4], 500)), ms(500), "the account has two");
+        take(&[2, 3], 500).unwrap();
+        // Four are more than the bucket holds: it has to be full, and is empty for longer then.
+        assert_eq!(wait(take(&[5, 6, 7, 8], 2_000)), ms(1_000));
+        take(&[5, 6, 7, 8], 3_000).unwrap();
+        assert_eq!(wait(take(&[9], 3_000)), ms(2_000));
+        take(&[9], 5_000).unwrap();
     }
 
     #[test]
@@ -323,13 +412,13 @@ mod tests {
             "account = { per_second = 1 }\n[accounts.acc.account]\nin_flight = 1\n[accounts.acc.lambda]\nper_second = 5",
         );
         for _ in 0..5 {
-            rates.take(&id(), KEYS, ms(0)).unwrap();
+            take(&rates, &id(), KEYS, ms(0)).unwrap();
         }
-        assert!(rates.take(&id(), KEYS, ms(0)).is_err());
+        assert!(take(&rates, &id(), KEYS, ms(0)).is_err());
         let other = "other".parse().unwrap();
         let keys = [Key::Account(2), Key::Lambda(9)];
-        rates.take(&other, keys, ms(0)).unwrap();
-        assert!(rates.take(&other, keys, ms(0)).is_err());
+        take(&rates, &other, keys, ms(0)).unwrap();
+        assert!(take(&rates, &other, keys, ms(0)).is_err());
     }
 
     #[test]

@@ -91,7 +91,7 @@ async fn rebuild_one(admin: &Admin, entry: &Entry) -> Result<(), DeployError> {
     };
     let _pin = admin.parts().keep(artifact).await?;
     let rows = move |tx: &rusqlite::Connection| {
-        let result = store::rebuilt(tx, deployment, &built);
+        let result = store::keep_built(tx, deployment, &built);
         let change = "note a new build";
         result.map_err(|source| StoreError::Sqlite { change, source }.into())
     };

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use sandglass_runtime::allowed_hosts::HostRule;
@@ -15,6 +16,7 @@ use sandglass_runtime::{
 };
 use uuid::Uuid;
 
+use crate::admission::Holdings;
 use crate::auth::{ContextKey, ContextKeyId, Token, TokenHash};
 use crate::metrics::LambdaCounters;
 use crate::oauth::{Apps, Sessions, SigningKeys};
@@ -28,6 +30,8 @@ pub(crate) type Current = ArcSwap<Registry>;
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
     accounts: HashMap<AccountId, Arc<Account>>,
+    /// How many there are, for what is the same in every picture.
+    accounts_count: Arc<AtomicU32>,
     tokens: HashMap<TokenHash, Arc<Token>>,
     context_keys: HashMap<TokenHash, Arc<ContextKey>>,
     users: Arc<Users>,
@@ -42,6 +46,12 @@ pub(crate) struct Registry {
 pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) row: i64,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) created_at: u64,
+    /// Whether anything of it may be used.
+    pub(crate) enabled: bool,
+    /// What it holds of what all accounts share, the same in every picture.
+    pub(crate) holdings: Arc<Holdings>,
     /// The whitelist, by rule.
     pub(crate) whitelist: BTreeMap<String, WhitelistRule>,
     /// The same rules, ready for use.
@@ -87,6 +97,11 @@ impl Registry {
     /// The account of that id.
     pub(crate) fn account(&self, id: &str) -> Option<&Arc<Account>> {
         self.accounts.get(id)
+    }
+
+    /// Whether an account is there and enabled.
+    pub(crate) fn is_open(&self, id: &AccountId) -> bool {
+        self.accounts.get(id).is_some_and(|account| account.enabled)
     }
 
     /// The token with that hash.
@@ -152,10 +167,15 @@ impl Registry {
 
     /// An account as it can be changed; made when it does not exist.
     pub(crate) fn account_mut(&mut self, id: &AccountId, row: i64) -> &mut Account {
+        let count = &self.accounts_count;
         let account = self.accounts.entry(id.clone()).or_insert_with(|| {
+            count.fetch_add(1, Ordering::Relaxed);
             Arc::new(Account {
                 id: id.clone(),
                 row,
+                created_at: 0,
+                enabled: true,
+                holdings: Arc::new(Holdings::new(row, count)),
                 whitelist: BTreeMap::new(),
                 allowed_hosts: AllowedHosts::default(),
                 lambdas: HashMap::new(),

@@ -150,6 +150,11 @@ pub(crate) fn stream(
     reply
 }
 
+/// Bytes of whichever kind.
+pub(crate) fn bytes(body: Bytes) -> Reply {
+    whole(body)
+}
+
 fn whole(body: Bytes) -> Reply {
     Reply::new(ReplyBody::Whole(Full::new(body)))
 }

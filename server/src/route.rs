@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use http::Method;
 
-use crate::api;
+use crate::api::{self, Form};
+use crate::console;
 use crate::status::Problem;
 
 mod context;
@@ -36,6 +37,8 @@ pub(crate) enum Route<'a> {
         account: Cow<'a, str>,
         service: Option<Cow<'a, str>>,
     },
+    /// The files of the web console.
+    Console,
 }
 
 /// What is asked about an event.
@@ -65,35 +68,59 @@ pub(crate) fn route<'a>(method: &Method, path: &'a str) -> Result<Option<Route<'
         Some(route) if matches!(*method, Method::GET | Method::HEAD) => Ok(Some(route)),
         Some(_) => Err(Problem::Method("GET, HEAD")),
         None if is_context(path) => context::route(method, path).map(Some),
-        None => in_account(method, path).transpose(),
+        None => match in_account(method, path) {
+            None if console::is_console(path) => match *method {
+                Method::GET | Method::HEAD => Ok(Some(Route::Console)),
+                _ => Err(Problem::Method("GET, HEAD")),
+            },
+            found => found.transpose(),
+        },
     }
 }
 
-/// The routes below an account that are not in the tables: the hot one, and those that answer
-/// without a token.
-fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Problem>> {
+/// What is below an account and not in the tables: the hot route, and those that answer without a
+/// token.
+enum Below<'a> {
+    Invoke(&'a str),
+    Event(&'a str, EventAction),
+    Domains(Option<&'a str>),
+}
+
+fn below(path: &str) -> Option<(&str, Below<'_>)> {
     let mut segments = path.strip_prefix("/api/account/")?.split('/');
-    let account = segments.next();
+    let account = segments.next()?;
     let (kind, name, part) = (segments.next()?, segments.next()?, segments.next());
     if segments.next().is_some() {
         return None;
     }
-    match (kind, name, part) {
-        ("lambdas", lambda, Some("invoke")) => Some(invoke(method, account, lambda)),
-        ("events", event, Some("invoke")) => {
-            Some(about_event(method, account, event, EventAction::Invoke))
-        }
-        ("events", event, Some("isImplemented")) => Some(about_event(
-            method,
-            account,
-            event,
-            EventAction::IsImplemented,
-        )),
-        ("service", "baseURI.json" | "baseURI", None) => Some(domains(method, account, None)),
-        ("service", service, Some("baseURI.json" | "baseURI")) => {
-            Some(domains(method, account, Some(service)))
-        }
-        _ => None,
+    let below = match (kind, name, part) {
+        ("lambdas", lambda, Some("invoke")) => Below::Invoke(lambda),
+        ("events", event, Some("invoke")) => Below::Event(event, EventAction::Invoke),
+        ("events", event, Some("isImplemented")) => Below::Event(event, EventAction::IsImplemented),
+        ("service", "baseURI.json" | "baseURI", None) => Below::Domains(None),
+        ("service", service, Some("baseURI.json" | "baseURI")) => Below::Domains(Some(service)),
+        _ => return None,
+    };
+    Some((account, below))
+}
+
+fn in_account<'a>(method: &Method, path: &'a str) -> Option<Result<Route<'a>, Problem>> {
+    let (account, below) = below(path)?;
+    let account = Some(account);
+    Some(match below {
+        Below::Invoke(lambda) => invoke(method, account, lambda),
+        Below::Event(event, action) => about_event(method, account, event, action),
+        Below::Domains(service) => domains(method, account, service),
+    })
+}
+
+/// The form of errors at an address, whether or not it takes the method; `None` where nobody knows it.
+pub(crate) fn form(method: &Method, path: &str) -> Option<Form> {
+    match below(path) {
+        None => api::form(method, path),
+        Some((_, Below::Invoke(_) | Below::Event(_, EventAction::Invoke))) => Some(Form::Gateway),
+        Some((_, Below::Event(_, EventAction::IsImplemented))) => Some(Form::Shared),
+        Some((_, Below::Domains(_))) => Some(Form::Platform),
     }
 }
 
@@ -146,16 +173,27 @@ fn domains<'a>(
 pub(crate) fn template(method: &Method, path: &str) -> Option<&'static str> {
     match route(method, path).ok()? {
         None => api::template(path),
-        Some(Route::Invoke { .. }) => Some("/api/account/{account}/lambdas/{lambda}/invoke"),
-        Some(Route::Event(EventRoute { action, .. })) => Some(match action {
-            EventAction::Invoke => "/api/account/{account}/events/{event}/invoke",
-            EventAction::IsImplemented => "/api/account/{account}/events/{event}/isImplemented",
-        }),
-        Some(Route::Context { .. }) => Some("/v1/account/{account}"),
-        Some(Route::Domains { .. }) => Some("/api/account/{account}/service"),
-        Some(Route::Health) => Some("/healthz"),
-        Some(Route::Ready) => Some("/readyz"),
-        Some(Route::Metrics) => Some("/metrics"),
+        Some(route) => Some(route.template()),
+    }
+}
+
+impl Route<'_> {
+    /// Its path with the names of its parameters in their place, as it stands beside the tables.
+    pub(crate) fn template(&self) -> &'static str {
+        match self {
+            Self::Console => "/console/",
+            Self::Health => "/healthz",
+            Self::Ready => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::Invoke { .. } => "/api/account/{account}/lambdas/{lambda}/invoke",
+            Self::Event(EventRoute { action, .. }) => match action {
+                EventAction::Invoke => "/api/account/{account}/events/{event}/invoke",
+                EventAction::IsImplemented => "/api/account/{account}/events/{event}/isImplemented",
+            },
+            Self::Context { action, .. } => action.template(),
+            Self::Domains { service: None, .. } => "/api/account/{account}/service/baseURI.json",
+            Self::Domains { .. } => "/api/account/{account}/service/{service}/baseURI.json",
+        }
     }
 }
 
@@ -257,7 +295,7 @@ mod tests {
     fn what_is_not_one_of_the_few_is_left_to_the_tables() {
         for path in [
             "",
-            "/",
+            "/consoles",
             "/api/account/a/lambdas",
             "/api/account/a/lambdas/x/invoke/y",
             "/healthz/",
@@ -267,6 +305,15 @@ mod tests {
         }
         let empty = get("/api/account/a/lambdas//invoke");
         assert!(matches!(empty, Err(Problem::NoSuchAddress)));
+    }
+
+    #[test]
+    fn the_console_is_below_its_path_and_the_root_leads_there() {
+        for path in ["/", "/console", "/console/", "/console/lambdas/a"] {
+            assert_eq!(get(path).unwrap(), Some(Route::Console), "{path}");
+            let wrong = route(&Method::POST, path);
+            assert!(matches!(wrong, Err(Problem::Method("GET, HEAD"))), "{path}");
+        }
     }
 
     #[test]

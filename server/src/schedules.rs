@@ -15,14 +15,17 @@ use serde_json::value::RawValue;
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+use crate::admin::{ScheduleHeader, ScheduleHeaders};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{QueueConfig, SchedulesConfig};
+use crate::queue;
 use crate::registry::{Registry, State};
+use crate::secrets::QueueSealer;
 use crate::store::{self, Enqueued, NewQueued, RunRow, ScheduleRow, StoreError};
 
 pub use when::WhenError;
-pub(crate) use when::{UTC, When};
+pub(crate) use when::{CRON_CHARS_MAX, UTC, When};
 
 /// The clock may be set, so nobody sleeps longer than this.
 const SLEEP_MAX: Duration = Duration::from_secs(30);
@@ -75,12 +78,14 @@ fn until(at: u64) -> Duration {
 async fn tick(app: &App) -> Result<Option<u64>, StoreError> {
     let (registry, schedules) = (app.registry.load_full(), Arc::clone(&app.schedules));
     let queue = Arc::clone(&app.queue);
+    let sealer = Arc::clone(app.admin.parts().vault.queue());
     let rows = move |tx: &Connection| {
         let clock = Tick {
             now: now_ms(),
             registry: &registry,
             schedules: &schedules.config,
             queue: &queue.config,
+            sealer: &sealer,
         };
         let change = "run schedules";
         clock
@@ -101,6 +106,7 @@ struct Tick<'a> {
     registry: &'a Registry,
     schedules: &'a SchedulesConfig,
     queue: &'a QueueConfig,
+    sealer: &'a QueueSealer,
 }
 
 impl Tick<'_> {
@@ -149,23 +155,30 @@ impl Tick<'_> {
             return Ok(false);
         }
         let uuid = Uuid::new_v4().to_string();
+        let sealed = queue::seal_body(self.sealer, (row.account, &uuid), &body(row, due));
+        let Some(body) = sealed else {
+            self.note(tx, row, skip("the server had no random numbers"))?;
+            return Ok(false);
+        };
         let new = NewQueued {
             uuid: uuid.clone(),
             account: row.account,
             lambda: row.lambda.clone(),
             request_id: uuid.clone(),
             key: None,
-            body: body(row, due),
+            body,
             // The next run comes anyway.
             retries: 0,
             at: self.now,
+            traceparent: None,
+            tracestate: None,
         };
         let QueueConfig {
             account_max,
             account_bytes_max,
             ..
         } = self.queue;
-        match store::enqueue(tx, &new, *account_max, account_bytes_max.get())? {
+        match store::enqueue(tx, &[new], *account_max, account_bytes_max.get())? {
             Enqueued::Full => {
                 self.note(tx, row, skip("the queue of the account is full"))?;
                 Ok(false)
@@ -201,7 +214,8 @@ fn ended(state: &str, due_at: u64, note: String, now: u64) -> RunRow {
 
 /// Whether a lambda, by its UUID, can be invoked.
 pub(crate) fn is_deployed(registry: &Registry, account: i64, lambda: &str) -> bool {
-    let account = registry.accounts().find(|known| known.row == account);
+    let mut accounts = registry.accounts();
+    let account = accounts.find(|known| known.row == account && known.enabled);
     let entry = account.and_then(|account| account.lambda(lambda));
     entry.is_some_and(|entry| matches!(entry.state, State::Live(_)))
 }
@@ -211,14 +225,14 @@ fn body(row: &ScheduleRow, due: u64) -> String {
     #[derive(serde::Serialize)]
     struct Body<'a> {
         timestamp: u64,
-        headers: &'a RawValue,
+        headers: Vec<ScheduleHeader>,
         payload: &'a RawValue,
     }
-    let json = |text| serde_json::from_str(text).unwrap_or(RawValue::NULL);
+    let headers: ScheduleHeaders = serde_json::from_str(&row.headers).unwrap_or_default();
     let body = Body {
         timestamp: due,
-        headers: json(&row.headers),
-        payload: json(&row.payload),
+        headers: headers.into_list(),
+        payload: serde_json::from_str(&row.payload).unwrap_or(RawValue::NULL),
     };
     serde_json::to_string(&body).expect("the keys are strings")
 }

@@ -5,6 +5,7 @@
 //! one at a time and on record.
 
 mod key;
+mod queued;
 mod seal;
 
 use std::collections::BTreeMap;
@@ -19,15 +20,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::audit::SignedEntry;
 use crate::clock::now_ms;
+use crate::config::AccountsConfig;
 use crate::store::{self, SecretRow, Store, StoreError};
 
 pub use key::{SecretKey, SecretKeyError};
+pub(crate) use queued::{Part, QueueLabel, QueueSealer};
 use seal::{Label, Sealer};
 
-/// The longest value, in characters (spec 7.4).
-pub(crate) const VALUE_CHARS_MAX: usize = 10_000;
-/// Secrets of one account.
-pub(crate) const SECRETS_MAX: u64 = 1_000;
+/// How much longer a text is when it is sealed: a nonce before it and a tag behind it.
+pub(crate) const SEAL_BYTES: usize = 12 + 16;
 
 /// The secrets of all accounts. A clone is the same vault.
 #[derive(Clone)]
@@ -36,6 +37,8 @@ pub(crate) struct Vault(Arc<Inner>);
 struct Inner {
     store: Arc<Store>,
     sealer: Sealer,
+    may_have: AccountsConfig,
+    queue: Arc<QueueSealer>,
     accounts: RwLock<BTreeMap<AccountId, BTreeMap<SecretName, Kept>>>,
 }
 
@@ -63,11 +66,11 @@ pub enum VaultError {
     #[error("there is no secret {0}")]
     NotFound(SecretName),
     /// The value is too long.
-    #[error("Provided Secret Value exceeds allowed length of {VALUE_CHARS_MAX}")]
-    TooLong,
+    #[error("Provided Secret Value exceeds allowed length of {0}")]
+    TooLong(usize),
     /// The account has too many secrets.
-    #[error("an account can have {SECRETS_MAX} secrets")]
-    TooMany,
+    #[error("an account can have {0} secrets")]
+    TooMany(u64),
     /// The database holds a secret that this key does not open.
     #[error("the secret {key} of account {account} was not sealed with this key, or was changed")]
     WrongKey {
@@ -86,7 +89,11 @@ pub enum VaultError {
 
 impl Vault {
     /// Opens every secret, which also proves the key.
-    pub(crate) async fn open(store: Arc<Store>, key: &SecretKey) -> Result<Self, VaultError> {
+    pub(crate) async fn open(
+        store: Arc<Store>,
+        key: &SecretKey,
+        may_have: &AccountsConfig,
+    ) -> Result<Self, VaultError> {
         let sealer = Sealer::new(key);
         let mut accounts: BTreeMap<AccountId, BTreeMap<_, _>> = BTreeMap::new();
         for row in store.read("read the secrets", store::secrets).await? {
@@ -112,6 +119,8 @@ impl Vault {
         Ok(Self(Arc::new(Inner {
             store,
             sealer,
+            may_have: may_have.clone(),
+            queue: Arc::new(QueueSealer::new(key)),
             accounts: RwLock::new(accounts),
         })))
     }
@@ -198,6 +207,11 @@ impl Vault {
             .await
     }
 
+    /// What seals invocations that wait.
+    pub(crate) fn queue(&self) -> &Arc<QueueSealer> {
+        &self.0.queue
+    }
+
     /// Seals what belongs to the server itself; `None` when the system has no randomness.
     pub(crate) fn seal_own(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
         self.0.sealer.seal(&own(name), &STANDARD.encode(value))
@@ -226,8 +240,9 @@ impl Vault {
         value: Secret,
         missing: Missing,
     ) -> Result<(), VaultError> {
-        if value_chars(&value) > VALUE_CHARS_MAX {
-            return Err(VaultError::TooLong);
+        let max = self.0.may_have.secret_value_chars_max;
+        if value_chars(&value) > max {
+            return Err(VaultError::TooLong(max));
         }
         let vault = self.clone();
         let (of, key) = (account.clone(), name.clone());
@@ -267,8 +282,9 @@ impl Vault {
             (None, Missing::Refuse) => return Err(VaultError::NotFound(name.clone())),
             (None, Missing::Add(_)) => (1, now),
         };
-        if before.is_none() && store::count_secrets(tx, account).map_err(failed)? >= SECRETS_MAX {
-            return Err(VaultError::TooMany);
+        let max = self.0.may_have.secrets_max;
+        if before.is_none() && store::count_secrets(tx, account).map_err(failed)? >= max {
+            return Err(VaultError::TooMany(max));
         }
         let label = Label {
             account,
@@ -332,7 +348,7 @@ impl SecretStore for Vault {
             match self.write(account, name, value, Missing::Refuse).await {
                 Ok(()) => Ok(()),
                 Err(VaultError::NotFound(_)) => Err(SecretStoreError::NotFound),
-                Err(error @ VaultError::TooLong) => {
+                Err(error @ VaultError::TooLong(_)) => {
                     Err(SecretStoreError::Invalid(error.to_string()))
                 }
                 Err(error) => Err(SecretStoreError::Failed(Box::new(error))),
@@ -392,7 +408,9 @@ mod tests {
         let (account, name) = ("acc".parse().unwrap(), "TOKEN".parse().unwrap());
         {
             let store = store(directory.path()).await;
-            let vault = Vault::open(Arc::clone(&store), &key).await.unwrap();
+            let vault = Vault::open(Arc::clone(&store), &key, &AccountsConfig::default())
+                .await
+                .unwrap();
             vault
                 .put(&account, &name, Secret::from_text("one"), audit())
                 .await
@@ -404,12 +422,16 @@ mod tests {
             store.close().await;
         }
         let store = store(directory.path()).await;
-        let vault = Vault::open(Arc::clone(&store), &key).await.unwrap();
+        let vault = Vault::open(Arc::clone(&store), &key, &AccountsConfig::default())
+            .await
+            .unwrap();
         let read = vault.read(&context("acc"), &name).await.unwrap();
         assert_eq!(read, Some(Secret::from_text("two")));
         assert_eq!(vault.read(&context("other"), &name).await.unwrap(), None);
         let other = SecretKey::generate().unwrap();
-        let refused = Vault::open(store, &other).await.map(drop);
+        let refused = Vault::open(store, &other, &AccountsConfig::default())
+            .await
+            .map(drop);
         assert!(matches!(refused, Err(VaultError::WrongKey { .. })));
     }
 
@@ -417,9 +439,13 @@ mod tests {
     async fn a_lambda_changes_what_exists_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
         let store = store(directory.path()).await;
-        let vault = Vault::open(store, &SecretKey::generate().unwrap())
-            .await
-            .unwrap();
+        let vault = Vault::open(
+            store,
+            &SecretKey::generate().unwrap(),
+            &AccountsConfig::default(),
+        )
+        .await
+        .unwrap();
         let (account, name): (_, SecretName) = ("acc".parse().unwrap(), "TOKEN".parse().unwrap());
         let context = context("acc");
         let missing = vault.update(&context, &name, Secret::from_text("x")).await;

@@ -45,7 +45,7 @@ pub struct Server {
     url: String,
     certificate: Option<Arc<Certificate>>,
     stop: watch::Sender<bool>,
-    /// The listeners, the queue, the schedules, and whoever follows the files of the certificate.
+    /// The listeners, the queue, the schedules, the audit log's counts, and whoever follows the files of the certificate.
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -74,6 +74,12 @@ pub enum StartError {
         open::KEY_FILE
     )]
     Key(#[source] SecretKeyError),
+    /// The operator's token is damaged.
+    #[error(
+        "the file {} in the data directory does not hold a token: delete it to have another one made",
+        open::OPERATOR_TOKEN
+    )]
+    OperatorToken,
     /// Outgoing HTTP cannot be set up.
     #[error("outgoing HTTP cannot be set up")]
     Egress(#[from] EgressError),
@@ -152,7 +158,12 @@ impl Server {
         let grace = Duration::from_millis(config.shutdown_grace_ms);
         let queue = queue::run(Arc::clone(&app), stopped.clone(), grace);
         let schedules = schedules::run(Arc::clone(&app), stopped.clone());
-        tasks.extend([tokio::spawn(queue), tokio::spawn(schedules)]);
+        let tallies = app.admin.clone().keep_tallies(stopped.clone());
+        tasks.extend([
+            tokio::spawn(queue),
+            tokio::spawn(schedules),
+            tokio::spawn(tallies),
+        ]);
         for url in addresses.exposed() {
             tracing::warn!(%url, "tokens travel unencrypted to whoever uses this address");
         }
@@ -204,6 +215,11 @@ impl Server {
         self.app.admin.clone()
     }
 
+    /// What its requests have.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
     /// Stops accepting, lets what runs finish or cuts it off when the grace has passed, and writes
     /// what the journal still holds.
     pub async fn shutdown(self) {
@@ -229,6 +245,10 @@ impl Server {
             tracing::warn!("lambdas that others had called still run");
         }
         let store = &app.admin.parts().store;
+        // Counts whose time is not over too: nobody would write them later.
+        if let Err(error) = app.admin.write_tallies(u64::MAX).await {
+            tracing::error!(%error, "who signed in last is not on record");
+        }
         if let Err(error) = note_use(store, &app.registry.load()).await {
             tracing::warn!(%error, "the last use of tokens was not noted");
         }

@@ -17,7 +17,7 @@
 //! | anything else that does not exist | 404 | `es.notfound` |
 //! | not a method of that address | 405 | `es.badmethod` |
 //! | the body did not come in time | 408 | `es.requesttimeout` |
-//! | others keep changing the same lambda; what is to be made is there | 409 | `fm.conflict` |
+//! | others keep changing the same lambda; what is to be made is there; a lambda is not in the state for it | 409 | `fm.conflict` |
 //! | what is to be saved is so already, in the second generation | 409 | `function.unchanged` |
 //! | the body is too large, or what is to be saved | 413 | `es.toolarge` |
 //! | what is to be saved is not a lambda | 400 | `fm.contract-error` |
@@ -500,6 +500,7 @@ impl From<ChangeError> for Problem {
                 Self::NotFound(error.to_string())
             }
             ChangeError::Exists(message) => Self::Conflict(message),
+            ChangeError::Live(_) => Self::Conflict(error.to_string()),
             ChangeError::Invalid(message) => Self::BadInput(message),
             ChangeError::Busy(_) => Self::TooMany(error.to_string()),
             ChangeError::Random | ChangeError::Store(_) => Self::host(&error),
@@ -518,11 +519,12 @@ impl From<SaveError> for Problem {
             SaveError::Check(error) => (*error).into(),
             SaveError::Name(_)
             | SaveError::NameIsUuid
-            | SaveError::DescriptionTooLong
-            | SaveError::Skills
+            | SaveError::DescriptionTooLong(_)
+            | SaveError::SourceTooLong(_)
+            | SaveError::Skills { .. }
             | SaveError::Event(_)
             | SaveError::Environment(_)
-            | SaveError::TooManyLambdas => Self::BadInput(error.to_string()),
+            | SaveError::TooManyLambdas(_) => Self::BadInput(error.to_string()),
         }
     }
 }
@@ -532,7 +534,9 @@ impl From<DeployError> for Problem {
         match error {
             DeployError::Full(error) => Self::BuildsFull(error),
             DeployError::Build(error) => Self::Build(Box::new(error)),
-            DeployError::Overtaken | DeployError::Active => Self::Conflict(error.to_string()),
+            DeployError::Overtaken | DeployError::Active | DeployError::NeverBuilt(_) => {
+                Self::Conflict(error.to_string())
+            }
             DeployError::Change(error) => error.into(),
             DeployError::NoSuchVersion(_)
             | DeployError::NoSuchAccount(_)
@@ -540,8 +544,10 @@ impl From<DeployError> for Problem {
             | DeployError::NoSuchVariable(_) => Self::NotFound(error.to_string()),
             DeployError::Name(_)
             | DeployError::NameIsUuid
-            | DeployError::DescriptionTooLong
-            | DeployError::TooManyLambdas
+            | DeployError::DescriptionTooLong(_)
+            | DeployError::SourceTooLong(_)
+            | DeployError::TooManyLambdas(_)
+            | DeployError::TooManyDeployed(_)
             | DeployError::Environment(_) => Self::BadInput(error.to_string()),
             DeployError::Host(_)
             | DeployError::Load(_)

@@ -45,40 +45,42 @@ pub(crate) use context::{
     session, session_sums, sessions, set_property, set_ttl, touch_context_keys,
 };
 pub(crate) use deployments::{
-    Begun, Built, DeploymentRow, begin, deploy, deployments, digests_in_use, digests_of, is_active,
-    make_live, mark, note_built, note_state, rebuilt, roll_back, undeploy, unused,
+    Begun, Built, DeploymentRow, begin, count_deployed, deploy, deployments, digests_in_use,
+    is_active, keep_built, leaving, make_live, mark, note_built, note_state, restart, roll_back,
+    undeploy,
 };
-pub use deployments::{DeploymentState, UnknownState};
+pub use deployments::{DeploymentState, DeploymentStep, UnknownState};
 pub(crate) use identity::{
-    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens,
-    add_session_of_user, add_session_token, add_signing_key, apps, delete_app, delete_signing_key,
-    delete_user, end_oldest_sessions, end_session, end_sessions_of_user, prolong, put_app,
-    put_user, session_token, sessions_of_user, signing_keys, spend, users,
+    AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens, add_app,
+    add_session_of_user, add_session_token, add_signing_key, apps, change_app, delete_app,
+    delete_signing_key, delete_user, end_oldest_sessions, end_session, end_sessions_of_user,
+    prolong, put_user, session_token, sessions_of_user, set_app_secret, signing_keys, spend, users,
 };
 pub(crate) use journal::{
-    BUCKET_MS, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, figures, last_log,
-    search, sum, totals,
+    BUCKET_MS, Failing, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, failing,
+    figures, last_log, search, sum, totals,
 };
 pub(crate) use lambdas::{
-    Code, Committed, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda, describe, event_of,
-    heads, lambdas, save, skills_of_event, version, versions,
+    Code, Committed, Description, Draft, LambdaRow, Live, VersionRow, by_id, delete_lambda,
+    describe, event_of, heads, lambdas, save, skills_of_event, version, versions,
 };
 #[cfg(test)]
 pub(crate) use migrations::migrate;
 pub(crate) use queue::{
-    Claimed, Ending, Enqueued, KeptAnswer, NewQueued, QueueChange, QueueFilter, QueueRow, claim,
-    delete_queued, end, enqueue, list_queue, next_due, queued, recover, redrive,
+    ClaimRoom, Claimed, Ending, Enqueued, Kept, KeptAnswer, KnownQueued, NewQueued, QueueChange,
+    QueueFilter, QueueRow, Unsealed, claim, delete_queued, end, enqueue, list_queue, next_due,
+    put_sealed, queue_sums, queued, recover, redrive, unsealed,
 };
 pub(crate) use schedules::{
-    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, delete_schedule, due_schedules,
-    is_running, move_on, next_schedule, runs, schedule, schedules,
+    RunRow, ScheduleRow, add_run, add_schedule, change_schedule, count_schedules, delete_schedule,
+    due_schedules, is_running, move_on, next_schedule, runs, schedule, schedules,
 };
 pub(crate) use secrets::{
     SecretRow, count_secrets, delete_secret, put_secret, secret_version, secrets,
 };
 pub(crate) use settings::{
     AccountRow, RuleRow, TokenRow, accounts, add_rule, add_token, create_account, delete_rule,
-    delete_token, delete_tokens_named, rules, tokens, touch_tokens,
+    delete_token, delete_tokens_named, rules, set_disabled, tokens, touch_tokens,
 };
 
 /// How long journal entries are gathered before they are written.
@@ -134,6 +136,8 @@ pub(crate) enum Work {
     Flush(oneshot::Sender<()>),
     /// The journal went from empty to not empty.
     Gather,
+    /// Leave nothing of what was replaced on the disk.
+    Settle,
     Close,
 }
 
@@ -256,6 +260,12 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)
     }
 
+    /// Has what was written replace what it replaces on the disk too, and not wait in the log of
+    /// writes for that. Readers may keep it from doing so; the next one then does.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        self.send(Work::Settle)
+    }
+
     /// Writes what the journal holds and ends the writer.
     pub(crate) async fn close(&self) {
         _ = self.work.send(Work::Close);
@@ -317,6 +327,7 @@ impl Writer {
                     write_journal(&mut self.connection, &self.journal);
                     _ = reply.send(());
                 }
+                Ok(Work::Settle) => settle(&self.connection),
                 Ok(Work::Gather) => write_at = Some(Instant::now() + GATHER),
                 Ok(Work::Close) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
@@ -362,6 +373,12 @@ impl Writer {
         });
         let more = entries || contexts || identities || audit || queued;
         self.sweep_at = Instant::now() + if more { SWEEP_NEXT } else { SWEEP };
+    }
+}
+
+fn settle(connection: &Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(%error, "what was replaced may be on the disk for a while");
     }
 }
 

@@ -74,6 +74,14 @@ impl Tails {
     }
 }
 
+impl Place {
+    /// Returns when the server ends.
+    pub(crate) async fn ended(&mut self) {
+        // Without a sender, the server has ended too.
+        let _ = self.ended.wait_for(|ended| *ended).await;
+    }
+}
+
 /// What is watched, and by whom.
 pub(crate) struct Watched {
     pub(crate) admin: Admin,

@@ -48,11 +48,17 @@ pub(crate) struct Traced {
     started: SystemTime,
 }
 
+/// An invocation's place in a trace.
+#[derive(Debug, Clone)]
+pub(crate) struct TracePlace {
+    pub(crate) context: TraceContext,
+    /// The span of what led to it; 0 when the trace begins with it.
+    parent: u64,
+}
+
 /// An invocation that ended.
 pub(crate) struct TracedInvocation<'a> {
-    /// The span of the request that led to it.
-    pub(crate) parent: u64,
-    pub(crate) context: &'a TraceContext,
+    pub(crate) place: &'a TracePlace,
     pub(crate) started: SystemTime,
     pub(crate) lambda: &'a str,
     pub(crate) invocation: &'a str,
@@ -69,6 +75,33 @@ struct Shape {
     name: Cow<'static, str>,
     times: (SystemTime, SystemTime),
     status: Status,
+}
+
+impl TracePlace {
+    /// A place below what led to it.
+    fn below(parent: &TraceContext) -> Self {
+        Self {
+            context: parent.child(),
+            parent: parent.span_id(),
+        }
+    }
+
+    /// A place below a request.
+    pub(crate) fn of_request(request: &Traced) -> Self {
+        Self::below(&request.context)
+    }
+
+    /// A place below what headers say, if they say one.
+    pub(crate) fn read(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
+        TraceContext::parse(traceparent, tracestate).map(|parent| Self::below(&parent))
+    }
+
+    /// A place below the caller of a lambda.
+    pub(crate) fn of_call(headers: &[(String, String)]) -> Option<Self> {
+        let find = |name: &str| headers.iter().find(|(known, _)| known == name);
+        let text = |name: &str| find(name).map(|(_, value)| value.as_str());
+        Self::read(text(TRACEPARENT)?, text(TRACESTATE))
+    }
 }
 
 impl Telemetry {
@@ -107,20 +140,30 @@ impl Telemetry {
             text(TRACEPARENT).and_then(|parent| TraceContext::parse(parent, text(TRACESTATE)));
         let (context, parent) = match caller {
             Some(caller) => (caller.child(), caller.span_id()),
-            None => {
-                let new = TraceContext::new(true);
-                // The low half of an id is random, whoever made it.
-                let part = new.trace_id() as u64 as f64 / u64::MAX as f64;
-                match part < self.sample_ratio {
-                    true => (new, 0),
-                    false => (TraceContext::new(false), 0),
-                }
-            }
+            None => (self.new_trace(), 0),
         };
         Traced {
             context,
             parent,
             started: SystemTime::now(),
+        }
+    }
+
+    /// A place in a trace that begins here: nobody's request led to it.
+    pub(crate) fn begin_here(&self) -> TracePlace {
+        TracePlace {
+            context: self.new_trace(),
+            parent: 0,
+        }
+    }
+
+    fn new_trace(&self) -> TraceContext {
+        let new = TraceContext::new(true);
+        // The low half of an id is random, whoever made it.
+        let part = new.trace_id() as u64 as f64 / u64::MAX as f64;
+        match part < self.sample_ratio {
+            true => new,
+            false => TraceContext::new(false),
         }
     }
 
@@ -162,11 +205,12 @@ impl Telemetry {
 
     /// Ends an invocation and the requests that it sent.
     pub(crate) fn invocation(&self, ended: &TracedInvocation<'_>, requests: &[TracedRequest]) {
-        if !ended.context.is_sampled() {
+        let TracePlace { context, parent } = ended.place;
+        if !context.is_sampled() {
             return;
         }
         for request in requests {
-            self.outgoing(ended.context.span_id(), request);
+            self.outgoing(context.span_id(), request);
         }
         let attributes = vec![
             KeyValue::new("lambda.name", ended.lambda.to_owned()),
@@ -175,7 +219,7 @@ impl Telemetry {
             KeyValue::new("fuel_used", i64::try_from(ended.fuel).unwrap_or(i64::MAX)),
         ];
         let shape = Shape {
-            parent: ended.parent,
+            parent: *parent,
             is_remote: false,
             kind: SpanKind::Internal,
             name: Cow::Borrowed("invoke"),
@@ -185,10 +229,13 @@ impl Telemetry {
                 outcome => Status::error(outcome.as_str()),
             },
         };
-        self.send(ended.context, shape, attributes);
+        self.send(context, shape, attributes);
     }
 
     fn outgoing(&self, parent: u64, request: &TracedRequest) {
+        let Some(context) = &request.context else {
+            return;
+        };
         let method = request.method.clone();
         let mut attributes = vec![
             KeyValue::new("http.request.method", method.clone()),
@@ -216,7 +263,7 @@ impl Telemetry {
             times: (request.started, request.started + request.took),
             status,
         };
-        self.send(&request.context, shape, attributes);
+        self.send(context, shape, attributes);
     }
 
     fn send(&self, context: &TraceContext, shape: Shape, attributes: Vec<KeyValue>) {

@@ -15,7 +15,7 @@ use sandglass_runtime::AccountId;
 
 use crate::auth::{Permissions, UserId};
 
-pub(crate) use login::{LoginError, Logins};
+pub(crate) use login::{BotKeys, LoginError, Logins, ShownKeys};
 pub(crate) use password::{PasswordError, PasswordHash, Passwords, check as check_password};
 
 /// The longest login name and the longest display name, in characters.

@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::binary;
-use crate::harness::sentinel::CALLBACK;
+use crate::harness::sentinel::{Browser, CALLBACK};
 use crate::harness::server::{Reply, TestServer, check_error, config, open, start};
+use crate::harness::{block_on, tokio};
 
 fn install(server: &TestServer, app: &Value) -> Reply {
     server.call(Method::POST, "/apps").json(app).send()
@@ -169,4 +170,110 @@ fn the_command_installs_lists_and_removes_apps() {
     );
     assert_eq!(run(&["app", "remove", id]).code, 0);
     assert_eq!(run(&["app", "remove", id]).code, 4);
+}
+
+#[test]
+fn an_app_can_be_renamed_and_sent_elsewhere_and_keeps_its_id_its_secret_and_its_tokens() {
+    let server = start();
+    let (app, user) = (server.web_app(), server.user("ada", &["invocation"]));
+    let tokens = server.tokens(&app, &user);
+    let path = format!("/apps/{}", app.id);
+    let change = |body: &Value| server.call(Method::PATCH, &path).json(body).send();
+    let elsewhere = "https://other.example/back";
+    let changed = change(&json!({ "client_name": "Other shop", "redirect_uris": [elsewhere] }));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let shown = server.call(Method::GET, "/apps").send().json()[0].clone();
+    assert_eq!(changed.json(), shown);
+    assert_eq!(
+        [
+            &shown["client_id"],
+            &shown["client_name"],
+            &shown["redirect_uris"]
+        ],
+        [&json!(app.id), &json!("Other shop"), &json!([elsewhere])]
+    );
+    // Browsers are sent to the new address only, and the secret is the one that it was.
+    let old = Browser::new(&server).ask(&app, &[]);
+    assert_eq!(old.status, 400, "{old:?}");
+    let refreshed = server.refresh(&app, tokens["refresh_token"].as_str().unwrap());
+    assert_eq!(refreshed.status, 200, "{refreshed:?}");
+    let introspected = server.sentinel(
+        "token/introspect",
+        &[
+            ("token", refreshed.json()["access_token"].as_str().unwrap()),
+            ("client_id", &app.id),
+            ("client_secret", &app.secret),
+        ],
+    );
+    assert_eq!(introspected.send().json()["active"], true);
+    let log = server
+        .call(Method::GET, "/audit?action=app.change")
+        .send()
+        .json();
+    assert_eq!(log["entries"][0]["targetName"], "Other shop", "{log}");
+
+    // What is left out stays, and what breaks a rule changes nothing.
+    assert_eq!(change(&json!({ "description": "Sells." })).status, 200);
+    for wrong in [
+        json!({ "client_name": "" }),
+        json!({ "redirect_uris": [] }),
+        json!({ "redirect_uris": ["http://app.example/"] }),
+        json!({ "description": "x".repeat(501) }),
+        json!({ "grant_types": ["client_credentials"] }),
+    ] {
+        check_error(&change(&wrong), 400, "es.badinput");
+    }
+    let missing = server.call(Method::PATCH, "/apps/67e55044-10b1-426f-9247-bb680e5fe0c8");
+    check_error(&missing.json(&json!({})).send(), 404, "es.notfound");
+
+    let data_dir = server.data_dir.clone();
+    let _directory = server.stop();
+    let again = open(config(&data_dir)).unwrap();
+    let shown = again.call(Method::GET, "/apps").send().json()[0].clone();
+    assert_eq!(
+        [
+            &shown["client_name"],
+            &shown["description"],
+            &shown["redirect_uris"]
+        ],
+        [&json!("Other shop"), &json!("Sells."), &json!([elsewhere])]
+    );
+}
+
+#[test]
+fn a_secret_that_is_replaced_leaves_what_was_changed_meanwhile() {
+    let server = start();
+    let app = server.machine();
+    let path = format!("/apps/{}", app.id);
+    let calls = (0..8).map(|n| {
+        let body = json!({ "client_name": format!("name {n}") });
+        let rename = server.call(Method::PATCH, &path).json(&body);
+        let rotate = server.call(Method::POST, &format!("{path}/secret"));
+        [
+            tokio().spawn(rename.send_async()),
+            tokio().spawn(rotate.send_async()),
+        ]
+    });
+    let calls: Vec<_> = calls.flatten().collect();
+    let mut secrets = Vec::new();
+    for reply in calls {
+        let reply = block_on(reply).unwrap().unwrap();
+        assert_eq!(reply.status, 200, "{reply:?}");
+        secrets.extend(reply.json()["client_secret"].as_str().map(str::to_owned));
+    }
+    let opens = |secret: &str| {
+        let parameters = [
+            ("grant_type", "client_credentials"),
+            ("client_id", app.id.as_str()),
+            ("client_secret", secret),
+        ];
+        server
+            .sentinel("app/token?v=2.0", &parameters)
+            .send()
+            .status
+            == 200
+    };
+    // Of all secrets one is good, and the first is none of them.
+    assert!(!opens(&app.secret));
+    assert_eq!(secrets.iter().filter(|secret| opens(secret)).count(), 1);
 }

@@ -1,6 +1,8 @@
 //! An invocation that nobody waits for is durable when it is accepted, and runs until it succeeds
 //! or no attempt is left.
 
+mod sealed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ use crate::harness::temporary;
 use crate::harness::upstream::{Upstream, answer};
 
 const ECHO: &str = "callback(null, input.payload)";
+const CUSTOM_FAILURE: &str = "com.liveperson.faas.handler.custom-failure";
 const FAILS: &str = "callback(new Error('no luck'))";
 
 /// A server whose retries do not keep the tests waiting.
@@ -176,10 +179,7 @@ fn what_fails_for_good_is_a_dead_letter_that_can_be_tried_again_and_deleted() {
         (&dead["attempts"], &dead["status"]),
         (&json!(2), &json!(901))
     );
-    assert_eq!(
-        dead["error"]["errorCode"],
-        "com.liveperson.faas.handler.custom-failure"
-    );
+    assert_eq!(dead["error"]["errorCode"], CUSTOM_FAILURE);
     assert!(!dead["error"].to_string().contains("no luck"), "{dead}");
     wait(&server, &fine, "succeeded");
     assert_eq!(listed(&server, "state=dead"), std::slice::from_ref(&id));

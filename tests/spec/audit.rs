@@ -1,7 +1,10 @@
 //! Who did what to which thing, when: every change is on record, and the record can be verified.
 
 mod access;
+mod complete;
 mod lambdas;
+mod schedules;
+mod sign_ins;
 mod tamper;
 
 use std::path::Path;

@@ -199,6 +199,21 @@ fn logs_follow_shows_entries_as_they_arrive() {
 }
 
 #[test]
+fn a_lambda_is_undeployed_before_it_is_deleted() {
+    let directory = temporary::directory();
+    let code = "function lambda(input, callback) { callback(null, 1); }";
+    deploy(directory.path(), "leaver", code, &[]);
+    let refused = run(command(&["lambdas", "delete", "leaver"]));
+    assert_ne!(refused.code, 0, "{refused:?}");
+    assert!(refused.err.contains("undeploy it first"), "{refused:?}");
+    assert_eq!(ok(&["invoke", "leaver"]).out, "1\n");
+    ok(&["lambdas", "undeploy", "leaver"]);
+    assert_ne!(run(command(&["invoke", "leaver"])).code, 0);
+    ok(&["lambdas", "delete", "leaver"]);
+    assert!(!ok(&["lambdas", "--json"]).out.contains("\"leaver\""));
+}
+
+#[test]
 fn secrets_are_set_without_being_shown() {
     let set = run_with_input(
         command(&["secret", "set", "CLI_KEY", "-"]),

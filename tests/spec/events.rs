@@ -1,6 +1,7 @@
 //! An event runs all productive lambdas that it has, and tells what came of each.
 
 mod failures;
+mod later;
 mod limits;
 
 use std::time::{Duration, Instant};
@@ -117,8 +118,7 @@ fn an_event_is_implemented_as_long_as_it_has_a_productive_lambda() {
     // A draft is not productive.
     assert_eq!(make(&server, "draft", (COMMAND, &[])).status, 201);
     assert_eq!(results(&server, COMMAND, ""), [1]);
-    let deleted = server.call(Method::DELETE, "/lambdas/one").send();
-    assert_eq!(deleted.status, 204, "{deleted:?}");
+    server.undeploy("one");
     assert!(!is_implemented(&server, COMMAND, ""));
     assert!(results(&server, COMMAND, "").is_empty());
 }

@@ -4,16 +4,23 @@
 //! it once in the real runtime and compares the outcome. All cases share one runtime, since
 //! compiling the engine is most of the cost; each is loaded under its own policy and account.
 
+pub(crate) mod accounts;
 pub(crate) mod binary;
 pub(crate) mod clients;
+pub(crate) mod document;
+pub(crate) mod documented;
 pub(crate) mod hosts;
 pub(crate) mod http2;
 pub(crate) mod npm;
+pub(crate) mod page;
 pub(crate) mod platform;
+pub(crate) mod python;
 pub(crate) mod sentinel;
 pub(crate) mod server;
+pub(crate) mod steps;
 pub(crate) mod temporary;
 pub(crate) mod tls;
+pub(crate) mod two_accounts;
 pub(crate) mod upstream;
 
 use std::fs;

@@ -1,6 +1,8 @@
 //! Whatever comes over a connection, it gets a clear error or its connection is closed, and nobody
 //! else waits for it.
 
+mod windows;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

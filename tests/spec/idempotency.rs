@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::server::{
@@ -13,6 +14,7 @@ use crate::harness::{block_on, tokio};
 
 /// What the platform's own client sends: hexadecimal digits in the form of a UUID, and none.
 const ID: &str = "0e1b9c6e-aaaa-bbbb-cccc-dddddddddddd";
+const EVENT: &str = "conversational_command";
 const RANDOM: &str = "callback(null, Math.random())";
 
 /// An invocation with an id of its caller's.
@@ -98,6 +100,34 @@ fn the_failure_of_a_lambda_is_an_outcome_whatever_its_status() {
             message
         );
     }
+}
+
+#[test]
+fn an_event_that_is_sent_again_runs_its_lambdas_once() {
+    let server = start();
+    let make = |name: &str, body: &str| {
+        server.make_for("conversational_command", name);
+        server.deploy_body(name, body)
+    };
+    let happen = |id: &str| {
+        let path = "/events/conversational_command/invoke?v=1&skillId=&externalSystem=x";
+        let call = server.call(Method::POST, path);
+        call.json(&json!({ "payload": {} }))
+            .header("x-request-id", id)
+            .send()
+    };
+    make("one", "console.info('ran'); callback(null, Math.random())");
+    let (first, retry) = (happen("a"), happen("a"));
+    assert_eq!(first.status, 200, "{first:?}");
+    assert!(!is_replayed(&first) && is_replayed(&retry));
+    assert_eq!(retry.text, first.text);
+    // One of which a lambda failed has an outcome too.
+    make("two", "callback(new Error('no luck'))");
+    let (failed, retry) = (happen("b"), happen("b"));
+    check_error(&failed, 901, "handler.custom-failure");
+    assert!(!is_replayed(&failed) && is_replayed(&retry));
+    assert_eq!((retry.status, &retry.text), (901, &failed.text));
+    assert_eq!(server.logs("one", 2).len(), 2, "for each request once");
 }
 
 #[test]
@@ -199,6 +229,100 @@ fn a_restart_forgets_outcomes() {
     assert!(!is_replayed(&second));
     assert_ne!(first.text, second.text);
     again.stop();
+}
+
+/// A lambda of an event, which is live.
+fn deploy_for_event(server: &TestServer, name: &str, body: &str) {
+    let code = format!("function lambda(input, callback) {{ {body}\n}}");
+    let new = json!({
+        "name": name, "version": -1, "description": "", "eventId": EVENT,
+        "implementation": { "code": code, "dependencies": [], "environmentVariables": [] },
+    });
+    let made = server.call(Method::POST, "/lambdas?v=1").json(&new).send();
+    assert_eq!(made.status, 201, "{made:?}");
+    server.deploy_body(name, body);
+}
+
+/// An event with an id of its caller's.
+fn happen(server: &TestServer, id: &str) -> Call {
+    let path = format!("/events/{EVENT}/invoke?v=1&externalSystem=tests");
+    let call = server.call(Method::POST, &path).header("x-request-id", id);
+    call.json(&json!({ "payload": {} }))
+}
+
+#[test]
+fn an_event_that_is_sent_again_gets_the_outcome_of_all_its_lambdas() {
+    let server = start();
+    deploy_for_event(&server, "one", RANDOM);
+    deploy_for_event(&server, "two", RANDOM);
+    let (first, retry) = (happen(&server, ID).send(), happen(&server, ID).send());
+    assert_eq!(first.json().as_array().expect("a list").len(), 2);
+    assert!(!is_replayed(&first) && is_replayed(&retry), "{retry:?}");
+    assert_eq!(retry.text, first.text);
+    let other = happen(&server, "another").send();
+    assert!(
+        !is_replayed(&other) && other.text != first.text,
+        "{other:?}"
+    );
+}
+
+#[test]
+fn an_event_that_is_sent_again_while_it_runs_waits_for_it() {
+    let server = start();
+    let body = "console.info('ran'); setTimeout(callback, 400, null, Math.random())";
+    deploy_for_event(&server, "slow", body);
+    let first = tokio().spawn(happen(&server, ID).send_async());
+    wait_until_running(&server);
+    let retry = happen(&server, ID).send();
+    let first = block_on(first).unwrap().unwrap();
+    assert!(!is_replayed(&first) && is_replayed(&retry), "{retry:?}");
+    assert_eq!(retry.text, first.text);
+    assert_eq!(server.logs("slow", 1).len(), 1);
+}
+
+#[test]
+fn an_event_for_which_the_server_had_no_place_runs_when_it_is_sent_again() {
+    let server = start_with(|config| {
+        config.max_concurrent = 1;
+        config.queue_max = 0;
+    });
+    let busy = server.deploy_body("busy", "setTimeout(callback, 400, null, 1)");
+    deploy_for_event(&server, "late", RANDOM);
+    let running = tokio().spawn(server.invoke(&busy, json!({})).send_async());
+    wait_until_running(&server);
+    check_error(&happen(&server, ID).send(), 429, "es.toomanyrequests");
+    assert_eq!(block_on(running).unwrap().unwrap().status, 200);
+    let runs = happen(&server, ID).send();
+    assert_eq!(runs.status, 200, "{runs:?}");
+    assert!(!is_replayed(&runs));
+    assert!(is_replayed(&happen(&server, ID).send()));
+}
+
+#[test]
+fn the_second_generation_gets_the_first_ones_outcome_in_its_own_words() {
+    let server = start();
+    let random = server.deploy_body("random", RANDOM);
+    let fails = server.deploy_body("fails", "console.info('ran'); callback(new Error('no'))");
+    let ask = |lambda: &str| {
+        let call = server.call(Method::POST, &format!("/lambdas/{lambda}/invoke"));
+        let call = call
+            .header("lp-eventsource", "tests")
+            .header("x-request-id", ID);
+        call.json(&json!({ "payload": {} })).send()
+    };
+    let (first, retry) = (ask(&random), ask(&random));
+    assert!(is_replayed(&retry) && retry.text == first.text, "{retry:?}");
+    let (first, retry) = (ask(&fails), ask(&fails));
+    assert_eq!(
+        first.json()["code"],
+        "com.customer.faas.function.threw-error"
+    );
+    assert!(is_replayed(&retry) && retry.text == first.text, "{retry:?}");
+    assert_eq!(
+        server.logs("fails", 2).len(),
+        2,
+        "its own and that of the failure"
+    );
 }
 
 fn wait_until_running(server: &TestServer) {

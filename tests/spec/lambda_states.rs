@@ -1,79 +1,14 @@
 //! A lambda is saved, deployed and undeployed in steps that everybody can watch.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::server::{Reply, TestServer, check_error, config, open, start};
+use crate::harness::server::{TestServer, check_error, config, open, start};
+use crate::harness::steps::{body, create, deploy, read, save, settled, undeploy};
 
 const ONE: &str = "function lambda(input, callback) { callback(null, 'one'); }";
 const TWO: &str = "function lambda(input, callback) { callback(null, 'two'); }";
 const THROWS: &str = "function lambda(input, callback) {}\nthrow new Error('at the top');";
-
-/// The platform's body of a lambda.
-fn body(name: &str, version: i64, code: &str) -> Value {
-    json!({
-        "timestamp": 0, "uuid": "", "version": version, "name": name, "description": "greets",
-        "state": "Draft",
-        "runtime": { "uuid": "x", "name": "Node.js 22", "baseImageName": "y" },
-        "implementation": { "code": code, "dependencies": [], "environmentVariables": [] },
-    })
-}
-
-fn create(server: &TestServer, name: &str, code: &str) -> Value {
-    let made = server
-        .call(Method::POST, "/lambdas?v=1&userId=me")
-        .json(&body(name, -1, code))
-        .send();
-    assert_eq!(made.status, 201, "{made:?}");
-    made.json()
-}
-
-fn save(server: &TestServer, lambda: &Value, code: &str) -> Reply {
-    let name = lambda["name"].as_str().unwrap();
-    let path = format!("/lambdas/{}?v=1", lambda["uuid"].as_str().unwrap());
-    let version = lambda["version"].as_i64().unwrap();
-    server
-        .call(Method::PUT, &path)
-        .json(&body(name, version, code))
-        .send()
-}
-
-/// The lambda as clients of the platform read it: an array of one.
-fn read(server: &TestServer, lambda: &str) -> Value {
-    let path = format!("/lambdas/{lambda}?v=1");
-    let read = server.call(Method::GET, &path).send().json();
-    assert_eq!(read.as_array().unwrap().len(), 1);
-    read[0].clone()
-}
-
-fn deploy(server: &TestServer, lambda: &str) {
-    let begun = server
-        .call(Method::POST, &format!("/deployments/{lambda}?v=1"))
-        .send();
-    assert_eq!(begun.status, 202, "{begun:?}");
-    assert_eq!(
-        begun.json(),
-        json!({ "message": "Successfully started deployment" })
-    );
-}
-
-/// Waits until the last deployment is over.
-fn settled(server: &TestServer, lambda: &str) -> Value {
-    for _ in 0..400 {
-        let read = read(server, lambda);
-        let state = read["lastDeployment"]["deploymentState"].as_str();
-        if matches!(
-            state,
-            Some("Deploy Finish" | "Build Error" | "Deploy Error")
-        ) {
-            return read;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("the deployment does not end: {}", read(server, lambda));
-}
 
 #[test]
 fn a_lambda_goes_from_draft_to_productive_to_modified_and_back() {
@@ -110,13 +45,7 @@ fn a_lambda_goes_from_draft_to_productive_to_modified_and_back() {
     assert_eq!(settled(&server, uuid)["state"], "Productive");
     assert_eq!(server.invoke(uuid, json!({})).send().text, "\"two\"");
 
-    let undeployed = server
-        .call(Method::DELETE, &format!("/deployments/{uuid}?v=1"))
-        .send();
-    assert_eq!(
-        undeployed.json(),
-        json!({ "message": "Successfully started undeployment" })
-    );
+    undeploy(&server, uuid);
     assert_eq!(read(&server, uuid)["state"], "Draft");
     let refused = server.invoke(uuid, json!({})).send();
     check_error(&refused, 404, "es.notdeployed");
@@ -320,9 +249,9 @@ fn a_version_is_compared_restored_and_rolled_back_to() {
     let never = server
         .call(Method::POST, "/lambdas/greeter/versions/3/rollback")
         .send();
-    assert_eq!(never.status, 404, "{never:?}");
+    assert_eq!(never.status, 409, "{never:?}");
     assert_eq!(never.header("content-type"), "application/problem+json");
-    assert!(never.text.contains("was never deployed"), "{never:?}");
+    assert!(never.text.contains("was never built"), "{never:?}");
 }
 
 #[test]

@@ -176,6 +176,7 @@ fn logs_are_kept_up_to_the_moment_of_failure() {
 #[test]
 fn logs_of_a_deleted_lambda_are_still_found() {
     let server = talkative();
+    server.undeploy("two");
     let deleted = server.call(Method::DELETE, "/lambdas/two").send();
     assert_eq!(deleted.status, 204);
     let found = search(&server, "text=again");

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::harness::document::{Operation, operations};
 use crate::harness::sentinel::PASSWORD;
 use crate::harness::server::{ACCOUNT, Reply, TestServer, check_error, start};
 
@@ -186,6 +187,58 @@ fn the_user_id_of_an_invocation_is_the_tokens_user() {
     assert_eq!(invoke("").status, 200);
     let message = check_error(&invoke(&grace.id), 403, "es.forbidden");
     assert_eq!(message, "userId is not the user of this token");
+}
+
+#[test]
+fn the_user_id_of_every_address_must_be_the_callers() {
+    let server = start();
+    let all = ["admin", "developer", "invocation"];
+    let (ada, grace) = (server.user("ada", &all), server.user("grace", &all));
+    let token = server.bearer(&ada);
+    let said = "userId is not the user of this token";
+    let in_account = |operation: &&Operation| {
+        operation.needs.is_some() && operation.path.starts_with("/api/account/")
+    };
+    let operations = operations(&server);
+    for operation in operations.iter().filter(in_account) {
+        for version in ["", "&v=1"] {
+            let query = format!("?userId={}{version}", grace.id);
+            let call = operation.harmless(&server, &query);
+            let reply = call.bearer(&token).send();
+            let told = reply.status == 403 && reply.text.contains(said);
+            assert!(told, "{operation:?}: {reply:?}");
+        }
+    }
+    // Its own is right, as is none, in both generations; and a token that is nobody's names anybody.
+    for path in [
+        "/lambdas?v=1&userId=",
+        "/functions?userId=",
+        "/events?userId=",
+    ] {
+        let ask = |token: &str, user: &str| {
+            let call = server.call(Method::GET, &format!("{path}{user}"));
+            call.bearer(token).send().status
+        };
+        assert_eq!(ask(&token, &ada.id), 200, "{path}");
+        assert_eq!(ask(&token, ""), 200, "{path}");
+        assert_eq!(ask(&token, &grace.id), 403, "{path}");
+        assert_eq!(ask(&server.admin_token, &grace.id), 200, "{path}");
+    }
+    for (method, path) in [
+        (Method::POST, "/events/nothing/invoke?v=1&userId="),
+        (Method::GET, "/events/nothing/isImplemented?userId="),
+    ] {
+        let ask = |user: &str| {
+            let call = server.call(method.clone(), &format!("{path}{user}"));
+            call.bearer(&token).json(&json!({ "payload": {} })).send()
+        };
+        assert_eq!(ask(&ada.id).status, 200, "{path}");
+        let refused = ask(&grace.id);
+        assert!(
+            refused.status == 403 && refused.text.contains(said),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

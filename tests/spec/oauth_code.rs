@@ -285,6 +285,69 @@ fn an_app_looks_up_its_own_tokens_and_no_others() {
 }
 
 #[test]
+fn who_shows_no_secret_looks_nothing_up() {
+    let server = start();
+    let phone = server.app(&json!({
+        "client_name": "Phone", "grant_types": ["authorization_code"],
+        "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none",
+    }));
+    let (app, user) = (server.web_app(), server.user("ada", &["invocation"]));
+    let tokens = server.tokens(&app, &user);
+    let token = tokens["access_token"].as_str().unwrap();
+    for credentials in [
+        vec![("client_id", phone.id.as_str())],
+        vec![("client_id", app.id.as_str())],
+        vec![("client_id", app.id.as_str()), ("client_secret", "wrong")],
+        vec![],
+    ] {
+        let parameters = [vec![("token", token)], credentials].concat();
+        for path in ["token/introspect", "token/revoke"] {
+            let reply = server.sentinel(path, &parameters).send();
+            let may =
+                path == "token/revoke" && parameters[1..] == [("client_id", phone.id.as_str())];
+            match may {
+                // A public client ends its own tokens, and this is none of them.
+                true => assert_eq!(reply.status, 200, "{reply:?}"),
+                false => check_oauth_error(&reply, 401, "invalid_client"),
+            }
+        }
+    }
+    let call = server.call(Method::GET, "/lambdas").bearer(token).send();
+    assert_eq!(call.status, 403, "it still is a token: {call:?}");
+}
+
+#[test]
+fn an_app_revokes_its_own_tokens_and_no_others() {
+    let server = start();
+    let lambda = server.deploy_body("hello", "callback(null, 1)");
+    let (app, other, machine) = (server.web_app(), server.web_app(), server.machine());
+    let user = server.user("ada", &["invocation"]);
+    let tokens = server.tokens(&app, &user);
+    let (access, jwt) = (
+        tokens["access_token"].as_str().unwrap(),
+        server.app_jwt(&machine),
+    );
+    let revoke = |app: &TestApp, token: &str| {
+        let call = server.sentinel("token/revoke", &[("token", token)]);
+        call.header("authorization", &basic(app)).send()
+    };
+    // That there is such a token, another app does not learn.
+    for token in [
+        access,
+        tokens["refresh_token"].as_str().unwrap(),
+        "nonsense",
+    ] {
+        assert_eq!(revoke(&other, token).status, 200);
+    }
+    check_oauth_error(&revoke(&machine, &jwt), 400, "unsupported_token_type");
+    for token in [access, &jwt] {
+        assert_eq!(invoke(&server, &lambda, token), 200);
+    }
+    assert_eq!(revoke(&app, access).status, 200);
+    assert_eq!(invoke(&server, &lambda, access), 401);
+}
+
+#[test]
 fn the_metadata_leads_to_every_address() {
     let server = start();
     let issuer = format!("{}/sentinel/api/account/{ACCOUNT}", server.url);
@@ -308,10 +371,33 @@ fn the_metadata_leads_to_every_address() {
         let reply = server.plain(Method::GET, path).send();
         assert_ne!(reply.status, 404, "{name}: {reply:?}");
     }
-    assert_eq!(
-        metadata["code_challenge_methods_supported"],
-        json!(["S256"])
-    );
+    let by_any = json!(["client_secret_basic", "client_secret_post", "none"]);
+    for (name, value) in [
+        ("code_challenge_methods_supported", json!(["S256"])),
+        ("response_types_supported", json!(["code"])),
+        ("response_modes_supported", json!(["query"])),
+        (
+            "grant_types_supported",
+            json!(["authorization_code", "refresh_token"]),
+        ),
+        ("token_endpoint_auth_methods_supported", by_any.clone()),
+        ("revocation_endpoint_auth_methods_supported", by_any),
+        (
+            "introspection_endpoint_auth_methods_supported",
+            json!(["client_secret_basic", "client_secret_post"]),
+        ),
+        (
+            "authorization_response_iss_parameter_supported",
+            json!(true),
+        ),
+        ("id_token_signing_alg_values_supported", json!(["RS256"])),
+    ] {
+        assert_eq!(metadata[name], value, "{name}");
+    }
+    let scopes = metadata["scopes_supported"].as_array().unwrap();
+    for scope in ["faas.lambda.invoke", "openid"] {
+        assert!(scopes.contains(&json!(scope)), "{scopes:?}");
+    }
 }
 
 #[test]

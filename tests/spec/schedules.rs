@@ -5,18 +5,20 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Method;
-use sandglass_server::Config;
+use sandglass_server::{Config, TelemetryConfig};
 use serde_json::{Value, json};
 
 use crate::harness::binary::{self, sandglass};
 use crate::harness::server::{Reply, TestServer, check_error, config, open, start};
+use crate::harness::upstream::{Upstream, answer};
 
 const MINUTE: u64 = 60_000;
 /// Never due while a test runs.
 const YEARLY: &str = "0 0 1 1 *";
 
 fn create(server: &TestServer, body: &Value) -> Reply {
-    server.call(Method::POST, "/schedules").json(body).send()
+    let call = server.call(Method::POST, "/schedules?v=1");
+    call.json(body).send()
 }
 
 /// Makes a schedule and returns its id.
@@ -143,7 +145,8 @@ fn the_second_generations_names_are_understood() {
     );
     assert_eq!(
         made["invocationBody"],
-        json!({ "headers": [{ "key": "a", "value": "b" }], "payload": { "n": [1] } })
+        json!({ "headers": { "a": "b" }, "payload": { "n": [1] } }),
+        "as it was sent"
     );
 }
 
@@ -340,6 +343,29 @@ fn of_the_runs_that_were_missed_only_the_latest_is_made_up_for() {
 }
 
 #[test]
+fn a_run_is_a_trace_of_its_own() {
+    let collector = Upstream::start(|_| answer(200, ""));
+    let server = start();
+    let lambda = server.deploy_body("by-clock", "callback(null, 1)");
+    let id = schedule(&server, &lambda, "* * * * *");
+    let server = miss(server, &id, 5 * MINUTE, |config| {
+        let telemetry = TelemetryConfig::to(collector.url(""));
+        config.telemetry = Some(TelemetryConfig {
+            export_interval_ms: 50,
+            ..telemetry
+        });
+    });
+    history(&server, &id, 2);
+    server.stop();
+    let exports = collector.received();
+    let told = |text: &str| {
+        let mut bodies = exports.iter().map(|export| &export.body);
+        bodies.any(|body| body.windows(text.len()).any(|part| part == text.as_bytes()))
+    };
+    assert!(told("by-clock") && told("returned"));
+}
+
+#[test]
 fn what_was_missed_longer_ago_than_the_limit_is_not_made_up_for() {
     for (cron, catch_up, state) in [(YEARLY, 400 * 24 * 60, "succeeded"), (YEARLY, 10, "missed")] {
         let server = start();
@@ -415,6 +441,7 @@ fn schedules_survive_a_restart_and_go_with_their_lambda() {
         before,
         "a new version changes nothing"
     );
+    again.undeploy("works");
     let deleted = again.call(Method::DELETE, "/lambdas/works").send();
     assert_eq!(deleted.status, 204, "{deleted:?}");
     assert_eq!(get(&again, ""), json!([]));

@@ -287,7 +287,7 @@ fn another_method_is_405() {
 fn a_path_that_does_not_exist_is_404() {
     let server = start();
     for path in [
-        "/",
+        "/index.html",
         "/api",
         "/api/account/10000001",
         "/favicon.ico",

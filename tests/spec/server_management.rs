@@ -206,6 +206,7 @@ fn changing_a_variable_builds_and_deploys_in_one_step() {
 fn a_deleted_lambda_is_gone() {
     let server = start();
     let lambda = server.deploy_body("hello", "callback(null, 1)");
+    server.undeploy("hello");
     assert_eq!(
         server.call(Method::DELETE, "/lambdas/hello").send().status,
         204

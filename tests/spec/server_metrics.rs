@@ -1,9 +1,10 @@
 //! What the server counts, Prometheus can read.
 
 use reqwest::Method;
+use sandglass_runtime::ByteSize;
 use serde_json::json;
 
-use crate::harness::server::{TestServer, start};
+use crate::harness::server::{TestServer, start, start_with};
 
 /// The value of a sample, by the start of its line.
 fn sample(server: &TestServer, start: &str) -> Option<f64> {
@@ -96,4 +97,26 @@ fn refusals_are_counted_by_their_status() {
         sample(&server, "sandglass_rejected_total{status=\"401\"}"),
         Some(1.0)
     );
+}
+
+#[test]
+fn what_the_journal_drops_is_counted_and_every_request_is_answered() {
+    const DROPPED: &str = "sandglass_journal_dropped_total";
+    let log = "console.info('kept'); callback(null, 1)";
+    let tight = start_with(|config| config.journal.pending_bytes_max = ByteSize::bytes(1));
+    let hello = tight.deploy_body("hello", log);
+    for number in 1..=3 {
+        let reply = tight.invoke(&hello, json!({})).send();
+        assert_eq!((reply.status, reply.text.as_str()), (200, "1"), "{reply:?}");
+        assert_eq!(sample(&tight, DROPPED), Some(f64::from(number)));
+    }
+    let logs = |server: &TestServer| {
+        let found = server.call(Method::GET, "/logs").send().json();
+        found["entries"].as_array().unwrap().len()
+    };
+    assert_eq!(logs(&tight), 0);
+    let roomy = start();
+    let hello = roomy.deploy_body("hello", log);
+    (0..3).for_each(|_| drop(roomy.invoke(&hello, json!({})).send()));
+    assert_eq!((sample(&roomy, DROPPED), logs(&roomy)), (Some(0.0), 3));
 }

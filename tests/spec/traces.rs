@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use prost::Message as _;
 use reqwest::Method;
-use sandglass_server::TelemetryConfig;
+use sandglass_server::{Config, TelemetryConfig};
 use serde_json::json;
 
 use crate::harness::server::{TestServer, start, start_with};
@@ -24,6 +24,10 @@ const ASKS: &str = "const { HTTPClient } = require('lp-faas-toolbelt').Toolbelt;
 
 /// A collector that takes everything, and a server that sends to it.
 fn collected(sample_ratio: f64) -> (Upstream, TestServer) {
+    collected_with(sample_ratio, |_| {})
+}
+
+fn collected_with(sample_ratio: f64, change: impl FnOnce(&mut Config)) -> (Upstream, TestServer) {
     let collector = Upstream::start(|_| answer(200, ""));
     let endpoint = collector.url("");
     let server = start_with(|config| {
@@ -31,6 +35,7 @@ fn collected(sample_ratio: f64) -> (Upstream, TestServer) {
             sample_ratio,
             ..telemetry(&endpoint, 50)
         });
+        change(config);
     });
     (collector, server)
 }
@@ -137,6 +142,113 @@ fn one_trace_goes_from_the_caller_through_the_lambda_to_whom_it_asks() {
     let carried = format!("00-{TRACE}-{}-01", hex(&outgoing.span_id));
     assert_eq!(received.header("traceparent"), carried);
     assert_eq!(received.header("tracestate"), "vendor=abc");
+}
+
+#[test]
+fn every_lambda_of_an_event_is_in_the_trace_of_the_event() {
+    let (collector, server) = collected(0.0);
+    let (upstream, _) = asked(&server);
+    for name in ["first", "second"] {
+        server.make_for("conversational_command", name);
+        server.deploy(name, ASKS);
+    }
+    let path = "/events/conversational_command/invoke?v=1&externalSystem=x";
+    let payload = json!({ "payload": { "url": upstream.url("/") } });
+    let call = server.call(Method::POST, path).json(&payload);
+    assert_eq!(call.header("traceparent", PARENT).send().status, 200);
+    let spans = spans(&collector, TRACE, 5);
+    let request = only(&spans, SpanKind::Server);
+    assert_eq!(
+        request.name,
+        "POST /api/account/{account}/events/{event}/invoke"
+    );
+    let mut carried = Vec::new();
+    for name in ["first", "second"] {
+        let invoked = invoked(&spans, name);
+        assert_eq!(invoked.parent_span_id, request.span_id);
+        let is_its = |span: &&Span| span.parent_span_id == invoked.span_id;
+        let outgoing = spans.iter().find(is_its).expect("its request");
+        carried.push(format!("00-{TRACE}-{}-01", hex(&outgoing.span_id)));
+    }
+    let received = upstream.received();
+    let mut received: Vec<_> = received.iter().map(|r| r.header("traceparent")).collect();
+    carried.sort();
+    received.sort_unstable();
+    assert_eq!(received, carried);
+}
+
+#[test]
+fn a_lambda_that_is_tried_out_is_in_the_trace_in_both_generations() {
+    for path in [
+        "/lambdas/tried/invoke?v=1&userId=me",
+        "/functions/tried/test",
+    ] {
+        let (collector, server) = collected(0.0);
+        server.deploy_body("tried", "callback(null, 1)");
+        let call = server.call(Method::POST, path);
+        let call = call.json(&json!({ "payload": {} }));
+        assert_eq!(call.header("traceparent", PARENT).send().status, 200);
+        let spans = spans(&collector, TRACE, 2);
+        let request = only(&spans, SpanKind::Server);
+        assert_eq!(invoked(&spans, "tried").parent_span_id, request.span_id);
+    }
+}
+
+#[test]
+fn a_lambda_that_another_calls_is_in_its_trace() {
+    let (collector, server) = collected(0.0);
+    let (upstream, asks) = asked(&server);
+    let calls = server.deploy(
+        "calls",
+        "const { Toolbelt } = require('lp-faas-toolbelt');
+        async function lambda({ payload: [uuid, payload] }, callback) {
+            callback(null, await Toolbelt.OrchestratorClient().invoke([{ uuid, payload }], 9000));
+        }",
+    );
+    let call = server
+        .invoke(&calls, json!([asks, { "url": upstream.url("/") }]))
+        .header("traceparent", PARENT)
+        .header("tracestate", "vendor=abc");
+    assert_eq!(call.send().status, 200);
+    let spans = spans(&collector, TRACE, 4);
+    let (caller, called) = (invoked(&spans, "calls"), invoked(&spans, "asks"));
+    let outgoing = only(&spans, SpanKind::Client);
+    assert_eq!(called.parent_span_id, caller.span_id);
+    assert_eq!(outgoing.parent_span_id, called.span_id);
+    let received = upstream.only_request();
+    let carried = format!("00-{TRACE}-{}-01", hex(&outgoing.span_id));
+    assert_eq!(received.header("traceparent"), carried);
+    assert_eq!(received.header("tracestate"), "vendor=abc");
+}
+
+#[test]
+fn an_invocation_that_nobody_waits_for_is_in_the_trace_of_its_request_at_each_attempt() {
+    let (collector, server) = collected_with(0.0, |config| config.queue.backoff_ms = 10);
+    let fails = server.deploy_body("fails", "callback(new Error('no luck'))");
+    let call = server.invoke(&fails, json!({}));
+    let call = call
+        .header("traceparent", PARENT)
+        .header("prefer", "respond-async; retries=1");
+    assert_eq!(call.send().status, 202);
+    let spans = spans(&collector, TRACE, 3);
+    let request = only(&spans, SpanKind::Server);
+    let attempts: Vec<_> = spans.iter().filter(|span| span.name == "invoke").collect();
+    assert_eq!(attempts.len(), 2);
+    for attempt in &attempts {
+        assert_eq!(attempt.parent_span_id, request.span_id);
+    }
+    assert_ne!(attempts[0].span_id, attempts[1].span_id);
+}
+
+/// The span of the invocation of a lambda.
+#[track_caller]
+fn invoked<'a>(spans: &'a [Span], lambda: &str) -> &'a Span {
+    let is_its =
+        |span: &&Span| span.name == "invoke" && attribute(span, "lambda.name").contains(lambda);
+    spans
+        .iter()
+        .find(is_its)
+        .expect("the span of its invocation")
 }
 
 #[test]

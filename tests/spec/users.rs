@@ -288,7 +288,7 @@ fn a_user_can_have_two_hundred_sessions_and_the_oldest_makes_room() {
     let sql = format!(
         "UPDATE sessions SET created_at = 4;
          WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 198)
-         INSERT INTO sessions SELECT 'session-' || n, '{}', NULL, NULL, '', 5, 4000000000000 FROM n",
+         INSERT INTO sessions SELECT 'session-' || n, '{}', NULL, NULL, '', 5, 4000000000000, NULL FROM n",
         user.id
     );
     let (server, _directory) = with_rows(server, &sql);

@@ -8,6 +8,7 @@
 
 mod engine;
 mod library;
+mod openapi;
 mod packages;
 mod test;
 
@@ -17,6 +18,7 @@ const USAGE: &str = "usage:
   cargo xtask engine           build the engine from source into runtime/engine
   cargo xtask engine --check   build it into target/engine, and fail when the committed one was
                                made from other sources
+  cargo xtask openapi          write the API of this tree to console/openapi.json
   cargo xtask test             everything that must pass before a change lands";
 
 fn main() -> Result<()> {
@@ -24,6 +26,7 @@ fn main() -> Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["engine"] => engine::build(),
         ["engine", "--check"] => engine::check(),
+        ["openapi"] => openapi::write(),
         ["test"] => test::run(),
         _ => bail!("{USAGE}"),
     }

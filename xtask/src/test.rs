@@ -45,6 +45,19 @@ const STAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What the console's own tools check, in its folder, with the program that the stages above built:
+/// name, arguments of npm.
+const CONSOLE: &[(&str, &[&str])] = &[
+    (
+        "packages of the console",
+        &["ci", "--no-audit", "--no-fund"],
+    ),
+    ("console, types and style", &["run", "check"]),
+    ("console, logic", &["test"]),
+    ("console, as committed", &["run", "dist:check"]),
+    ("console, in a browser", &["run", "e2e"]),
+];
+
 /// Whose dependencies are checked: the workspace's, for the targets in `deny.toml`, and those of the
 /// crates that stay out of it, for the engine's target.
 const MANIFESTS: [(&str, &str, &[&str]); 3] = [
@@ -106,6 +119,9 @@ pub(crate) fn run() -> Result<()> {
     for (name, arguments) in STAGES {
         stages.push(stage(root, name, arguments)?);
     }
+    for (name, arguments) in CONSOLE {
+        stages.push(npm(root, name, arguments)?);
+    }
     if !is_installed(root, "cargo-deny") {
         stages.push(stage(root, "cargo-deny", &INSTALL_CARGO_DENY)?);
     }
@@ -143,9 +159,33 @@ fn root() -> &'static Path {
 }
 
 fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
-    println!("\n==> {name}: cargo {}", arguments.join(" "));
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .current_dir(root)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .env("PATH", std::env::join_paths(paths(root))?);
+    timed(name, "cargo", command, arguments)
+}
+
+/// A stage of the console. Its browser tests run the program that the tests before them built.
+fn npm(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
+    let mut command = Command::new("npm");
+    command
+        .current_dir(root.join("console"))
+        .env("SANDGLASS_BIN", debug_build(root).join("sandglass"));
+    timed(name, "npm", command, arguments)
+}
+
+/// Where `cargo test` leaves what it builds.
+fn debug_build(root: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    root.join(target).join("debug")
+}
+
+fn timed(name: &str, program: &str, command: Command, arguments: &[&str]) -> Result<Stage> {
+    println!("\n==> {name}: {program} {}", arguments.join(" "));
     let begun = Instant::now();
-    let (ended, tests) = cargo(root, arguments)?;
+    let (ended, tests) = run_command(program, command, arguments)?;
     Ok(Stage {
         name: name.to_owned(),
         took: begun.elapsed(),
@@ -154,25 +194,22 @@ fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     })
 }
 
-/// Runs cargo, passes on what it prints, and adds up what its test runners counted.
-fn cargo(root: &Path, arguments: &[&str]) -> Result<(Ended, Tests)> {
-    let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+/// Runs a command, passes on what it prints, and adds up what its test runners counted.
+fn run_command(program: &str, mut command: Command, arguments: &[&str]) -> Result<(Ended, Tests)> {
+    let mut child = command
         .args(arguments)
-        .current_dir(root)
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .env("PATH", std::env::join_paths(paths(root))?)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .context("cargo does not start")?;
+        .with_context(|| format!("{program} does not start: is it installed?"))?;
     let output = child
         .stdout
         .take()
-        .context("the output of cargo is not captured")?;
+        .context("the output of a stage is not captured")?;
     let mut tests = Tests::default();
     let mut screen = std::io::stdout().lock();
     for line in BufReader::new(output).split(b'\n') {
-        let line = line.context("the output of cargo cannot be read")?;
+        let line = line.context("the output of a stage cannot be read")?;
         screen.write_all(&line)?;
         screen.write_all(b"\n")?;
         tests.add(&String::from_utf8_lossy(&line));

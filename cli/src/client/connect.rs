@@ -2,7 +2,7 @@
 //!
 //! A running server leaves its URL in `server.json` of its data directory, and its first admin
 //! token in `admin.token`. That token goes to that server, or to another one on this machine,
-//! and to nobody else.
+//! and to nobody else. The operator's token is in `operator.token`, and goes where that one would.
 
 use std::error::Error;
 use std::io;
@@ -15,7 +15,7 @@ use rustls::crypto::ring;
 use serde::Deserialize;
 
 use super::Client;
-use crate::args::Connection;
+use crate::args::{Connection, OperatorConnection};
 use crate::exit::{Explain as _, Failure};
 use crate::print::Printer;
 
@@ -36,14 +36,36 @@ impl TokenSource {
     /// What to do when the server does not know the token.
     pub(super) fn hint(&self) -> String {
         match self {
-            Self::Given => "is the token of this server? --token or SANDGLASS_TOKEN gave it".into(),
+            Self::Given => "is the token that was given one of this server?".into(),
             Self::File(path) => format!(
-                "the token of {} is not valid there; give another one with --token",
+                "the token of {} is not valid there; give another one",
                 path.display()
             ),
         }
     }
 }
+
+/// A kind of token, and how it is come by.
+struct TokenKind {
+    whose: &'static str,
+    file: &'static str,
+    given_by: &'static str,
+    made_by: &'static str,
+}
+
+const OF_ACCOUNT: TokenKind = TokenKind {
+    whose: "admin",
+    file: "admin.token",
+    given_by: "--token or SANDGLASS_TOKEN",
+    made_by: "on the server, `sandglass token create` makes one",
+};
+
+const OF_OPERATOR: TokenKind = TokenKind {
+    whose: "operator's",
+    file: "operator.token",
+    given_by: "--operator-token or SANDGLASS_OPERATOR_TOKEN",
+    made_by: "it is in operator.token of the server's data directory",
+};
 
 #[derive(Deserialize)]
 struct ServerFile {
@@ -53,6 +75,32 @@ struct ServerFile {
 impl Client {
     /// Finds the server and the token.
     pub(crate) fn new(connection: &Connection, print: Printer) -> Result<Self, Failure> {
+        Self::with(connection, &OF_ACCOUNT, print)
+    }
+
+    /// Finds the server and its operator's token.
+    pub(crate) fn of_operator(
+        connection: &OperatorConnection,
+        print: Printer,
+    ) -> Result<Self, Failure> {
+        let OperatorConnection {
+            server,
+            operator_token,
+            ca,
+            data_dir,
+        } = connection.clone();
+        let connection = Connection {
+            server,
+            token: operator_token,
+            ca,
+            data_dir,
+            // What is asked is beside it.
+            account: "none".parse().expect("letters are an account id"),
+        };
+        Self::with(&connection, &OF_OPERATOR, print)
+    }
+
+    fn with(connection: &Connection, kind: &TokenKind, print: Printer) -> Result<Self, Failure> {
         let url = match &connection.server {
             Some(server) => parse(server).blame_user()?,
             None => running(&connection.data_dir)?,
@@ -60,9 +108,9 @@ impl Client {
         let (token, token_source) = match &connection.token {
             Some(token) => (token.trim().to_owned(), TokenSource::Given),
             None if connection.server.is_some() && !is_loopback(&url) => {
-                return Err(no_token(&url));
+                return Err(no_token(&url, kind));
             }
-            None => kept_token(&connection.data_dir)?,
+            None => kept_token(&connection.data_dir, kind)?,
         };
         if url.scheme() == "http" && !is_loopback(&url) {
             print.warn(format_args!("the token travels unencrypted to {url}"));
@@ -114,19 +162,22 @@ fn running(data_dir: &Path) -> Result<Url, Failure> {
     parse(&url)
 }
 
-fn kept_token(data_dir: &Path) -> Result<(String, TokenSource), Failure> {
-    let file = data_dir.join("admin.token");
+fn kept_token(data_dir: &Path, kind: &TokenKind) -> Result<(String, TokenSource), Failure> {
+    let file = data_dir.join(kind.file);
     let token = std::fs::read_to_string(&file)
-        .doing(format!("cannot read the admin token {}", file.display()))
-        .hint("give a token with --token or SANDGLASS_TOKEN")?;
+        .doing(format!(
+            "cannot read the {} token {}",
+            kind.whose,
+            file.display()
+        ))
+        .hint(format!("give a token with {}", kind.given_by))?;
     let file = std::path::absolute(&file).unwrap_or(file);
     Ok((token.trim().to_owned(), TokenSource::File(file)))
 }
 
-fn no_token(url: &Url) -> Failure {
-    Failure::usage(format!("no token for {url}")).with_hint(
-        "give one with --token or SANDGLASS_TOKEN; on the server, `sandglass token create` makes one",
-    )
+fn no_token(url: &Url, kind: &TokenKind) -> Failure {
+    let hint = format!("give one with {}; {}", kind.given_by, kind.made_by);
+    Failure::usage(format!("no token for {url}")).with_hint(hint)
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use sandglass_server::{
-    AppInfo, InstalledAppSecret, NewApp, NewUser, SessionInfo, UserChange, UserInfo,
+    AppChange, AppInfo, InstalledAppSecret, NewApp, NewUser, SessionInfo, UserChange, UserInfo,
 };
 
 use super::{Client, read};
@@ -66,6 +66,15 @@ impl Client {
 
     pub(crate) async fn install_app(&self, new: &NewApp) -> Result<InstalledAppSecret, Failure> {
         self.json(self.request(Method::POST, &["apps"]), new).await
+    }
+
+    pub(crate) async fn change_app(
+        &self,
+        id: &str,
+        change: &AppChange,
+    ) -> Result<AppInfo, Failure> {
+        let request = self.request(Method::PATCH, &["apps", id]);
+        self.json(request, change).await
     }
 
     pub(crate) async fn rotate_app(&self, id: &str) -> Result<InstalledAppSecret, Failure> {

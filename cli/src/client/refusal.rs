@@ -10,7 +10,10 @@ use crate::print::diagnostic::Place;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Refusal {
+    /// The second generation's name for it is what shared addresses answer with.
+    #[serde(alias = "code")]
     error_code: String,
+    #[serde(alias = "message")]
     error_msg: String,
     #[serde(flatten)]
     place: Option<BuildPlace>,
@@ -51,7 +54,7 @@ pub(super) fn refused(status: StatusCode, body: &str, token: &TokenSource) -> Fa
     }
     let hint = match status {
         StatusCode::UNAUTHORIZED => token.hint(),
-        StatusCode::FORBIDDEN => {
+        StatusCode::FORBIDDEN if refusal.error_msg.starts_with("this needs the permission") => {
             "`sandglass token create NAME --role ROLE`, as an admin, makes a token that may".into()
         }
         StatusCode::NOT_FOUND if refusal.error_code.ends_with(".missinglambda") => {

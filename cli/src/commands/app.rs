@@ -1,7 +1,7 @@
 //! `sandglass app`: programs that get tokens by OAuth 2.
 
 use clap::Subcommand;
-use sandglass_server::{Grant, InstalledAppSecret, NewApp};
+use sandglass_server::{AppChange, Grant, InstalledAppSecret, NewApp};
 
 use crate::args::Connection;
 use crate::client::Client;
@@ -15,13 +15,14 @@ Examples:
   sandglass app install --name crm --grant client_credentials
   sandglass app install --name shop --grant authorization_code --redirect https://shop.example/callback
   sandglass app install --name phone --public --grant authorization_code --redirect com.example.phone:/cb
+  sandglass app change 5f1c9d1e-… --redirect https://shop.example/back
   sandglass app list
   sandglass app rotate 5f1c9d1e-…
   sandglass app remove 5f1c9d1e-…
 
 A secret is shown once; the server keeps only its hash.";
 
-/// Install, list or remove apps, or give one another secret.
+/// Install, list, change or remove apps, or give one another secret.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -53,6 +54,22 @@ enum Action {
     },
     /// List the apps.
     List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Change what an app is called or where browsers may be sent back to; its secret stays.
+    Change {
+        /// Its id, as the list shows it.
+        id: String,
+        /// What users see when it asks them for leave.
+        #[arg(long)]
+        name: Option<String>,
+        /// What it says of itself.
+        #[arg(long)]
+        description: Option<String>,
+        /// Where browsers may be sent back to, in the place of all before; may repeat.
+        #[arg(long = "redirect", value_name = "URI")]
+        redirects: Vec<String>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -108,6 +125,23 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
             }
             print.table(table, "the account has no apps");
             print.value(&apps);
+        }
+        Action::Change {
+            id,
+            name,
+            description,
+            redirects,
+            connection,
+        } => {
+            let change = AppChange {
+                client_name: name,
+                description,
+                redirect_uris: Some(redirects).filter(|uris| !uris.is_empty()),
+            };
+            let client = Client::new(&connection, print)?;
+            let changed = client.change_app(&id, &change).await?;
+            print.value(&changed);
+            print.done("changed", &changed.client_name);
         }
         Action::Rotate { id, connection } => {
             let rotated = Client::new(&connection, print)?.rotate_app(&id).await?;

@@ -14,9 +14,10 @@ const EXAMPLES: &str = "\
 Examples:
   sandglass lambdas
   sandglass lambdas --json | jq -r '.[].name'
+  sandglass lambdas undeploy hello
   sandglass lambdas delete hello";
 
-/// List the lambdas on the server, or delete one.
+/// List the lambdas on the server, undeploy or delete one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
@@ -34,7 +35,14 @@ enum Action {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Delete a lambda with its versions.
+    /// Undeploy a lambda: it is not invoked any more, and keeps its versions.
+    Undeploy {
+        /// The lambda's name or UUID.
+        name: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Delete a lambda that is not live, with its versions and schedules.
     Delete {
         /// The lambda's name or UUID.
         name: String,
@@ -47,6 +55,11 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     match args.action {
         None => list(&args.connection, print).await,
         Some(Action::List { connection }) => list(&connection, print).await,
+        Some(Action::Undeploy { name, connection }) => {
+            Client::new(&connection, print)?.undeploy(&name).await?;
+            print.done("undeployed", name);
+            Ok(Exit::Success)
+        }
         Some(Action::Delete { name, connection }) => {
             Client::new(&connection, print)?
                 .delete_lambda(&name)

@@ -1,7 +1,7 @@
 //! `sandglass up`: a server on this machine, with lambdas to try.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sandglass_server::{Config, DeployRequest, EgressConfig, LambdaInfo};
 use serde::Serialize;
@@ -63,6 +63,7 @@ struct Up {
     url: String,
     token_file: PathBuf,
     password_file: PathBuf,
+    console_url: String,
     lambdas: Vec<UpLambda>,
 }
 
@@ -157,6 +158,7 @@ fn show(client: &Client, connection: &Connection, lambdas: &[LambdaInfo], print:
         url: url.clone(),
         token_file: data_dir.join("admin.token"),
         password_file: data_dir.join("admin.password"),
+        console_url: console_url(&url),
         lambdas: lambdas
             .iter()
             .map(|lambda| UpLambda::of(lambda, client))
@@ -185,19 +187,36 @@ fn show(client: &Client, connection: &Connection, lambdas: &[LambdaInfo], print:
         );
         print.line(format_args!("{BOLD}Try{BOLD:#}\n{line}\n"));
     }
-    let (url, account) = (format!("{BOLD}{url}{BOLD:#}"), &connection.account);
+    let account = &connection.account;
     print.line(format_args!(
-        "{GREEN}Sandglass is up{GREEN:#} at {url} for account {account}."
+        "{GREEN}Sandglass is up{GREEN:#} at {BOLD}{url}{BOLD:#} for account {account}."
+    ));
+    let console = console_url(&url);
+    print.line(format_args!(
+        "Its console is at {BOLD}{console}{BOLD:#}. {}",
+        sign_in(data_dir)
     ));
     let shown = data_dir.display();
     print.line(format_args!(
         "{DIM}Data and the admin token are in {shown}. Ctrl-C stops.{DIM:#}"
     ));
-    if let Ok(password) = std::fs::read_to_string(data_dir.join("admin.password")) {
-        let password = password.trim();
-        print.line(format_args!(
-            "{DIM}The first user is admin with the password {password}, until it is changed.{DIM:#}"
-        ));
+}
+
+fn console_url(url: &str) -> String {
+    format!("{}/console/", url.trim_end_matches('/'))
+}
+
+/// How to sign in to the console: as the first user, as long as there is the file with its password.
+fn sign_in(data_dir: &Path) -> String {
+    let file = data_dir.join("admin.password");
+    match std::fs::read_to_string(&file) {
+        Ok(password) => format!(
+            "Sign in as {BOLD}admin{BOLD:#} with the password {BOLD}{}{BOLD:#}, until it is changed \
+             (it is in {}).",
+            password.trim(),
+            file.display()
+        ),
+        Err(_) => "Sign in as one of the account's users.".to_owned(),
     }
 }
 

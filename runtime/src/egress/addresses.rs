@@ -30,6 +30,16 @@ pub(super) struct Resolver {
 #[derive(Debug, Clone)]
 pub(super) struct CheckedAddresses(Vec<SocketAddr>);
 
+/// An address of a host, and whether lambdas may reach it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AddressVerdict {
+    /// The address.
+    pub address: IpAddr,
+    /// What is there that lambdas may not reach; `None` when they may.
+    pub refused: Option<&'static str>,
+}
+
 impl Resolver {
     pub(super) fn new(policy: AddressPolicy, timeout: Duration) -> Self {
         Self {
@@ -41,6 +51,34 @@ impl Resolver {
 
     /// The addresses of a URL's host, when a lambda may reach every one of them.
     pub(super) async fn resolve(&self, url: &Url) -> Result<CheckedAddresses, HttpError> {
+        let (host, addresses) = self.addresses(url).await?;
+        self.check(&host.to_string(), addresses)
+    }
+
+    /// The addresses of a URL's host, and whether a lambda may reach each of them.
+    pub(super) async fn look(&self, url: &Url) -> Result<Vec<AddressVerdict>, HttpError> {
+        let (host, addresses) = self.addresses(url).await?;
+        if addresses.is_empty() {
+            return Err(HttpError::DnsFailed(host.to_string()));
+        }
+        let mut addresses: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
+        addresses.dedup();
+        let verdicts = addresses.into_iter().map(|address| AddressVerdict {
+            address,
+            refused: match reach(address) {
+                Reach::Internal(what) | Reach::Never(what) if !self.policy.allows(address) => {
+                    Some(what)
+                }
+                _ => None,
+            },
+        });
+        Ok(verdicts.collect())
+    }
+
+    async fn addresses<'a>(
+        &self,
+        url: &'a Url,
+    ) -> Result<(Host<&'a str>, Vec<SocketAddr>), HttpError> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(HttpError::InvalidUrl("it names no host".to_owned()));
         };
@@ -49,7 +87,7 @@ impl Resolver {
             Host::Ipv6(address) => vec![(address, port).into()],
             Host::Domain(name) => self.look_up(name, port).await?,
         };
-        self.check(&host.to_string(), addresses)
+        Ok((host, addresses))
     }
 
     fn check(&self, host: &str, found: Vec<SocketAddr>) -> Result<CheckedAddresses, HttpError> {

@@ -100,6 +100,8 @@ fn admit(sandbox: &mut Sandbox, call: Call) -> Result<Result<Admitted, CallError
         return Ok(Err(CallError::InvalidInput(error.to_string())));
     }
     let chain = chain.called();
+    let trace = sandbox.trace.as_ref();
+    let headers = trace.map_or_else(Vec::new, |trace| trace.headers().collect());
     let held = sandbox.http.hold(call.input.len(), &limits)?;
     Ok(Ok(Admitted {
         hosts: sandbox.hosts.clone(),
@@ -107,6 +109,7 @@ fn admit(sandbox: &mut Sandbox, call: Call) -> Result<Result<Admitted, CallError
         call: LambdaCall {
             lambda: call.lambda,
             input: call.input,
+            headers,
             chain,
         },
         timeout: call.timeout_ms.map(|ms| Duration::from_millis(ms.into())),

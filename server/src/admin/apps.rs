@@ -16,8 +16,6 @@ use crate::oauth::{Grant, Grants, InstalledApp, SCOPE, check_redirect};
 use crate::registry;
 use crate::store::{self, AppRow};
 
-/// Apps of one account.
-const APPS_MAX: usize = 200;
 /// The longest name, and the longest description, in characters.
 const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 500;
@@ -76,6 +74,21 @@ pub struct NewApp {
     pub token_endpoint_auth_method: Option<String>,
 }
 
+/// What is to be changed of an app; what is left out stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppChange {
+    /// For people, 1 to 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// What it says of itself, at most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where browsers may be sent back to, all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_uris: Option<Vec<String>>,
+}
+
 /// An app with the secret that it just got. The secret is not kept and cannot be shown again.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
@@ -117,8 +130,9 @@ impl Admin {
         account: &AccountId,
         new: NewApp,
     ) -> Result<InstalledAppSecret, ChangeError> {
-        if self.apps(account)?.len() >= APPS_MAX {
-            return Err(invalid(format!("an account can have {APPS_MAX} apps")));
+        let max = self.may_have().apps_max;
+        if self.apps(account)?.len() >= max {
+            return Err(invalid(format!("an account can have {max} apps")));
         }
         check(&new)?;
         let secret = match new.token_endpoint_auth_method.as_deref() {
@@ -138,11 +152,71 @@ impl Admin {
             changed_at: now,
         };
         let installed = info(&app);
-        self.put_app(AuditAction::AppInstall, app).await?;
+        let row = row(&app, self.known(account)?.row);
+        let entry = of(AuditAction::AppInstall, &app);
+        let rows =
+            move |tx: &Connection| Ok(store::add_app(tx, &row).map_err(sqlite("install an app"))?);
+        let admin = self.clone();
+        let publish = move |()| {
+            registry::change(&admin.parts().registry, |next| next.apps_mut().put(app));
+        };
+        self.change::<_, ChangeError, _>(entry, rows, publish)
+            .await?;
         Ok(InstalledAppSecret {
             app: installed,
             client_secret: secret.map(|secret| secret.expose().to_owned()),
         })
+    }
+
+    /// Changes what an app says of itself, or where browsers may be sent back to. Its id, its secret and
+    /// its tokens stay; a URI that is not there any more is refused from now on.
+    ///
+    /// # Errors
+    /// When there is no such app, it would break a rule, or the database fails.
+    pub async fn change_app(
+        &self,
+        account: &AccountId,
+        id: &AppId,
+        change: AppChange,
+    ) -> Result<AppInfo, ChangeError> {
+        let known = self.known_app(account, id)?;
+        let wanted = NewApp {
+            client_name: change.client_name.unwrap_or_else(|| known.name.clone()),
+            description: change
+                .description
+                .unwrap_or_else(|| known.description.clone()),
+            grant_types: known.grants.iter().collect(),
+            response_types: None,
+            scope: None,
+            redirect_uris: change
+                .redirect_uris
+                .unwrap_or_else(|| known.redirect_uris.clone()),
+            token_endpoint_auth_method: known.is_public().then(|| "none".to_owned()),
+        };
+        check(&wanted)?;
+        let mut app = InstalledApp::clone(&known);
+        app.name = wanted.client_name.trim().to_owned();
+        app.description = wanted.description;
+        app.redirect_uris = wanted.redirect_uris;
+        app.changed_at = now_ms();
+        let changed = info(&app);
+        let row = row(&app, self.known(account)?.row);
+        let entry = of(AuditAction::AppChange, &app);
+        let rows = move |tx: &Connection| {
+            Ok(store::change_app(tx, &row).map_err(sqlite("change an app"))?)
+        };
+        let admin = self.clone();
+        let publish = move |()| {
+            admin.publish_app(&app.id, |now| {
+                now.name = app.name.clone();
+                now.description = app.description.clone();
+                now.redirect_uris = app.redirect_uris.clone();
+                now.changed_at = app.changed_at;
+            });
+        };
+        self.change::<_, ChangeError, _>(entry, rows, publish)
+            .await?;
+        Ok(changed)
     }
 
     /// Gives an app another secret; the one before opens nothing from now on.
@@ -162,7 +236,21 @@ impl Admin {
         app.secret = Some(secret.hash());
         app.changed_at = now_ms();
         let rotated = info(&app);
-        self.put_app(AuditAction::AppRotateSecret, app).await?;
+        let (id, at, hash) = (app.id.clone(), app.changed_at, secret.hash());
+        let entry = of(AuditAction::AppRotateSecret, &app);
+        let rows = move |tx: &Connection| {
+            let set = store::set_app_secret(tx, id.as_str(), &hash.0, at);
+            Ok(set.map_err(sqlite("rotate an app's secret"))?)
+        };
+        let admin = self.clone();
+        let publish = move |()| {
+            admin.publish_app(&app.id, |now| {
+                now.secret = app.secret;
+                now.changed_at = at;
+            });
+        };
+        self.change::<_, ChangeError, _>(entry, rows, publish)
+            .await?;
         Ok(InstalledAppSecret {
             app: rotated,
             client_secret: Some(secret.expose().to_owned()),
@@ -200,17 +288,21 @@ impl Admin {
         })
     }
 
-    async fn put_app(&self, action: AuditAction, app: InstalledApp) -> Result<(), ChangeError> {
-        let row = row(&app, self.known(&app.account)?.row);
-        let entry = AuditEntry::new(action, &app.account).target(app.id.as_str(), &app.name);
-        let rows =
-            move |tx: &Connection| Ok(store::put_app(tx, &row).map_err(sqlite(action.doing()))?);
-        let admin = self.clone();
-        let publish = move |()| {
-            registry::change(&admin.parts().registry, |next| next.apps_mut().put(app));
-        };
-        self.change::<_, ChangeError, _>(entry, rows, publish).await
+    /// Changes an app as it is by now, unless it was removed. Only to be called on the store's thread.
+    fn publish_app(&self, id: &AppId, change: impl FnOnce(&mut InstalledApp)) {
+        registry::change(&self.parts().registry, |next| {
+            let Some(known) = next.apps().get(id) else {
+                return;
+            };
+            let mut app = InstalledApp::clone(known);
+            change(&mut app);
+            next.apps_mut().put(app);
+        });
     }
+}
+
+fn of(action: AuditAction, app: &InstalledApp) -> AuditEntry {
+    AuditEntry::new(action, &app.account).target(app.id.as_str(), &app.name)
 }
 
 fn check(new: &NewApp) -> Result<(), ChangeError> {

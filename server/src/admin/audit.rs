@@ -69,7 +69,7 @@ pub struct Activity {
     pub id: u64,
     /// Milliseconds since the Unix epoch.
     pub at: u64,
-    /// `user`, `service-user`, `app`, `token` or `operator`.
+    /// `user`, `service-user`, `app`, `token`, `operator` or `nobody`.
     pub actor_kind: String,
     /// What who did it was called then.
     pub actor: String,
@@ -197,6 +197,8 @@ impl Admin {
         &self,
         rows: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        // Whoever reads sees everything that was done before.
+        self.write_tallies(now_ms()).await?;
         let store = &self.parts().store;
         store.read("read the audit log", rows).await
     }

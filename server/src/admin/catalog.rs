@@ -55,6 +55,13 @@ impl Admin {
         Ok(info(event, &account))
     }
 
+    /// What a lambda of that event is invoked with; nothing when it has no event, or one that the
+    /// operator took away.
+    pub(crate) fn sample_of(&self, event: Option<&str>) -> Sample {
+        let event = event.and_then(|id| self.parts().catalog.event(id));
+        event.map_or_else(Sample::empty, |event| event.sample.clone())
+    }
+
     /// Whether a lambda of an account can have these skills, for the event that it is made for or has
     /// already, beside the others of that event. It is asked within the change itself, so that no two
     /// take the same place.

@@ -14,8 +14,6 @@ use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, ContextKeyRow};
 
-/// Developer keys of one account.
-pub(super) const KEYS_MAX: usize = 100;
 /// The longest name of a developer key, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -82,9 +80,10 @@ impl Admin {
             let rule = format!("the name of a developer key has 1 to {NAME_CHARS_MAX} characters");
             return Err(ChangeError::Invalid(rule));
         }
-        if self.context_keys(id)?.len() >= KEYS_MAX {
+        let max = self.may_have().context_keys_max;
+        if self.context_keys(id)?.len() >= max {
             return Err(ChangeError::Invalid(format!(
-                "an account can have {KEYS_MAX} developer keys"
+                "an account can have {max} developer keys"
             )));
         }
         let text = ContextKey::text().ok_or(ChangeError::Random)?;

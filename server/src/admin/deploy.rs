@@ -17,18 +17,16 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::environment::EnvironmentError;
-use super::{Admin, ChangeError, Parts, sqlite};
+use super::{Admin, ChangeError, FunctionSize, Parts, sqlite};
 use crate::artifacts::Pin;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::builds::{BuildsFull, Turn};
 use crate::clock::now_ms;
 use crate::registry::{self, Account, Entry, parse_uuid};
-use crate::store::{self, Built, Code, Committed, Draft, LambdaRow, StoreError};
+use crate::store::{
+    self, Built, Code, Committed, DeploymentState, DeploymentStep, Draft, LambdaRow, StoreError,
+};
 
-/// Lambdas of one account.
-pub(super) const LAMBDAS_MAX: usize = 20_000;
-/// The longest description, in characters. The second generation of the platform has 200.
-pub(super) const DESCRIPTION_CHARS_MAX: usize = 200;
 /// How often a deployment starts over because somebody else changed the same lambda.
 const ATTEMPTS: usize = 5;
 
@@ -108,11 +106,17 @@ pub enum DeployError {
     #[error("a lambda cannot be named like a UUID")]
     NameIsUuid,
     /// The description is too long.
-    #[error("a description has at most {DESCRIPTION_CHARS_MAX} characters")]
-    DescriptionTooLong,
+    #[error("a description has at most {0} characters")]
+    DescriptionTooLong(usize),
+    /// The source is too long.
+    #[error("a source has at most {0} characters")]
+    SourceTooLong(usize),
     /// The account has too many lambdas.
-    #[error("an account can have {LAMBDAS_MAX} lambdas")]
-    TooManyLambdas,
+    #[error("an account can have {0} lambdas")]
+    TooManyLambdas(usize),
+    /// The account has too many lambdas that are deployed.
+    #[error("an account can have {0} lambdas deployed: undeploy one first")]
+    TooManyDeployed(usize),
     /// An environment variable breaks a rule.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
@@ -131,9 +135,14 @@ pub enum DeployError {
     /// The artifact could not be written.
     #[error("the artifact could not be written")]
     Artifact(#[source] io::Error),
-    /// That version cannot be deployed.
-    #[error("version {0} was never deployed, or is not kept any more: deploy it instead")]
+    /// That version is not kept, or never was there.
+    #[error("version {0} is not kept: the versions of the lambda list those that are")]
     NoSuchVersion(u64),
+    /// That version was saved, and nothing more.
+    #[error(
+        "version {0} was never built, so there is nothing to go back to: deploy it, after a restore when it is not the latest"
+    )]
+    NeverBuilt(u64),
     /// There is no such lambda.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -181,8 +190,9 @@ impl Admin {
             return Err(DeployError::NameIsUuid);
         }
         let description = request.description.as_ref();
-        if description.is_some_and(|text| text.chars().count() > DESCRIPTION_CHARS_MAX) {
-            return Err(DeployError::DescriptionTooLong);
+        let max = self.may_have().description_chars_max;
+        if description.is_some_and(|text| text.chars().count() > max) {
+            return Err(DeployError::DescriptionTooLong(max));
         }
         for _ in 0..ATTEMPTS {
             let plan = self.plan(account, &name, &request)?;
@@ -203,8 +213,9 @@ impl Admin {
             .account(account)
             .ok_or_else(|| DeployError::NoSuchAccount(account.clone()))?;
         let before = account.lambda(name.as_str());
-        if before.is_none() && account.len() >= LAMBDAS_MAX {
-            return Err(DeployError::TooManyLambdas);
+        let max = self.may_have().lambdas_max;
+        if before.is_none() && account.len() >= max {
+            return Err(DeployError::TooManyLambdas(max));
         }
         let kept = || {
             before
@@ -229,15 +240,25 @@ impl Admin {
 
     /// Carries a plan out; `None` when it was overtaken.
     pub(super) async fn carry_out(&self, plan: Plan) -> Result<Option<Deployed>, DeployError> {
-        super::environment::check(&plan.environment)?;
+        super::environment::check(&plan.environment, self.may_have())?;
         let account = plan.account.id.as_str();
         let source =
             source(account, plan.uuid, &plan.code, &plan.environment).map_err(build_error)?;
-        let build = self.parts().build(&source).await?;
-        self.commit(plan, build).await
+        let max = self.may_have().source_chars_max;
+        if plan.code.text.chars().count() > max {
+            return Err(DeployError::SourceTooLong(max));
+        }
+        let begun = DeploymentState::BuildStart.at(now_ms());
+        let build = self.parts().build(&plan.account, &source).await?;
+        self.commit(plan, build, begun).await
     }
 
-    async fn commit(&self, plan: Plan, build: Build) -> Result<Option<Deployed>, DeployError> {
+    async fn commit(
+        &self,
+        plan: Plan,
+        build: Build,
+        begun: DeploymentStep,
+    ) -> Result<Option<Deployed>, DeployError> {
         let Build { artifact, time } = build;
         let draft = Draft {
             account: plan.account.row,
@@ -246,6 +267,7 @@ impl Admin {
             description: plan.description,
             event_id: None,
             skills: None,
+            size: FunctionSize::default().as_str(),
             based_on: plan.based_on,
             code: plan.code,
             environment: plan.environment,
@@ -259,6 +281,12 @@ impl Admin {
             plan.account.policy(&plan.name, &self.parts().limits),
         );
         let pin = self.parts().keep(artifact).await?;
+        let kept = now_ms();
+        let steps = [
+            begun,
+            DeploymentState::BuildFinish.at(kept),
+            DeploymentState::DeployStart.at(kept),
+        ];
         load(&lambda).await?;
         let audit = self.sign(
             AuditEntry::new(AuditAction::LambdaDeploy, &plan.account.id)
@@ -267,16 +295,19 @@ impl Admin {
                 .detail("digest", digest.as_str())
                 .detail("variables", changed_variables(&plan.account, &draft)),
         );
+        let (keeper, owner) = (self.clone(), Arc::clone(&plan.account));
         let rows = move |tx: &rusqlite::Connection| {
+            keeper.check_deployed(tx, &owner, &draft.uuid)?;
             let failed = sqlite("deploy a lambda");
-            let mut before = store::digests_of(tx, draft.account, &draft.name).map_err(&failed)?;
-            before.push(built.digest.clone());
-            let deployment = Uuid::new_v4().to_string();
-            let committed = store::deploy(tx, &draft, &deployment, &built).map_err(&failed)?;
+            let (deployment, at) = (Uuid::new_v4().to_string(), now_ms());
+            let made = (&built, &steps[..]);
+            let (committed, unused) = store::leaving(tx, &draft.uuid, Some(&built.digest), || {
+                store::deploy(tx, &draft, &deployment, made, at)
+            })
+            .map_err(failed)?;
             if matches!(committed, Committed::Done(_)) {
                 audit.write(tx)?;
             }
-            let unused = store::unused(tx, before).map_err(&failed)?;
             Ok::<_, DeployError>((committed, unused))
         };
         let (admin, account) = (self.clone(), plan.account.id.clone());
@@ -306,14 +337,36 @@ impl Admin {
         }
     }
 
+    /// Whether one more lambda of an account may be deployed. Only to be called in a transaction; it
+    /// counts nothing where the lambdas that there are do not reach the bound.
+    pub(super) fn check_deployed(
+        &self,
+        tx: &rusqlite::Connection,
+        account: &Account,
+        lambda: &str,
+    ) -> Result<(), DeployError> {
+        let max = self.may_have().deployed_max;
+        if account.len() < max {
+            return Ok(());
+        }
+        let others = store::count_deployed(tx, account.row, lambda);
+        match others.map_err(sqlite("count what is deployed"))? < max as u64 {
+            true => Ok(()),
+            false => Err(DeployError::TooManyDeployed(max)),
+        }
+    }
+
     /// Puts a committed row into the registry. Only to be called on the store's thread.
     pub(crate) fn publish(&self, account: &AccountId, row: LambdaRow) {
         let Parts {
             registry,
             runtime,
             limits,
+            steps,
             ..
         } = self.parts();
+        let step = row.last.as_ref().filter(|_| steps.are_watched());
+        let step = step.map(|last| super::shown(&row, last));
         registry::change(registry, |next| {
             let account = next.account_mut(account, row.account);
             match Entry::new(row, account, runtime, limits) {
@@ -321,25 +374,34 @@ impl Admin {
                 Err(error) => tracing::error!(%error, "a lambda was not published"),
             }
         });
+        step.into_iter().for_each(|step| steps.tell(step));
     }
 }
 
 impl Parts {
     /// Builds, when it is this build's turn.
-    pub(crate) async fn build(&self, source: &Source) -> Result<Build, DeployError> {
-        let turn = self.builds.turn().await?;
+    pub(crate) async fn build(
+        &self,
+        account: &Account,
+        source: &Source,
+    ) -> Result<Build, DeployError> {
+        let turn = self.builds.turn(&account.holdings).await?;
         self.build_now(turn, source).await
     }
 
     /// Builds what nobody waits for, whenever there is a turn.
     pub(crate) async fn build_at_leisure(&self, source: &Source) -> Result<Build, DeployError> {
-        let turn = self.builds.turn_at_leisure().await?;
+        let turn = self.builds.turn_at_leisure().await;
         self.build_now(turn, source).await
     }
 
     /// Says what is wrong with a source, when it is its turn.
-    pub(super) async fn check(&self, source: &Source) -> Result<(), DeployError> {
-        let _turn = self.builds.turn().await?;
+    pub(super) async fn check(
+        &self,
+        account: &Account,
+        source: &Source,
+    ) -> Result<(), DeployError> {
+        let _turn = self.builds.turn(&account.holdings).await?;
         self.compiler.check(source).await.map_err(build_error)
     }
 
@@ -356,6 +418,17 @@ impl Parts {
 }
 
 impl Parts {
+    /// Keeps an artifact that is there from being removed, on a thread that may wait for the disk;
+    /// `None` when it is not there.
+    pub(super) async fn hold(&self, digest: String) -> Result<Option<Pin>, DeployError> {
+        let artifacts = self.artifacts.clone();
+        let held = tokio::task::spawn_blocking(move || artifacts.hold(&digest)).await;
+        match held {
+            Ok(pin) => pin.map_err(DeployError::Artifact),
+            Err(error) => Err(DeployError::Artifact(error.into())),
+        }
+    }
+
     /// Makes an artifact durable, on a thread that may wait for the disk.
     pub(crate) async fn keep(&self, artifact: Artifact) -> Result<Pin, DeployError> {
         let artifacts = self.artifacts.clone();

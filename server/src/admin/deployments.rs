@@ -4,6 +4,9 @@
 //! step is durable before the next one begins, so everybody can watch it, and what a crash
 //! interrupts begins anew at the next start. Until the last step the version before goes on serving.
 
+mod journey;
+mod roll_back;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -13,12 +16,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::deploy::{built, load, source};
+use self::journey::Journey;
 use super::{Admin, ChangeError, DeployError, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::clock::now_ms;
 use crate::registry::Entry;
-use crate::store::{self, Begun, Built, DeploymentRow, DeploymentState, LambdaRow, StoreError};
+use crate::status::Problem;
+use crate::steps::Watcher;
+use crate::store::{
+    self, Begun, DeploymentRow, DeploymentState, DeploymentStep, LambdaRow, StoreError,
+};
 
 /// A deployment, as it is listed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +43,9 @@ pub struct DeploymentInfo {
     pub lambda_version: u64,
     /// Where it is.
     pub deployment_state: DeploymentState,
+    /// The steps that it has reached, the first one first. A rollback is not built again, so it has
+    /// none of a build, unless it has to be.
+    pub steps: Vec<DeploymentStep>,
     /// Why it failed, if it did.
     pub deployment_error: Option<DeploymentFailure>,
     /// Whether it is the one that is live.
@@ -90,23 +100,6 @@ pub struct SourcePlace {
     pub hint: String,
 }
 
-/// Where a deployment failed, and how.
-struct Failure {
-    state: DeploymentState,
-    why: DeploymentFailure,
-}
-
-/// A deployment on its way.
-struct Journey {
-    admin: Admin,
-    account: AccountId,
-    lambda: i64,
-    deployment: i64,
-    version: u64,
-    /// The last run of the server left it unfinished: nobody waits for it.
-    resumed: bool,
-}
-
 impl Admin {
     /// Begins to deploy what was saved last of a lambda. When this returns, that is durable; the
     /// deployment goes on by itself and can be watched.
@@ -122,49 +115,13 @@ impl Admin {
         let (row, by) = (entry.row.id, self.actor().name.to_string());
         let rows = move |tx: &rusqlite::Connection| {
             let uuid = Uuid::new_v4().to_string();
-            store::begin(tx, row, &uuid, &by, now_ms()).map_err(sqlite("begin a deployment"))
+            store::begin(tx, row, &uuid, &by, now_ms())
         };
-        let row = self.begin(id, AuditAction::LambdaDeploy, rows).await?;
+        let row = self.begin(id, &entry, AuditAction::LambdaDeploy, rows);
+        let row = row.await?;
         let deployment = newest(&row);
         Journey::of(self, id, &row).spawn();
         deployment
-    }
-
-    /// Makes what an earlier deployment built live again, without a build.
-    ///
-    /// # Errors
-    /// When there is no such lambda, that version was never deployed or is not kept any more, was
-    /// built for another engine, a deployment is under way, or the database fails.
-    pub async fn roll_back(
-        &self,
-        id: &AccountId,
-        lambda: &str,
-        version: u64,
-    ) -> Result<DeploymentInfo, DeployError> {
-        let (account, entry) = self.entry(id, lambda)?;
-        let kept = self.deployment_rows(&entry).await?;
-        let engine = self.parts().runtime.engine_digest().as_str();
-        let built = kept
-            .into_iter()
-            .filter(|deployment| deployment.version == version)
-            .filter(|deployment| deployment.deployed_at.is_some())
-            .find_map(|deployment| deployment.built)
-            .filter(|built| built.engine == engine)
-            .ok_or(DeployError::NoSuchVersion(version))?;
-        let digest = built.digest.parse().map_err(|_| StoreError::Closed)?;
-        let policy = account.policy(&entry.name, &self.parts().limits);
-        // Loaded before it is live, so that no request waits for it.
-        let lambda = self.parts().runtime.lambda(digest, policy);
-        load(&lambda).await?;
-        let (row, by) = (entry.row.id, self.actor().name.to_string());
-        let rows = move |tx: &rusqlite::Connection| {
-            let uuid = Uuid::new_v4().to_string();
-            store::roll_back(tx, row, (version, &built), &uuid, &by, now_ms())
-                .map_err(sqlite("roll a lambda back"))
-        };
-        let row = self.begin(id, AuditAction::LambdaRollBack, rows).await?;
-        drop(lambda);
-        newest(&row)
     }
 
     /// Undeploys a lambda. Invocations that run finish; there are no new ones when this returns.
@@ -174,9 +131,12 @@ impl Admin {
     pub async fn undeploy(&self, id: &AccountId, lambda: &str) -> Result<(), DeployError> {
         let (_, entry) = self.entry(id, lambda)?;
         let row = entry.row.id;
-        let rows =
-            move |tx: &rusqlite::Connection| store::mark(tx, row).map_err(sqlite("undeploy"));
-        self.begin(id, AuditAction::LambdaUndeploy, rows).await?;
+        // What an earlier undeployment left marked, because the database failed, is finished.
+        if !entry.row.marked {
+            let rows = move |tx: &rusqlite::Connection| store::mark(tx, row);
+            self.begin(id, &entry, AuditAction::LambdaUndeploy, rows)
+                .await?;
+        }
         self.finish_undeployment(id, row).await
     }
 
@@ -226,6 +186,24 @@ impl Admin {
         Ok(deployments)
     }
 
+    /// Watches the last deployment of a lambda.
+    pub(crate) fn watch_deployment(
+        &self,
+        id: &AccountId,
+        lambda: &str,
+    ) -> Result<Watcher, Problem> {
+        let (_, entry) = self.entry(id, lambda).map_err(Problem::from)?;
+        let (admin, account, row) = (self.clone(), id.clone(), entry.row.id);
+        let now = move || {
+            let registry = admin.parts().registry.load();
+            let entry = registry.account(account.as_str())?.lambda_of(row)?;
+            entry.row.last.as_ref().map(|last| shown(&entry.row, last))
+        };
+        let place = self.open_tail()?;
+        let watcher = self.parts().steps.watch(now, place);
+        watcher.ok_or_else(|| Problem::NotFound(format!("{lambda} was never deployed")))
+    }
+
     /// Goes on with the deployments and undeployments that the last run of the server left
     /// unfinished.
     pub(crate) async fn resume_deployments(&self) -> Result<(), DeployError> {
@@ -254,212 +232,40 @@ impl Admin {
     async fn begin(
         &self,
         id: &AccountId,
+        entry: &Entry,
         action: AuditAction,
-        rows: impl FnOnce(&rusqlite::Connection) -> Result<Begun, StoreError> + Send + 'static,
+        rows: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<Begun> + Send + 'static,
     ) -> Result<LambdaRow, DeployError> {
-        let (admin, account) = (self.clone(), id.clone());
+        let (admin, account, uuid) = (self.clone(), id.clone(), entry.row.uuid.clone());
+        let owner = self.known(id)?;
         let rows = move |tx: &rusqlite::Connection| {
-            let begun = rows(tx)?;
-            if let Begun::Begun(row) = &begun {
+            if action != AuditAction::LambdaUndeploy {
+                admin.check_deployed(tx, &owner, &uuid)?;
+            }
+            let begun = store::leaving(tx, &uuid, None, || rows(tx));
+            let (begun, unused) = begun.map_err(sqlite(action.doing()))?;
+            if let Begun::Row(row) = &begun {
                 admin.sign(step(action, &account, row)).write(tx)?;
             }
-            Ok(begun)
+            Ok((begun, unused))
         };
         let (admin, id) = (self.clone(), id.clone());
-        let publish = move |begun| {
-            if let Begun::Begun(row) = &begun {
+        let publish = move |(begun, unused): (Begun, Vec<String>)| {
+            if let Begun::Row(row) = &begun {
                 admin.publish(&id, LambdaRow::clone(row));
             }
+            admin.parts().artifacts.remove(&unused);
             begun
         };
         let store = &self.parts().store;
         match store
-            .transact::<_, StoreError, _>(action.doing(), rows, publish)
+            .transact::<_, DeployError, _>(action.doing(), rows, publish)
             .await?
         {
-            Begun::Begun(row) => Ok(*row),
+            Begun::Row(row) => Ok(*row),
             Begun::Active => Err(DeployError::Active),
+            Begun::Gone(version) => Err(DeployError::NoSuchVersion(version)),
         }
-    }
-}
-
-impl Journey {
-    fn of(admin: &Admin, account: &AccountId, row: &LambdaRow) -> Self {
-        let last = row.last.as_ref();
-        Self {
-            admin: admin.clone(),
-            account: account.clone(),
-            lambda: row.id,
-            deployment: last.map_or(0, |last| last.id),
-            version: last.map_or(0, |last| last.version),
-            resumed: false,
-        }
-    }
-
-    fn resumed(self) -> Self {
-        let resumed = true;
-        Self { resumed, ..self }
-    }
-
-    fn spawn(self) {
-        tokio::spawn(async move {
-            let Err(failure) = self.run().await else {
-                return;
-            };
-            if let Err(error) = self.note_failure(failure).await {
-                // The next start of the server finds it unfinished and begins it anew.
-                tracing::error!(%error, "the end of a deployment was not noted");
-            }
-        });
-    }
-
-    async fn run(&self) -> Result<(), Failure> {
-        let build = |error: DeployError| Failure::of(DeploymentState::BuildError, &error);
-        let deploy = |error: DeployError| Failure::of(DeploymentState::DeployError, &error);
-        let (registry, admin) = (self.admin.parts().registry.load_full(), &self.admin);
-        let account = registry.account(self.account.as_str());
-        let entry = account.and_then(|account| account.lambda_of(self.lambda));
-        let (Some(account), Some(entry)) = (account, entry) else {
-            // It was deleted meanwhile, and with it the deployment.
-            return Ok(());
-        };
-        let saved = admin.saved(self.lambda, self.version).await;
-        let saved = saved.map_err(|error| build(error.into()))?;
-        let saved = saved.ok_or_else(|| build(DeployError::NoSuchVersion(self.version)))?;
-        let source = source(
-            self.account.as_str(),
-            entry.uuid,
-            &saved.code,
-            &saved.environment,
-        );
-        let source = source.map_err(|error| build(DeployError::Build(error)))?;
-        let built_now = match self.resumed {
-            true => admin.parts().build_at_leisure(&source).await,
-            false => admin.parts().build(&source).await,
-        };
-        let artifact = built_now.map_err(build)?.into_artifact();
-        let (digest, built) = (artifact.digest().clone(), built(&artifact));
-        let pin = admin.parts().keep(artifact).await.map_err(deploy)?;
-        let noted = self.note_built(built.clone()).await;
-        noted.map_err(|error| deploy(error.into()))?;
-        let noted = self.note_start().await;
-        noted.map_err(|error| deploy(error.into()))?;
-        let policy = account.policy(&entry.name, &admin.parts().limits);
-        // Loaded before it is live, so that no request waits for it.
-        let lambda = admin.parts().runtime.lambda(digest, policy);
-        load(&lambda).await.map_err(deploy)?;
-        let finished = self.make_live(entry, built).await;
-        finished.map_err(|error| deploy(error.into()))?;
-        // The registry has its own handle by now; until then this one kept the code loaded.
-        drop((lambda, pin));
-        Ok(())
-    }
-
-    async fn note_built(&self, built: Built) -> Result<(), StoreError> {
-        let deployment = self.deployment;
-        self.change("note a build", move |tx| {
-            store::note_built(tx, deployment, &built, now_ms())
-        })
-        .await
-    }
-
-    async fn note_start(&self) -> Result<(), StoreError> {
-        let (deployment, state) = (self.deployment, DeploymentState::DeployStart);
-        self.change("note a step of a deployment", move |tx| {
-            store::note_state(tx, deployment, state, None, now_ms())
-        })
-        .await
-    }
-
-    async fn note_failure(&self, Failure { state, why }: Failure) -> Result<(), StoreError> {
-        let (lambda, deployment) = (self.lambda, self.deployment);
-        let json = serde_json::to_string(&why).expect("a failure has string keys");
-        let (admin, account) = (self.admin.clone(), self.account.clone());
-        let action = AuditAction::LambdaDeployFailed;
-        let rows = move |tx: &rusqlite::Connection| {
-            let noted = || {
-                store::note_state(tx, deployment, state, Some(&json), now_ms())?;
-                store::by_id(tx, lambda)
-            };
-            let row = noted().map_err(sqlite(action.doing()))?;
-            let entry = step(action, &account, &row)
-                .detail("state", state.as_str())
-                .detail("errorCode", why.error_code);
-            admin.sign(entry).write(tx)?;
-            Ok(row)
-        };
-        let (admin, account) = (self.admin.clone(), self.account.clone());
-        let publish = move |row| admin.publish(&account, row);
-        let store = &self.admin.parts().store;
-        store.transact(action.doing(), rows, publish).await
-    }
-
-    /// Changes the deployment's row, when it is still there, and publishes its lambda.
-    async fn change(
-        &self,
-        change: &'static str,
-        rows: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<()> + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let lambda = self.lambda;
-        let rows = move |tx: &rusqlite::Connection| {
-            let changed = || {
-                rows(tx)?;
-                store::by_id(tx, lambda)
-            };
-            changed().map_err(sqlite(change))
-        };
-        let (admin, account) = (self.admin.clone(), self.account.clone());
-        let publish = move |row| admin.publish(&account, row);
-        let store = &self.admin.parts().store;
-        store.transact(change, rows, publish).await
-    }
-
-    async fn make_live(&self, entry: &Entry, built: Built) -> Result<(), StoreError> {
-        let (lambda, deployment) = (self.lambda, self.deployment);
-        let (owner, name) = (entry.row.account, entry.row.name.clone());
-        let (admin, account) = (self.admin.clone(), self.account.clone());
-        let action = AuditAction::LambdaLive;
-        let rows = move |tx: &rusqlite::Connection| {
-            let made = || {
-                let mut before = store::digests_of(tx, owner, &name)?;
-                before.push(built.digest);
-                let row = store::make_live(tx, lambda, deployment, now_ms())?;
-                Ok((row, store::unused(tx, before)?))
-            };
-            let (row, unused) = made().map_err(sqlite(action.doing()))?;
-            admin.sign(step(action, &account, &row)).write(tx)?;
-            Ok((row, unused))
-        };
-        let (admin, account) = (self.admin.clone(), self.account.clone());
-        let publish = move |(row, unused): (LambdaRow, Vec<String>)| {
-            admin.publish(&account, row);
-            admin.parts().artifacts.remove(&unused);
-        };
-        let store = &self.admin.parts().store;
-        store.transact(action.doing(), rows, publish).await
-    }
-}
-
-impl Failure {
-    fn of(state: DeploymentState, error: &DeployError) -> Self {
-        let why = match error {
-            DeployError::Build(error) => DeploymentFailure {
-                error_code: "com.liveperson.faas.fm.build-error".to_owned(),
-                error_msg: error.message.clone(),
-                error_logs: Vec::new(),
-                place: Some(SourcePlace::of(error)),
-            },
-            error => {
-                tracing::error!(error = %chain(error), "a deployment failed");
-                DeploymentFailure {
-                    error_code: "com.liveperson.faas.fm.general".to_owned(),
-                    error_msg: format!("{error}: deploy the lambda again"),
-                    error_logs: Vec::new(),
-                    place: None,
-                }
-            }
-        };
-        Self { state, why }
     }
 }
 
@@ -473,12 +279,6 @@ impl SourcePlace {
             hint: error.hint.clone(),
         }
     }
-}
-
-/// An error with everything that caused it.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// What the audit log says of a step of a lambda's deployment: the last one, or for an undeployment
@@ -509,6 +309,7 @@ pub(crate) fn shown(lambda: &LambdaRow, row: &DeploymentRow) -> DeploymentInfo {
         lambda_name: lambda.name.clone(),
         lambda_version: row.version,
         deployment_state: row.state,
+        steps: row.steps.clone(),
         deployment_error: row.error.as_ref().and_then(failure),
         live: live.is_some_and(|live| live.deployment == row.id),
         digest: row.built.as_ref().map(|built| built.digest.clone()),

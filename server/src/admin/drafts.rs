@@ -9,20 +9,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
 use super::environment::{self, EnvironmentError};
 use super::lambdas::info;
 use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::catalog::EventError;
 use crate::clock::now_ms;
-use crate::registry::{Entry, parse_uuid};
-use crate::store::{self, Code, Committed, Draft, LambdaRow, StoreError};
-
-/// Skills of one lambda: the 500 of the platform's second generation.
-pub(super) const SKILLS_MAX: usize = 500;
-/// The longest skill, in characters.
-pub(super) const SKILL_CHARS_MAX: usize = 100;
+use crate::config::AccountsConfig;
+use crate::registry::{Account, Entry, parse_uuid};
+use crate::store::{self, Code, Committed, Description, Draft, LambdaRow, StoreError};
 
 /// A lambda that is to be made.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +42,9 @@ pub struct NewLambda {
     /// `process.env`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// What a client of the second generation says that it takes.
+    #[serde(default)]
+    pub size: FunctionSize,
 }
 
 /// What of a lambda is to be saved. What is left out stays as it is.
@@ -67,6 +65,39 @@ pub struct LambdaChange {
     /// `process.env`.
     #[serde(default)]
     pub environment: Option<BTreeMap<String, String>>,
+    /// What a client of the second generation says of code that was written for the first.
+    #[serde(default)]
+    pub is_comp_v1: Option<bool>,
+}
+
+/// What a client of the second generation says that a function takes. It is kept and given back:
+/// every invocation has the same bounds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum FunctionSize {
+    /// The smallest, and what it is when nothing is said.
+    #[default]
+    S,
+    /// The second.
+    M,
+    /// The third.
+    L,
+    /// The fourth.
+    XL,
+    /// The largest.
+    XXL,
+}
+
+impl FunctionSize {
+    /// The platform's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::M => "M",
+            Self::L => "L",
+            Self::XL => "XL",
+            Self::XXL => "XXL",
+        }
+    }
 }
 
 /// What came of a save.
@@ -93,11 +124,19 @@ pub enum SaveError {
     #[error("there is a lambda named {0} already")]
     NameTaken(String),
     /// The description is too long.
-    #[error("a description has at most {DESCRIPTION_CHARS_MAX} characters")]
-    DescriptionTooLong,
+    #[error("a description has at most {0} characters")]
+    DescriptionTooLong(usize),
+    /// The source is too long.
+    #[error("a source has at most {0} characters")]
+    SourceTooLong(usize),
     /// The skills break a rule.
-    #[error("a lambda can have {SKILLS_MAX} different skills of 1 to {SKILL_CHARS_MAX} characters")]
-    Skills,
+    #[error("a lambda can have {max} different skills of 1 to {chars_max} characters")]
+    Skills {
+        /// How many.
+        max: usize,
+        /// How long each may be.
+        chars_max: usize,
+    },
     /// The event cannot be chosen, or not with these skills.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -124,8 +163,8 @@ pub enum SaveError {
     #[error("a lambda cannot be saved while it is being deployed or undeployed")]
     Active,
     /// The account has too many lambdas.
-    #[error("an account can have {LAMBDAS_MAX} lambdas")]
-    TooManyLambdas,
+    #[error("an account can have {0} lambdas")]
+    TooManyLambdas(usize),
     /// There is no such account or lambda, or the database failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -152,22 +191,23 @@ impl Admin {
         if parse_uuid(name.as_str()).is_some() {
             return Err(SaveError::NameIsUuid);
         }
-        if account.len() >= LAMBDAS_MAX {
-            return Err(SaveError::TooManyLambdas);
+        let may_have = self.may_have();
+        if account.len() >= may_have.lambdas_max {
+            return Err(SaveError::TooManyLambdas(may_have.lambdas_max));
         }
         let taken = || SaveError::NameTaken(new.name.clone());
         if account.lambda(name.as_str()).is_some() {
             return Err(taken());
         }
-        check_description(&new.description)?;
-        check_skills(&new.skills)?;
-        environment::check(&new.environment)?;
+        check_description(&new.description, may_have)?;
+        check_skills(&new.skills, may_have)?;
+        environment::check(&new.environment, may_have)?;
         let code = Code {
             file_name: new.file_name.unwrap_or_else(|| "index.js".to_owned()),
             text: new.code,
             bundle: None,
         };
-        self.check(&code).await?;
+        self.check(&account, &code).await?;
         let draft = Draft {
             account: account.row,
             uuid: Uuid::new_v4().to_string(),
@@ -175,6 +215,7 @@ impl Admin {
             description: Some(new.description),
             event_id: new.event_id.filter(|event| !event.is_empty()),
             skills: Some(new.skills),
+            size: new.size.as_str(),
             based_on: 0,
             code,
             environment: new.environment,
@@ -199,7 +240,7 @@ impl Admin {
         lambda: &str,
         change: LambdaChange,
     ) -> Result<Saved, SaveError> {
-        let (_, entry) = self.entry(id, lambda)?;
+        let (account, entry) = self.entry(id, lambda)?;
         let conflict = |found| SaveError::Conflict {
             based_on: change.version,
             found,
@@ -210,11 +251,13 @@ impl Admin {
         if store::is_active(&entry.row) {
             return Err(SaveError::Active);
         }
-        change
-            .description
-            .as_deref()
-            .map_or(Ok(()), check_description)?;
-        change.skills.as_deref().map_or(Ok(()), check_skills)?;
+        let may_have = self.may_have();
+        if let Some(description) = &change.description {
+            check_description(description, may_have)?;
+        }
+        if let Some(skills) = &change.skills {
+            check_skills(skills, may_have)?;
+        }
         let before = self.saved(entry.row.id, entry.row.version).await?;
         let before = before.ok_or_else(|| conflict(entry.row.version))?;
         let code = match change.code {
@@ -227,8 +270,8 @@ impl Admin {
         };
         let environment = change.environment.unwrap_or(before.environment.clone());
         if code != before.code || environment != before.environment {
-            environment::check(&environment)?;
-            self.check(&code).await?;
+            environment::check(&environment, may_have)?;
+            self.check(&account, &code).await?;
             let draft = Draft {
                 description: change.description,
                 skills: change.skills.filter(|skills| *skills != entry.row.skills),
@@ -244,13 +287,15 @@ impl Admin {
             };
         }
         let row = &entry.row;
-        let new_description = change.description.filter(|text| *text != row.description);
-        let new_skills = change.skills.filter(|skills| *skills != row.skills);
-        if new_description.is_none() && new_skills.is_none() {
+        let said = Description {
+            text: change.description.filter(|text| *text != row.description),
+            skills: change.skills.filter(|skills| *skills != row.skills),
+            is_comp_v1: change.is_comp_v1.filter(|flag| *flag != row.is_comp_v1),
+        };
+        if said.text.is_none() && said.skills.is_none() && said.is_comp_v1.is_none() {
             return Ok(Saved::Unchanged(info(&entry)));
         }
-        self.describe(id, &entry, new_description, new_skills)
-            .await?;
+        self.describe(id, &entry, said).await?;
         Ok(Saved::Saved(self.lambda(id, &entry.row.uuid)?))
     }
 
@@ -263,6 +308,7 @@ impl Admin {
             description: None,
             event_id: None,
             skills: None,
+            size: FunctionSize::default().as_str(),
             based_on: entry.row.version,
             code: Code {
                 file_name: String::new(),
@@ -292,17 +338,19 @@ impl Admin {
                 let of = (draft.account, &*draft.uuid);
                 keeper.check_event(tx, of, draft.event_id.as_deref(), skills)?;
             }
-            let committed = store::save(tx, &draft).map_err(sqlite("save a lambda"))?;
+            let saved = store::leaving(tx, &draft.uuid, None, || store::save(tx, &draft));
+            let (committed, unused) = saved.map_err(sqlite("save a lambda"))?;
             if matches!(committed, Committed::Done(_)) {
                 audit.write(tx)?;
             }
-            Ok(committed)
+            Ok((committed, unused))
         };
         let (admin, id) = (self.clone(), id.clone());
-        let publish = move |committed| {
+        let publish = move |(committed, unused): (Committed, Vec<String>)| {
             if let Committed::Done(row) = &committed {
                 admin.publish(&id, LambdaRow::clone(row));
             }
+            admin.parts().artifacts.remove(&unused);
             committed
         };
         let store = &self.parts().store;
@@ -313,8 +361,7 @@ impl Admin {
         &self,
         id: &AccountId,
         entry: &Entry,
-        description: Option<String>,
-        skills: Option<Vec<String>>,
+        said: Description,
     ) -> Result<(), SaveError> {
         let audit = AuditEntry::new(AuditAction::LambdaDescribe, id)
             .target(&entry.row.uuid, &entry.row.name);
@@ -322,11 +369,10 @@ impl Admin {
         let (account, uuid) = (entry.row.account, entry.row.uuid.clone());
         let keeper = self.clone();
         let rows = move |tx: &rusqlite::Connection| {
-            let (description, skills) = (description.as_deref(), skills.as_deref());
-            if let Some(skills) = skills {
+            if let Some(skills) = &said.skills {
                 keeper.check_event(tx, (account, &uuid), None, skills)?;
             }
-            let described = store::describe(tx, lambda, description, skills, &by, now_ms());
+            let described = store::describe(tx, lambda, &said, &by, now_ms());
             Ok(described.map_err(sqlite("describe a lambda"))?)
         };
         let (admin, id) = (self.clone(), id.clone());
@@ -335,14 +381,18 @@ impl Admin {
     }
 
     /// Whether the code is a lambda, as far as that can be told without running it.
-    pub(super) async fn check(&self, code: &Code) -> Result<(), SaveError> {
+    pub(super) async fn check(&self, account: &Account, code: &Code) -> Result<(), SaveError> {
         let refused = |error| SaveError::Contract(Box::new(error));
         let source = Source::new(&*code.file_name, &*code.text).map_err(refused)?;
+        let max = self.may_have().source_chars_max;
+        if code.text.chars().count() > max {
+            return Err(SaveError::SourceTooLong(max));
+        }
         let source = match &code.bundle {
             Some(bundle) => source.with_bundle(bundle.clone()).map_err(refused)?,
             None => source,
         };
-        match self.parts().check(&source).await {
+        match self.parts().check(account, &source).await {
             Ok(()) => Ok(()),
             Err(DeployError::Build(error)) => Err(SaveError::Contract(Box::new(error))),
             Err(error) => Err(SaveError::Check(Box::new(error))),
@@ -350,19 +400,21 @@ impl Admin {
     }
 }
 
-fn check_description(text: &str) -> Result<(), SaveError> {
-    match text.chars().count() > DESCRIPTION_CHARS_MAX {
-        true => Err(SaveError::DescriptionTooLong),
+fn check_description(text: &str, may_have: &AccountsConfig) -> Result<(), SaveError> {
+    let max = may_have.description_chars_max;
+    match text.chars().count() > max {
+        true => Err(SaveError::DescriptionTooLong(max)),
         false => Ok(()),
     }
 }
 
-fn check_skills(skills: &[String]) -> Result<(), SaveError> {
+fn check_skills(skills: &[String], may_have: &AccountsConfig) -> Result<(), SaveError> {
+    let (max, chars_max) = (may_have.skills_max, may_have.skill_chars_max);
     let different: BTreeSet<_> = skills.iter().collect();
-    let fits = |skill: &String| (1..=SKILL_CHARS_MAX).contains(&skill.chars().count());
-    match different.len() == skills.len() && skills.len() <= SKILLS_MAX && skills.iter().all(fits) {
+    let fits = |skill: &String| (1..=chars_max).contains(&skill.chars().count());
+    match different.len() == skills.len() && skills.len() <= max && skills.iter().all(fits) {
         true => Ok(()),
-        false => Err(SaveError::Skills),
+        false => Err(SaveError::Skills { max, chars_max }),
     }
 }
 
@@ -372,11 +424,12 @@ mod tests {
 
     #[test]
     fn a_lambda_has_five_hundred_different_skills_of_a_hundred_characters() {
+        let check_skills = |skills: &[String]| check_skills(skills, &AccountsConfig::default());
         let skills = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
-        assert!(check_skills(&skills(SKILLS_MAX)).is_ok());
-        assert!(check_skills(&skills(SKILLS_MAX + 1)).is_err());
-        assert!(check_skills(&["x".repeat(SKILL_CHARS_MAX)]).is_ok());
-        for wrong in [vec!["x".repeat(SKILL_CHARS_MAX + 1)], vec![String::new()]] {
+        assert!(check_skills(&skills(500)).is_ok());
+        assert!(check_skills(&skills(501)).is_err());
+        assert!(check_skills(&["x".repeat(100)]).is_ok());
+        for wrong in [vec!["x".repeat(101)], vec![String::new()]] {
             assert!(check_skills(&wrong).is_err());
         }
         assert!(check_skills(&["a".to_owned(), "a".to_owned()]).is_err());
@@ -384,7 +437,8 @@ mod tests {
 
     #[test]
     fn a_description_has_two_hundred_characters() {
-        assert!(check_description(&"ä".repeat(200)).is_ok());
-        assert!(check_description(&"ä".repeat(201)).is_err());
+        let check = |text: &str| check_description(text, &AccountsConfig::default());
+        assert!(check(&"ä".repeat(200)).is_ok());
+        assert!(check(&"ä".repeat(201)).is_err());
     }
 }

@@ -10,12 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::deploy::Plan;
 use super::{Admin, DeployError, Deployed};
+use crate::config::AccountsConfig;
 
-/// The longest name and the longest value, in characters (spec 7.5).
-pub(super) const CHARS_MAX: usize = 200;
-/// Variables of one lambda: the 512 of the platform's second generation, less the two that the
-/// platform adds.
-pub(super) const VARIABLES_MAX: usize = 510;
+/// The longest name, in characters (spec 7.5).
+pub(super) const NAME_CHARS_MAX: usize = 200;
 const ATTEMPTS: usize = 5;
 
 /// Names that belong to the platform (spec 4.1).
@@ -47,14 +45,19 @@ pub enum EnvironmentError {
     #[error("{0:?} is not a variable name: 1 to 200 letters, digits and `_`, no digit first")]
     Name(String),
     /// The value is too long.
-    #[error("the value of {0} has more than {CHARS_MAX} characters")]
-    ValueTooLong(String),
+    #[error("the value of {name} has more than {max} characters")]
+    ValueTooLong {
+        /// The variable.
+        name: String,
+        /// What a value may have.
+        max: usize,
+    },
     /// The value holds a NUL.
     #[error("the value of {0} holds a NUL character")]
     Nul(String),
     /// There are too many.
-    #[error("a lambda can have {VARIABLES_MAX} environment variables")]
-    TooMany,
+    #[error("a lambda can have {0} environment variables")]
+    TooMany(usize),
 }
 
 /// The answer to a changed variable.
@@ -120,31 +123,40 @@ impl Admin {
 }
 
 /// Checks a whole environment.
-pub(super) fn check(environment: &BTreeMap<String, String>) -> Result<(), EnvironmentError> {
-    if environment.len() > VARIABLES_MAX {
-        return Err(EnvironmentError::TooMany);
+pub(super) fn check(
+    environment: &BTreeMap<String, String>,
+    may_have: &AccountsConfig,
+) -> Result<(), EnvironmentError> {
+    if environment.len() > may_have.variables_max {
+        return Err(EnvironmentError::TooMany(may_have.variables_max));
     }
     environment
         .iter()
-        .try_for_each(|(name, value)| check_variable(name, value))
+        .try_for_each(|(name, value)| check_variable(name, value, may_have))
 }
 
 /// Checks one variable.
-pub(crate) fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentError> {
+pub(crate) fn check_variable(
+    name: &str,
+    value: &str,
+    may_have: &AccountsConfig,
+) -> Result<(), EnvironmentError> {
     let word = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let digit_first = name.starts_with(|first: char| first.is_ascii_digit());
-    if !(1..=CHARS_MAX).contains(&name.len()) || !word || digit_first {
+    if !(1..=NAME_CHARS_MAX).contains(&name.len()) || !word || digit_first {
         return Err(EnvironmentError::Name(
-            name.chars().take(CHARS_MAX).collect(),
+            name.chars().take(NAME_CHARS_MAX).collect(),
         ));
     }
     if RESERVED.contains(&name) {
         return Err(EnvironmentError::Reserved(name.to_owned()));
     }
-    if value.chars().count() > CHARS_MAX {
-        return Err(EnvironmentError::ValueTooLong(name.to_owned()));
+    let max = may_have.variable_value_chars_max;
+    if value.chars().count() > max {
+        let name = name.to_owned();
+        return Err(EnvironmentError::ValueTooLong { name, max });
     }
     if value.contains('\0') {
         return Err(EnvironmentError::Nul(name.to_owned()));
@@ -156,11 +168,15 @@ pub(crate) fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentE
 mod tests {
     use super::*;
 
+    fn check_variable(name: &str, value: &str) -> Result<(), EnvironmentError> {
+        super::check_variable(name, value, &AccountsConfig::default())
+    }
+
     #[test]
-    fn names_and_values_have_two_hundred_characters() {
-        assert_eq!(check_variable(&"A".repeat(200), &"ä".repeat(200)), Ok(()));
+    fn names_have_two_hundred_characters_and_values_1024() {
+        assert_eq!(check_variable(&"A".repeat(200), &"ä".repeat(1_024)), Ok(()));
         assert!(check_variable(&"A".repeat(201), "").is_err());
-        assert!(check_variable("A", &"x".repeat(201)).is_err());
+        assert!(check_variable("A", &"x".repeat(1_025)).is_err());
     }
 
     #[test]

@@ -105,20 +105,24 @@ impl Admin {
         Ok(info(&self.entry(account, lambda)?.1))
     }
 
-    /// Deletes a lambda, named or by its UUID. Invocations that run finish.
+    /// Deletes a lambda, named or by its UUID, with its versions, schedules and deployments.
     ///
     /// # Errors
-    /// When there is no such lambda, or the database fails.
+    /// When there is no such lambda, it is live or about to be, or the database fails.
     pub async fn delete_lambda(&self, id: &AccountId, lambda: &str) -> Result<(), ChangeError> {
         let (account, entry) = self.entry(id, lambda)?;
         let (lambda, name) = (entry.row.id, entry.row.name.clone());
         let audit = AuditEntry::new(AuditAction::LambdaDelete, id).target(&entry.row.uuid, &name);
-        let owner = account.row;
+        let (owner, uuid) = (account.row, entry.row.uuid.clone());
         let rows = move |tx: &rusqlite::Connection| {
             let failed = sqlite("delete a lambda");
-            let before = store::digests_of(tx, owner, &name).map_err(&failed)?;
-            store::delete_lambda(tx, lambda).map_err(&failed)?;
-            Ok::<_, ChangeError>(store::unused(tx, before).map_err(&failed)?)
+            let row = store::by_id(tx, lambda).map_err(&failed)?;
+            if row.live.is_some() || store::is_active(&row) {
+                return Err(ChangeError::Live(name));
+            }
+            let left = store::leaving(tx, &uuid, None, || store::delete_lambda(tx, lambda));
+            let ((), unused) = left.map_err(failed)?;
+            Ok::<_, ChangeError>(unused)
         };
         let (admin, id) = (self.clone(), id.clone());
         let publish = move |unused: Vec<String>| {

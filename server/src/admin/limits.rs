@@ -4,18 +4,19 @@ use sandglass_runtime::{AccountId, ByteSize, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::context_keys::KEYS_MAX;
-use super::deploy::{DESCRIPTION_CHARS_MAX, LAMBDAS_MAX};
-use super::drafts::{SKILL_CHARS_MAX, SKILLS_MAX};
-use super::environment::{CHARS_MAX, VARIABLES_MAX};
-use super::tokens::TOKENS_MAX;
-use super::whitelist::RULES_MAX;
+use super::environment::NAME_CHARS_MAX;
+use super::schedules::{DESCRIPTION_CHARS_MAX as SCHEDULE_DESCRIPTION_CHARS_MAX, HEADERS_MAX};
 use super::{Admin, ChangeError};
-use crate::config::{Config, ContextConfig, JournalConfig};
-use crate::secrets::{SECRETS_MAX, VALUE_CHARS_MAX};
+use crate::admission::{Room, Sharing};
+use crate::config::{
+    AccountsConfig, Config, ContextConfig, IdempotencyConfig, JournalConfig, QueueConfig,
+    RateConfig, SchedulesConfig,
+};
+use crate::rates::Whose;
+use crate::registry::Account;
+use crate::schedules::CRON_CHARS_MAX;
+use crate::store;
 
-/// The longest source; the compiler's own.
-const SOURCE_CHARS_MAX: usize = 100_000;
 /// The longest name of a lambda and the longest key of a secret; those of their types.
 const LAMBDA_NAME_CHARS_MAX: usize = 50;
 const SECRET_KEY_CHARS_MAX: usize = 100;
@@ -45,29 +46,89 @@ impl Admin {
     /// The limits that hold for an account.
     ///
     /// # Errors
-    /// When there is no such account.
-    pub fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
+    /// When there is no such account, or the database fails.
+    pub async fn limits(&self, id: &AccountId) -> Result<Vec<LimitInfo>, ChangeError> {
         let account = self.known(id)?;
-        let used = |used: usize, max: usize, name: &str| LimitInfo {
-            used: Some(used as u64),
-            ..limit(name, max as u64, PIECES)
+        let row = account.row;
+        let read = move |rows: &rusqlite::Connection| {
+            Ok((
+                store::queue_sums(rows, row)?,
+                store::count_schedules(rows, row)?,
+            ))
         };
+        let may_have = self.may_have();
+        let (_, deployed) = self.lambda_counts(id)?;
+        let store = &self.parts().store;
+        let ((pending, bytes), schedules) = store.read_context("read the limits", read).await?;
         let secrets = self.parts().vault.list(id).len();
+        let (queue, of_schedules) = (&self.parts().queue.config, &self.parts().schedules.config);
+        let pieces =
+            |name, max: usize, now: usize| used(limit(name, max as u64, PIECES), now as u64);
         let mut limits = vec![
-            used(account.len(), LAMBDAS_MAX, "lambdas"),
-            used(secrets, SECRETS_MAX as usize, "secrets"),
-            used(account.whitelist.len(), RULES_MAX, "whitelist"),
-            used(self.tokens(id)?.len(), TOKENS_MAX, "tokens"),
-            used(self.context_keys(id)?.len(), KEYS_MAX, "context-keys"),
+            pieces("lambdas", may_have.lambdas_max, account.len()),
+            pieces("lambdas.deployed", may_have.deployed_max, deployed),
+            pieces("secrets", may_have.secrets_max as usize, secrets),
+            pieces("whitelist", may_have.whitelist_max, account.whitelist.len()),
+            pieces("users", may_have.users_max, self.users(id)?.len()),
+            pieces("tokens", may_have.tokens_max, self.tokens(id)?.len()),
+            pieces("apps", may_have.apps_max, self.apps(id)?.len()),
+            pieces(
+                "context-keys",
+                may_have.context_keys_max,
+                self.context_keys(id)?.len(),
+            ),
+            used(
+                limit("schedules", of_schedules.account_max, PIECES),
+                schedules,
+            ),
+            used(
+                limit("queue.invocations", queue.account_max, PIECES),
+                pending,
+            ),
+            used(
+                limit("queue.kept", queue.account_bytes_max.get(), BYTES),
+                bytes,
+            ),
+            self.share(&account),
         ];
+        limits.extend(self.rates(id));
         limits.extend_from_slice(&self.parts().configured);
         Ok(limits)
+    }
+
+    /// How many of the invocations that run may be the account's.
+    fn share(&self, account: &Account) -> LimitInfo {
+        let parts = self.parts();
+        let accounts = parts.registry.load().accounts().count();
+        let most = Sharing::among(accounts).most(parts.max_concurrent as u64);
+        used(
+            limit("invocations.of-the-account-at-once", most, PIECES),
+            account.holdings.held(Room::Invocations),
+        )
+    }
+
+    /// The rates that are bounded.
+    fn rates(&self, id: &AccountId) -> Vec<LimitInfo> {
+        let of = |whose| self.parts().rates.of(id, whose);
+        let named = |of: &str, bound: RateConfig| {
+            let name = |of_what: &str| format!("{of}.{of_what}");
+            [
+                limit(&name("per-second"), bound.per_second.into(), PIECES),
+                limit(&name("burst"), bound.burst().into(), PIECES),
+                limit(&name("in-flight"), bound.in_flight.into(), PIECES),
+            ]
+        };
+        let account = named("account", of(Whose::Account));
+        let all = account
+            .into_iter()
+            .chain(named("lambda", of(Whose::Lambda)));
+        all.filter(|limit| limit.max > 0).collect()
     }
 }
 
 /// The limits that are the same for all accounts.
 pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
-    let mut limits = lengths().to_vec();
+    let mut limits = lengths(&config.accounts).to_vec();
     limits.extend(of_an_invocation(&config.limits));
     limits.extend([
         limit("invocations.at-once", config.max_concurrent as u64, PIECES),
@@ -84,12 +145,54 @@ pub(crate) fn configured(config: &Config) -> Vec<LimitInfo> {
         limit("builds.at-once", config.builds_max as u64, PIECES),
         limit("builds.waiting", config.builds.queue_max as u64, PIECES),
         limit("builds.wait", config.builds.queue_wait_ms, MILLISECONDS),
+        limit("drafts.at-once", config.builds.drafts_max as u64, PIECES),
         limit("build.time", config.builds.wall_clock_ms, MILLISECONDS),
         limit("build.memory", config.builds.memory.get(), BYTES),
     ]);
     limits.extend(of_the_journal(&config.journal));
     limits.extend(of_contexts(&config.context));
+    limits.extend(of_the_queue(&config.queue));
+    limits.extend(of_schedules(&config.schedules));
+    limits.extend(of_retries(&config.idempotency));
     limits
+}
+
+fn of_the_queue(queue: &QueueConfig) -> [LimitInfo; 6] {
+    [
+        limit("queue.at-once", queue.concurrent_max as u64, PIECES),
+        limit("queue.outcome", queue.outcome_bytes_max.get(), BYTES),
+        limit("queue.retries", queue.retries_max.into(), PIECES),
+        limit("queue.backoff", queue.backoff_max_ms, MILLISECONDS),
+        limit("queue.outcomes", queue.outcome_ms(), MILLISECONDS),
+        limit("queue.dead-letters", queue.dead_letter_days.into(), DAYS),
+    ]
+}
+
+fn of_schedules(schedules: &SchedulesConfig) -> [LimitInfo; 5] {
+    let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
+    [
+        characters("schedule.expression", CRON_CHARS_MAX),
+        characters("schedule.description", SCHEDULE_DESCRIPTION_CHARS_MAX),
+        limit("schedule.headers", HEADERS_MAX as u64, PIECES),
+        limit("schedule.runs", schedules.runs_max.into(), PIECES),
+        limit("schedule.catch-up", schedules.catch_up_ms(), MILLISECONDS),
+    ]
+}
+
+fn of_retries(idempotency: &IdempotencyConfig) -> [LimitInfo; 3] {
+    [
+        limit("request.remembered", idempotency.window_ms, MILLISECONDS),
+        limit(
+            "requests.remembered",
+            idempotency.entries_max as u64,
+            PIECES,
+        ),
+        limit(
+            "requests.remembered-bytes",
+            idempotency.bytes_max.get(),
+            BYTES,
+        ),
+    ]
 }
 
 fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
@@ -104,19 +207,20 @@ fn of_the_journal(journal: &JournalConfig) -> [LimitInfo; 7] {
     ]
 }
 
-fn lengths() -> [LimitInfo; 10] {
+fn lengths(may_have: &AccountsConfig) -> [LimitInfo; 11] {
     let characters = |name, max: usize| limit(name, max as u64, CHARACTERS);
     [
-        characters("lambda.source", SOURCE_CHARS_MAX),
+        characters("lambda.source", may_have.source_chars_max),
         characters("lambda.name", LAMBDA_NAME_CHARS_MAX),
-        characters("lambda.description", DESCRIPTION_CHARS_MAX),
-        limit("lambda.skills", SKILLS_MAX as u64, PIECES),
-        characters("lambda.skill", SKILL_CHARS_MAX),
-        limit("lambda.variables", VARIABLES_MAX as u64, PIECES),
-        characters("lambda.variable-name", CHARS_MAX),
-        characters("lambda.variable-value", CHARS_MAX),
+        characters("lambda.description", may_have.description_chars_max),
+        limit("lambda.skills", may_have.skills_max as u64, PIECES),
+        characters("lambda.skill", may_have.skill_chars_max),
+        limit("lambda.variables", may_have.variables_max as u64, PIECES),
+        characters("lambda.variable-name", NAME_CHARS_MAX),
+        characters("lambda.variable-value", may_have.variable_value_chars_max),
+        characters("schedule.payload", may_have.schedule_payload_chars_max),
         characters("secret.key", SECRET_KEY_CHARS_MAX),
-        characters("secret.value", VALUE_CHARS_MAX),
+        characters("secret.value", may_have.secret_value_chars_max),
     ]
 }
 
@@ -155,6 +259,14 @@ fn of_contexts(context: &ContextConfig) -> [LimitInfo; 6] {
     ]
 }
 
+/// A limit with how much of it is used now.
+fn used(limit: LimitInfo, now: u64) -> LimitInfo {
+    LimitInfo {
+        used: Some(now),
+        ..limit
+    }
+}
+
 fn limit(name: &str, max: u64, unit: &str) -> LimitInfo {
     LimitInfo {
         name: name.to_owned(),
@@ -174,7 +286,8 @@ mod tests {
     #[test]
     fn the_lengths_are_those_of_the_types() {
         let source = |characters| Source::new("a.js", "x".repeat(characters)).is_ok();
-        assert!(source(SOURCE_CHARS_MAX) && !source(SOURCE_CHARS_MAX + 1));
+        let longest = AccountsConfig::default().source_chars_max;
+        assert!(source(longest) && !source(longest + 1));
         let name = |characters| "x".repeat(characters).parse::<LambdaName>().is_ok();
         assert!(name(LAMBDA_NAME_CHARS_MAX) && !name(LAMBDA_NAME_CHARS_MAX + 1));
         let key = |characters| "x".repeat(characters).parse::<SecretName>().is_ok();

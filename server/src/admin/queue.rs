@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use super::{Admin, sqlite};
 use crate::audit::{AuditAction, AuditEntry, SignedEntry};
 use crate::clock::now_ms;
+use crate::queue::open_answer;
+use crate::secrets::QueueSealer;
 use crate::store::{self, QueueChange, QueueFilter, QueueRow, StoreError};
 
 /// Invocations of one page, unless the query says how many.
@@ -172,7 +174,8 @@ impl Admin {
                 store::queued(rows, account, &uuid)
             });
         let row = row.await?;
-        row.map(info)
+        let sealer = self.parts().vault.queue();
+        row.map(|row| info(row, account, sealer))
             .ok_or_else(|| QueueError::NoSuchInvocation(id.to_owned()))
     }
 
@@ -186,8 +189,9 @@ impl Admin {
         query: &QueueQuery,
     ) -> Result<QueuePage, QueueError> {
         let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE_MAX);
+        let account = self.queue_of(account)?;
         let filter = QueueFilter {
-            account: self.queue_of(account)?,
+            account,
             state: query.state.map(QueueState::as_str),
             before: query.before.clone(),
             limit: limit + 1,
@@ -200,9 +204,10 @@ impl Admin {
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| more).map(|row| row.uuid.clone());
+        let sealer = self.parts().vault.queue();
         let brief = |row| InvocationInfo {
             result: None,
-            ..info(row)
+            ..info(row, account, sealer)
         };
         Ok(QueuePage {
             invocations: rows.into_iter().map(brief).collect(),
@@ -287,10 +292,13 @@ fn done(change: QueueChange, id: &str, wrong: &'static str) -> Result<(), QueueE
     }
 }
 
-fn info(row: QueueRow) -> InvocationInfo {
+fn info(row: QueueRow, account: i64, sealer: &QueueSealer) -> InvocationInfo {
     let state = QueueState::of(&row.state);
-    let answer = row.answer.filter(|json| !json.is_empty());
-    let kept = answer.is_some();
+    let kept = row.answer.is_some();
+    let answer = row
+        .answer
+        .and_then(|answer| open_answer(sealer, (account, &row.uuid), &answer))
+        .filter(|json| !json.is_empty());
     let answer = answer.and_then(|json| RawValue::from_string(json).ok());
     let (result, error) = match state {
         QueueState::Succeeded => (answer, None),

@@ -6,9 +6,9 @@ use sandglass_runtime::AccountId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::deploy::LAMBDAS_MAX;
 use super::{Admin, ChangeError};
 use crate::clock::now_ms;
+use crate::config::AccountsConfig;
 use crate::registry::{Account, Entry, State};
 use crate::store::{self, BUCKET_MS, Figures, Span};
 
@@ -98,7 +98,7 @@ pub(crate) struct Totals {
 
 impl ReportSpan {
     /// The span in whole steps, when there are figures for it.
-    fn in_steps(self, step_ms: u64, days_max: u32) -> Result<(u64, u64), ChangeError> {
+    pub(super) fn in_steps(self, step_ms: u64, days_max: u32) -> Result<(u64, u64), ChangeError> {
         let invalid = |why: String| Err(ChangeError::Invalid(why));
         let end = self.end.unwrap_or_else(now_ms);
         let start = self.start.unwrap_or_else(|| end.saturating_sub(DAY_MS));
@@ -115,8 +115,9 @@ impl ReportSpan {
 
 impl Admin {
     /// How many lambdas an account may have, and what a month's invocations are.
-    pub(crate) fn report_limits(&self) -> (usize, u64) {
-        (LAMBDAS_MAX, self.parts().store.keep().invocations_per_month)
+    pub(crate) fn report_limits(&self) -> (&AccountsConfig, u64) {
+        let per_month = self.parts().store.keep().invocations_per_month;
+        (self.may_have(), per_month)
     }
 
     /// How many lambdas the account has, and how many of them are deployed.

@@ -17,12 +17,10 @@ use crate::registry::{Account, State};
 use crate::schedules::{UTC, When, WhenError};
 use crate::store::{self, RunRow, ScheduleRow, StoreError};
 
-/// The longest payload, in characters of its JSON. The platform's.
-const PAYLOAD_CHARS_MAX: usize = 8_000;
 /// The longest description, in characters. The platform's.
-const DESCRIPTION_CHARS_MAX: usize = 200;
+pub(super) const DESCRIPTION_CHARS_MAX: usize = 200;
 /// Headers of an invocation.
-const HEADERS_MAX: usize = 100;
+pub(super) const HEADERS_MAX: usize = 100;
 /// The next times that can be asked for.
 const NEXT_MAX: usize = 100;
 
@@ -56,7 +54,7 @@ pub struct NewSchedule {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ScheduleBody {
-    /// A list of pairs, or an object.
+    /// A list of pairs, or an object; it is given back as it was sent.
     pub headers: ScheduleHeaders,
     /// Any JSON, up to 8,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,9 +89,13 @@ pub struct ScheduleHeader {
 pub struct ScheduleInfo {
     /// Its id.
     pub uuid: String,
+    /// The same, as the second generation calls it.
+    pub id: String,
     /// The lambda.
     #[serde(rename = "lambdaUUID")]
     pub lambda_uuid: String,
+    /// The same, as the second generation calls it.
+    pub function_uuid: String,
     /// When it runs.
     pub cron_expression: String,
     /// Where that is so.
@@ -203,11 +205,11 @@ pub enum ScheduleError {
     #[error(transparent)]
     When(#[from] WhenError),
     /// The payload is too long.
-    #[error("the payload of a schedule has at most 8,000 characters")]
-    PayloadTooLong,
+    #[error("the payload of a schedule has at most {0} characters")]
+    PayloadTooLong(usize),
     /// The headers are too many or too long.
-    #[error("the headers of a schedule are at most 100, of 8,000 characters together")]
-    HeadersTooLong,
+    #[error("the headers of a schedule are at most {HEADERS_MAX}, of {0} characters together")]
+    HeadersTooLong(usize),
     /// The description is too long.
     #[error("the description of a schedule has at most 200 characters")]
     DescriptionTooLong,
@@ -223,7 +225,8 @@ impl Default for ScheduleHeaders {
 }
 
 impl ScheduleHeaders {
-    fn into_list(self) -> Vec<ScheduleHeader> {
+    /// As an invocation has them.
+    pub(crate) fn into_list(self) -> Vec<ScheduleHeader> {
         match self {
             Self::List(list) => list,
             Self::Map(map) => {
@@ -337,7 +340,8 @@ impl Admin {
             last_at: None,
             last_failed: false,
         };
-        let row = apply(blank, new, now).await?;
+        let chars_max = self.may_have().schedule_payload_chars_max;
+        let row = apply(blank, new, (now, chars_max)).await?;
         let (most, added) = (self.parts().schedules.config.account_max, row.clone());
         let rows = move |tx: &Connection| match store::add_schedule(tx, &added, most) {
             Ok(true) => Ok(()),
@@ -373,7 +377,8 @@ impl Admin {
             }
         }
         let due_before = before.next_at;
-        let row = apply(before, change, now_ms()).await?;
+        let chars_max = self.may_have().schedule_payload_chars_max;
+        let row = apply(before, change, (now_ms(), chars_max)).await?;
         let changed = row.clone();
         // It may have run in the meantime, so when it is due next is changed only with its reason.
         let next_at = row.next_at.filter(|_| row.next_at != due_before);
@@ -448,7 +453,7 @@ async fn parse(cron: &str, time_zone: &str) -> Result<When, WhenError> {
 async fn apply(
     before: ScheduleRow,
     change: NewSchedule,
-    now: u64,
+    (now, chars_max): (u64, usize),
 ) -> Result<ScheduleRow, ScheduleError> {
     let mut row = before.clone();
     row.cron = change.cron_expression.unwrap_or(row.cron);
@@ -460,8 +465,8 @@ async fn apply(
         return Err(ScheduleError::DescriptionTooLong);
     }
     if let Some(body) = change.invocation_body {
-        row.headers = headers(body.headers)?;
-        row.payload = payload(body.payload)?;
+        row.headers = headers(body.headers, chars_max)?;
+        row.payload = payload(body.payload, chars_max)?;
     }
     let when = parse(&row.cron, &row.time_zone).await?;
     let same_time = (&row.cron, &row.time_zone) == (&before.cron, &before.time_zone);
@@ -471,23 +476,23 @@ async fn apply(
     Ok(row)
 }
 
-fn headers(headers: ScheduleHeaders) -> Result<String, ScheduleError> {
+fn headers(headers: ScheduleHeaders, chars_max: usize) -> Result<String, ScheduleError> {
+    let json = serde_json::to_string(&headers).expect("the keys are strings");
     let list = headers.into_list();
-    let json = serde_json::to_string(&list).expect("the keys are strings");
-    match list.len() <= HEADERS_MAX && json.chars().count() <= PAYLOAD_CHARS_MAX {
+    match list.len() <= HEADERS_MAX && json.chars().count() <= chars_max {
         true => Ok(json),
-        false => Err(ScheduleError::HeadersTooLong),
+        false => Err(ScheduleError::HeadersTooLong(chars_max)),
     }
 }
 
-fn payload(payload: Option<Box<RawValue>>) -> Result<String, ScheduleError> {
+fn payload(payload: Option<Box<RawValue>>, chars_max: usize) -> Result<String, ScheduleError> {
     let json: String = match payload {
         Some(json) => Box::<str>::from(json).into(),
         None => "{}".to_owned(),
     };
-    match json.chars().count() <= PAYLOAD_CHARS_MAX {
+    match json.chars().count() <= chars_max {
         true => Ok(json),
-        false => Err(ScheduleError::PayloadTooLong),
+        false => Err(ScheduleError::PayloadTooLong(chars_max)),
     }
 }
 
@@ -498,7 +503,9 @@ fn info(row: ScheduleRow, account: &Account) -> ScheduleInfo {
     ScheduleInfo {
         paused_reason: (row.active && !deployed).then(|| paused.to_owned()),
         next_execution: row.next_at.filter(|_| row.active && deployed).map(iso),
+        id: row.uuid.clone(),
         uuid: row.uuid,
+        function_uuid: row.lambda.clone(),
         lambda_uuid: row.lambda,
         cron_expression: row.cron,
         time_zone: row.time_zone,

@@ -12,9 +12,9 @@ use super::{Admin, ChangeError, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 use crate::clock::now_ms;
-use crate::oauth::{ACCESS_MS, Access, NewTokens, REFRESH_MS, Session};
+use crate::oauth::{ACCESS_MS, Access, InstalledApp, NewTokens, REFRESH_MS, Session};
 use crate::store::{self, SessionRow, SessionTokenRow, StoreError, TokenKind};
-use crate::users::User;
+use crate::users::{ShownKeys, User};
 
 /// Sessions of one user; the oldest makes room.
 const SESSIONS_MAX: usize = 200;
@@ -60,7 +60,7 @@ pub(crate) enum Refreshed {
 enum Found {
     Good(SessionRow),
     Unknown,
-    Reused(String),
+    Reused(SessionRow),
 }
 
 impl Admin {
@@ -103,11 +103,33 @@ impl Admin {
         self.change(entry, rows, publish).await
     }
 
-    /// Ends one session, if it is still there.
-    pub(crate) async fn end_session(&self, session: &SessionId) -> Result<(), StoreError> {
-        let ended = session.clone();
+    /// Ends the session of a user who logs out.
+    pub(crate) async fn log_out(&self, user: &User, session: &SessionId) -> Result<(), StoreError> {
+        let entry = of_user(AuditAction::SessionLogOut, user);
+        self.end_session(session, Some(entry)).await
+    }
+
+    /// Ends the session that a code got which was shown again, if it is still there.
+    pub(crate) async fn end_reused(
+        &self,
+        session: &SessionId,
+        user: &UserId,
+        app: &InstalledApp,
+    ) -> Result<(), StoreError> {
+        let user = self.known_user(&app.account, user).ok();
+        let entry = user.map(|user| of_user(AuditAction::TokenReuse, &user).detail("what", "code"));
+        self.end_session(session, entry).await
+    }
+
+    async fn end_session(
+        &self,
+        session: &SessionId,
+        entry: Option<AuditEntry>,
+    ) -> Result<(), StoreError> {
+        let (admin, ended) = (self.clone(), session.clone());
         let rows = move |tx: &Connection| {
-            store::end_session(tx, ended.as_str()).map_err(sqlite("end a session"))
+            store::end_session(tx, ended.as_str()).map_err(sqlite("end a session"))?;
+            entry.map_or(Ok(()), |entry| admin.tally(tx, entry))
         };
         let (admin, session) = (self.clone(), session.clone());
         let publish = move |()| admin.forget_sessions(|known| known.id == session);
@@ -121,18 +143,29 @@ impl Admin {
     }
 
     /// Opens what an app was allowed.
-    pub(crate) async fn open_session(&self, session: Session) -> Result<NewTokens, ChangeError> {
+    pub(crate) async fn open_session(
+        &self,
+        session: Session,
+        user: &User,
+    ) -> Result<NewTokens, ChangeError> {
         let now = now_ms();
         let tokens = NewTokens::generate().ok_or(ChangeError::Random)?;
         let rows = tokens.rows(&session.id, now);
         let row = row(&session, None, now + REFRESH_MS);
-        self.open(session, row, vec![rows.access, rows.refresh])
-            .await?;
+        let entry = of_user(AuditAction::TokenGrant, user)
+            .detail("session", session.id.as_str())
+            .detail("scope", session.scope.as_str());
+        let tokens_of = vec![rows.access, rows.refresh];
+        self.open(session, (row, tokens_of), entry).await?;
         Ok(tokens)
     }
 
-    /// Opens what a user gets who logged in.
-    pub(crate) async fn open_login(&self, user: &User) -> Result<NewLogin, ChangeError> {
+    /// Opens what a user gets who logged in, a service user with its keys.
+    pub(crate) async fn open_login(
+        &self,
+        user: &User,
+        keys: Option<&ShownKeys>,
+    ) -> Result<NewLogin, ChangeError> {
         let secret = || TokenText::access().ok_or(ChangeError::Random);
         let login = NewLogin {
             bearer: secret()?,
@@ -143,8 +176,9 @@ impl Admin {
         let session = Session {
             id: SessionId::generate(),
             user: user.id.clone(),
-            app: None,
+            app: keys.map(|keys| keys.app.clone()),
             scope: String::new(),
+            token: keys.map(|keys| keys.token),
             created_at: now,
         };
         let token = |text: &TokenText, kind| SessionTokenRow {
@@ -158,7 +192,8 @@ impl Admin {
             token(&login.session_id, TokenKind::Login),
         ];
         let row = row(&session, Some(login.csrf.hash()), now + ACCESS_MS);
-        self.open(session, row, tokens).await?;
+        let entry = of_user(AuditAction::UserSignIn, user).detail("session", session.id.as_str());
+        self.open(session, (row, tokens), entry).await?;
         Ok(login)
     }
 
@@ -202,13 +237,17 @@ impl Admin {
     }
 
     /// Exchanges a refresh token of an app.
-    pub(crate) async fn refresh(&self, token: &str, app: &AppId) -> Result<Refreshed, ChangeError> {
+    pub(crate) async fn refresh(
+        &self,
+        token: &str,
+        app: &InstalledApp,
+    ) -> Result<Refreshed, ChangeError> {
         let now = now_ms();
         let hash = TokenHash::of(token.as_bytes());
         let tokens = NewTokens::generate().ok_or(ChangeError::Random)?;
-        let owner = app.as_str().to_owned();
+        let owner = app.id.as_str().to_owned();
         let (access, refresh) = (tokens.access.hash(), tokens.refresh.hash());
-        let rows = move |tx: &Connection| {
+        let exchange = move |tx: &Connection| {
             let Some((token, session)) = store::session_token(tx, &hash.0)? else {
                 return Ok(Found::Unknown);
             };
@@ -218,7 +257,7 @@ impl Admin {
             match token.kind {
                 TokenKind::Spent => {
                     store::end_session(tx, &session.id)?;
-                    return Ok(Found::Reused(session.id));
+                    return Ok(Found::Reused(session));
                 }
                 TokenKind::Refresh if token.expires_at > now => {}
                 _ => return Ok(Found::Unknown),
@@ -238,7 +277,21 @@ impl Admin {
             Ok(Found::Good(session))
         };
         let change = "exchange a refresh token";
-        let rows = move |tx: &Connection| Ok(rows(tx).map_err(sqlite(change))?);
+        let (admin, account) = (self.clone(), app.account.clone());
+        let rows = move |tx: &Connection| {
+            let found = exchange(tx).map_err(sqlite(change))?;
+            let (action, session) = match &found {
+                Found::Good(session) => (AuditAction::TokenRefresh, session),
+                Found::Reused(session) => (AuditAction::TokenReuse, session),
+                Found::Unknown => return Ok(found),
+            };
+            let mut entry = admin.of_session(action, &account, session);
+            if action == AuditAction::TokenReuse {
+                entry = entry.detail("what", "refresh-token");
+            }
+            admin.tally(tx, entry)?;
+            Ok(found)
+        };
         let admin = self.clone();
         let publish = move |found| admin.publish_refresh(found, tokens, now);
         let store = &self.parts().store;
@@ -250,8 +303,8 @@ impl Admin {
     fn publish_refresh(&self, found: Found, tokens: NewTokens, now: u64) -> Refreshed {
         match found {
             Found::Unknown => Refreshed::Unknown,
-            Found::Reused(id) => {
-                self.forget_sessions(|session| session.id.as_str() == id);
+            Found::Reused(row) => {
+                self.forget_sessions(|session| session.id.as_str() == row.id);
                 Refreshed::Reused
             }
             Found::Good(row) => {
@@ -268,19 +321,22 @@ impl Admin {
     }
 
     /// Ends the session that a token of an app belongs to, if there is one.
-    pub(crate) async fn revoke(&self, token: &str, app: &AppId) -> Result<(), StoreError> {
+    pub(crate) async fn revoke(&self, token: &str, app: &InstalledApp) -> Result<(), StoreError> {
         let hash = TokenHash::of(token.as_bytes());
-        let owner = app.as_str().to_owned();
-        let rows = move |tx: &Connection| {
-            let found = store::session_token(tx, &hash.0)?;
-            let own = found.filter(|(_, session)| session.app.as_deref() == Some(&owner));
-            if let Some((_, session)) = &own {
-                store::end_session(tx, &session.id)?;
-            }
-            Ok(own.map(|(_, session)| session.id))
-        };
+        let (owner, account) = (app.id.as_str().to_owned(), app.account.clone());
         let change = "revoke a token";
-        let rows = move |tx: &Connection| rows(tx).map_err(sqlite(change));
+        let admin = self.clone();
+        let rows = move |tx: &Connection| {
+            let found = store::session_token(tx, &hash.0).map_err(sqlite(change))?;
+            let own = found.filter(|(_, session)| session.app.as_deref() == Some(&owner));
+            let Some((_, session)) = own else {
+                return Ok(None);
+            };
+            store::end_session(tx, &session.id).map_err(sqlite(change))?;
+            let entry = admin.of_session(AuditAction::TokenRevoke, &account, &session);
+            admin.tally(tx, entry)?;
+            Ok(Some(session.id))
+        };
         let admin = self.clone();
         let publish = move |ended: Option<String>| {
             if let Some(id) = ended {
@@ -308,11 +364,26 @@ impl Admin {
         }))
     }
 
+    /// What is done to a session, whose user is of the account of its app.
+    fn of_session(
+        &self,
+        action: AuditAction,
+        account: &AccountId,
+        session: &SessionRow,
+    ) -> AuditEntry {
+        let user = UserId::from_row(session.user.clone());
+        let name = self.known_user(account, &user);
+        let name = name.map_or_else(|_| String::new(), |user| user.login_name.clone());
+        AuditEntry::new(action, account)
+            .target(user.as_str(), &name)
+            .detail("session", session.id.as_str())
+    }
+
     async fn open(
         &self,
         session: Session,
-        row: SessionRow,
-        tokens: Vec<SessionTokenRow>,
+        (row, tokens): (SessionRow, Vec<SessionTokenRow>),
+        entry: AuditEntry,
     ) -> Result<(), ChangeError> {
         let now = now_ms();
         let access: Vec<_> = tokens
@@ -329,7 +400,12 @@ impl Admin {
             Ok(ended)
         };
         let change = "open a session";
-        let rows = move |tx: &Connection| Ok(rows(tx).map_err(sqlite(change))?);
+        let admin = self.clone();
+        let rows = move |tx: &Connection| {
+            let ended = rows(tx).map_err(sqlite(change))?;
+            admin.tally(tx, entry)?;
+            Ok(ended)
+        };
         let admin = self.clone();
         let publish = move |ended: Vec<String>| {
             admin.forget_sessions(|known| ended.iter().any(|id| id == known.id.as_str()));
@@ -351,6 +427,11 @@ impl Admin {
     }
 }
 
+/// What is done to something that a user has open. The audit log finds it by the user.
+fn of_user(action: AuditAction, user: &User) -> AuditEntry {
+    AuditEntry::new(action, &user.account).target(user.id.as_str(), &user.login_name)
+}
+
 /// A row as requests find it.
 pub(crate) fn session(row: SessionRow) -> Session {
     Session {
@@ -358,6 +439,7 @@ pub(crate) fn session(row: SessionRow) -> Session {
         user: UserId::from_row(row.user),
         app: row.app.map(AppId::from_row),
         scope: row.scope,
+        token: row.token.map(TokenHash),
         created_at: row.created_at,
     }
 }
@@ -371,6 +453,7 @@ fn row(session: &Session, csrf: Option<TokenHash>, expires_at: u64) -> SessionRo
         scope: session.scope.clone(),
         created_at: session.created_at,
         expires_at,
+        token: session.token.map(|hash| hash.0),
     }
 }
 

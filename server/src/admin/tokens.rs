@@ -14,8 +14,6 @@ use crate::clock::now_ms;
 use crate::registry;
 use crate::store::{self, TokenRow};
 
-/// Tokens of one account.
-pub(super) const TOKENS_MAX: usize = 1_000;
 /// The longest name of a token, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
@@ -92,9 +90,10 @@ impl Admin {
             let rule = "a token needs a permission: admin, developer or invocation";
             return Err(ChangeError::Invalid(rule.to_owned()));
         }
-        if self.tokens(id)?.len() >= TOKENS_MAX {
+        let max = self.may_have().tokens_max;
+        if self.tokens(id)?.len() >= max {
             return Err(ChangeError::Invalid(format!(
-                "an account can have {TOKENS_MAX} tokens"
+                "an account can have {max} tokens"
             )));
         }
         if let Some(user) = user

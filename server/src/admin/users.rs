@@ -14,9 +14,6 @@ use crate::registry;
 use crate::store::{self, UserRow};
 use crate::users::{NAME_CHARS_MAX, PasswordError, PasswordHash, User, check_password, folded};
 
-/// Users of one account.
-const USERS_MAX: usize = 1_000;
-
 /// A user, as it is listed.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -279,8 +276,9 @@ impl Admin {
             let taken = format!("there is a user {} already", user.login_name);
             return Err(ChangeError::Invalid(taken));
         }
-        if users.get(&user.id).is_none() && users.of(&user.account).len() >= USERS_MAX {
-            let full = format!("an account can have {USERS_MAX} users");
+        let max = self.may_have().users_max;
+        if users.get(&user.id).is_none() && users.of(&user.account).len() >= max {
+            let full = format!("an account can have {max} users");
             return Err(ChangeError::Invalid(full));
         }
         Ok(())
@@ -315,7 +313,7 @@ pub(crate) fn user(row: UserRow, account: &AccountId, permissions: Permissions) 
     }
 }
 
-fn row(user: &User, account: i64) -> UserRow {
+pub(super) fn row(user: &User, account: i64) -> UserRow {
     UserRow {
         id: user.id.as_str().to_owned(),
         account,

@@ -25,6 +25,8 @@ pub struct VersionInfo {
     pub created_by: String,
     /// Whether it is the one that is live.
     pub live: bool,
+    /// Whether it can be rolled back to: it was built, and what was built is kept with it.
+    pub can_roll_back: bool,
 }
 
 /// A version of a lambda, whole.
@@ -55,6 +57,7 @@ pub struct Comparison {
     /// The code as a unified diff; empty when it is the same.
     pub code: String,
     /// The variables that differ: the value before and after, `null` where there is none.
+    #[schemars(with = "BTreeMap<String, [Option<String>; 2]>")]
     pub environment: BTreeMap<String, (Option<String>, Option<String>)>,
 }
 
@@ -180,6 +183,7 @@ fn listed(row: &VersionRow, live: u64) -> VersionInfo {
         created_at: row.created_at,
         created_by: row.created_by.clone(),
         live: row.version == live,
+        can_roll_back: row.built.is_some(),
     }
 }
 

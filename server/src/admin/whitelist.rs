@@ -13,9 +13,6 @@ use crate::clock::now_ms;
 use crate::registry::{self, Account, WhitelistRule};
 use crate::store;
 
-/// Rules of one account.
-pub(super) const RULES_MAX: usize = 1_000;
-
 /// A rule of the whitelist.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -79,9 +76,10 @@ impl Admin {
     ) -> Result<WhitelistEntry, ChangeError> {
         let account = self.known(id)?;
         let rule = rule.to_string();
-        if account.whitelist.len() >= RULES_MAX && !account.whitelist.contains_key(&rule) {
+        let max = self.may_have().whitelist_max;
+        if account.whitelist.len() >= max && !account.whitelist.contains_key(&rule) {
             return Err(ChangeError::Invalid(format!(
-                "a whitelist can have {RULES_MAX} rules"
+                "a whitelist can have {max} rules"
             )));
         }
         let audit = AuditEntry::new(AuditAction::WhitelistAdd, id).target("", &rule);

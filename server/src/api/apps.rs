@@ -5,7 +5,7 @@ use sandglass_runtime::ByteSize;
 
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
-use crate::admin::{AppInfo, InstalledAppSecret, NewApp, SigningKeyInfo};
+use crate::admin::{AppChange, AppInfo, InstalledAppSecret, NewApp, SigningKeyInfo};
 use crate::auth::{Action, AppId};
 use crate::reply::{self, Reply, no_content, ok};
 use crate::status::Problem;
@@ -28,6 +28,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewApp>()
     .answers::<InstalledAppSecret>(201),
+    Endpoint::patch(
+        "/api/account/{account}/apps/{id}",
+        Action::Apps,
+        "Change what an app is called or where browsers may be sent back to; its secret stays",
+        |ask| Box::pin(change(ask)),
+    )
+    .takes::<AppChange>()
+    .answers::<AppInfo>(200),
     Endpoint::post(
         "/api/account/{account}/apps/{id}/secret",
         Action::Apps,
@@ -45,8 +53,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get(
         "/api/account/{account}/signing-keys",
         Action::Apps,
-        "List the keys that sign the tokens of this server's apps",
-        |ask| Box::pin(async move { Ok(ok(&ask.admin().signing_keys())) }),
+        "List the keys that sign the tokens of the account's apps",
+        |ask| Box::pin(async move { Ok(ok(&ask.admin().signing_keys(ask.account())?)) }),
     )
     .answers::<Vec<SigningKeyInfo>>(200),
     Endpoint::post(
@@ -75,6 +83,13 @@ async fn install(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     Ok(reply::json(StatusCode::CREATED, &installed))
 }
 
+async fn change(mut ask: Ask<'_>) -> Result<Reply, Problem> {
+    let id = id(&ask)?;
+    let change: AppChange = ask.json(BODY_MAX).await?;
+    let changed = ask.admin().change_app(ask.account(), &id, change);
+    Ok(ok(&changed.await?))
+}
+
 async fn rotate(ask: Ask<'_>) -> Result<Reply, Problem> {
     let id = id(&ask)?;
     let rotated = ask.admin().rotate_app_secret(ask.account(), &id);
@@ -87,11 +102,14 @@ async fn remove(ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn rotate_key(ask: Ask<'_>) -> Result<Reply, Problem> {
-    let made = ask.admin().rotate_signing_key().await?;
+    let made = ask.admin().rotate_signing_key(ask.account()).await?;
     Ok(reply::json(StatusCode::CREATED, &made))
 }
 
 async fn delete_key(ask: Ask<'_>) -> Result<Reply, Problem> {
-    ask.admin().delete_signing_key(ask.path("kid")).await?;
+    let deleted = ask
+        .admin()
+        .delete_signing_key(ask.account(), ask.path("kid"));
+    deleted.await?;
     Ok(no_content())
 }

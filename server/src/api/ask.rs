@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Incoming;
-use sandglass_runtime::{AccountId, ByteSize};
+use sandglass_runtime::{AccountId, ByteSize, InvocationId};
 use serde::de::DeserializeOwned;
 
 use super::PathParameters;
@@ -15,6 +15,7 @@ use crate::audit::Origin;
 use crate::auth::Grant;
 use crate::route::{parameter, parameters};
 use crate::status::Problem;
+use crate::telemetry::Traced;
 
 /// A request on its way to its endpoint.
 pub(crate) struct Ask<'a> {
@@ -24,7 +25,10 @@ pub(crate) struct Ask<'a> {
     grant: Option<Grant>,
     /// In the name of the caller.
     admin: Admin,
+    request: Option<InvocationId>,
     body: Option<Incoming>,
+    /// What it is in a trace, if it is in one.
+    pub(crate) traced: Option<&'a Traced>,
 }
 
 impl<'a> Ask<'a> {
@@ -35,6 +39,7 @@ impl<'a> Ask<'a> {
         (grant, origin): (Option<Grant>, Origin),
         body: Incoming,
     ) -> Self {
+        let request = origin.request.clone();
         let admin = match &grant {
             Some(grant) => app.admin.by(grant.actor()).asked_from(origin),
             None => app.admin.asked_from(origin),
@@ -45,8 +50,15 @@ impl<'a> Ask<'a> {
             path,
             grant,
             admin,
+            request,
             body: Some(body),
+            traced: None,
         }
+    }
+
+    /// Says what it is in a trace.
+    pub(crate) fn traced(self, traced: Option<&'a Traced>) -> Self {
+        Self { traced, ..self }
     }
 
     /// The leave that the caller has. Only for endpoints that need one.
@@ -59,6 +71,12 @@ impl<'a> Ask<'a> {
     /// The account that the leave is for.
     pub(crate) fn account(&self) -> &AccountId {
         self.grant().account()
+    }
+
+    /// The id of the request.
+    pub(crate) fn request(&self) -> InvocationId {
+        let request = self.request.clone();
+        request.expect("every request has an id")
     }
 
     /// The management API, in the name of the caller.

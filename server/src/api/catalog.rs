@@ -14,7 +14,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(async move { Ok(ok(&ask.admin().events(ask.account())?)) }),
     )
     .answers::<Vec<EventInfo>>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/events/{event}",
         Action::ReadLambdas,

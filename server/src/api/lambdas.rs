@@ -35,7 +35,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(deploy(ask)),
     )
     .takes::<DeployRequest>()
-    .answers::<Deployed>(200),
+    .answers::<Deployed>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::delete(
         "/api/account/{account}/lambdas/{lambda}",
         Action::ChangeLambdas,
@@ -50,14 +51,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(set_variable(ask)),
     )
     .takes::<NewVariable>()
-    .answers::<Redeployed>(200),
+    .answers::<Redeployed>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::delete(
         "/api/account/{account}/lambdas/{lambda}/environment/{name}",
         Action::ChangeLambdas,
         "Remove an environment variable and deploy the lambda without it",
         |ask| Box::pin(remove_variable(ask)),
     )
-    .answers::<Redeployed>(200),
+    .answers::<Redeployed>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/packages",
         Action::ReadLambdas,

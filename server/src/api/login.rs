@@ -1,8 +1,10 @@
 //! How do people log in without an app?
 //!
 //! The platform's `agentVep` (spec 3.3), as its command line uses it: a name and a password for a
-//! bearer token of 8 h. The session is kept alive with its cookie and its `csrf`, and its bearer
+//! bearer token of 8 h; a service user has keys instead of a password. The session is kept alive with its cookie and its `csrf`, and its bearer
 //! token is all that opens anything, so no other site can act with the cookie.
+
+use std::sync::Arc;
 
 use http::header::{CACHE_CONTROL, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
@@ -11,24 +13,35 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::{Own, Scheme};
 use super::{Ask, Endpoint, Parameter};
-use crate::auth::{Permission, authenticate};
+use crate::auth::{Actor, Permission, Permissions, authenticate};
 use crate::clock::now_ms;
 use crate::oauth::{ACCESS_MS, cookie};
-use crate::peer::peer;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
-use crate::users::{LoginError, User};
+use crate::users::{BotKeys, LoginError, ShownKeys, User};
 
 const BODY_MAX: ByteSize = ByteSize::kib(64);
 /// Keeps a login alive, with the `csrf` of its body.
 const SESSION_COOKIE: &str = "Session_id";
 const VERSION: Parameter = Parameter::text("v", "The version of the platform's API; any is taken.");
 
+/// What somebody logs in with.
 #[derive(Deserialize, JsonSchema)]
-struct Credentials {
-    username: String,
-    password: String,
+#[serde(untagged)]
+enum Credentials {
+    /// A person.
+    Person { username: String, password: String },
+    /// A service user: the id and the secret of an app, and the id and the text of a token.
+    #[serde(rename_all = "camelCase")]
+    Bot {
+        username: String,
+        app_key: String,
+        secret: String,
+        access_token: String,
+        access_token_secret: String,
+    },
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -87,48 +100,53 @@ struct Refusal<'a> {
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::public_post(
         "/api/account/{account}/login",
-        "Log in with a name and a password",
+        "Log in with a name and a password, or as a service user with its keys",
         |ask| Box::pin(login(ask)),
     )
     .query(&[VERSION])
     .takes::<Credentials>()
     .answers::<LoggedIn<'static>>(200)
-    .compatible(),
+    .compatible()
+    .tells(Own::Login)
+    .fails(&[401, 429]),
     Endpoint::public_post(
         "/api/account/{account}/refresh",
         "Keep a login alive: the cookie Session_id and the csrf of the login",
         |ask| Box::pin(refresh(ask)),
     )
+    .opened_by(&[Scheme::Cookie])
     .takes::<Alive>()
     .answers_nothing(200)
-    .compatible(),
+    .compatible()
+    .tells(Own::Login),
     Endpoint::public_post(
         "/api/account/{account}/logout",
         "End the session of the bearer token",
         |ask| Box::pin(logout(ask)),
     )
+    .opened_by(&[Scheme::Bearer])
     .answers_nothing(200)
     .compatible(),
 ];
 
 async fn login(mut ask: Ask<'_>) -> Result<Reply, Problem> {
-    let Credentials { username, password } = body(&mut ask).await?;
+    let credentials: Credentials = body(&mut ask).await?;
     let account = ask.path("account").parse::<AccountId>();
     let account = account.map_err(super::ask::bad_input)?;
-    let logins = &ask.app.sentinel.logins;
-    let checked = logins.log_in(&account, (&username, &password), peer(ask.parts));
-    let user = match checked.await {
-        Ok(user) => user,
+    let (user, keys) = match check(&ask, &account, &credentials).await {
+        Ok(checked) => checked,
         Err(error) => return Ok(refused(error)),
     };
-    let login = ask.app.admin.open_login(&user).await?;
+    let admin = ask.admin().by(Actor::of_user(&user));
+    let login = admin.open_login(&user, keys.as_ref()).await?;
+    let permissions = keys.map_or(user.permissions, |keys| keys.permissions);
     let body = LoggedIn {
         bearer: login.bearer.expose(),
         csrf: login.csrf.expose(),
         session_id: login.session_id.expose(),
         session_ttl: ACCESS_MS.to_string(),
         wsuk: String::new(),
-        config: config(&user),
+        config: config(&user, permissions),
         csds_collection_response: ask.app.domains.all(&account),
         account_data: AccountData {
             account_id: account.as_str(),
@@ -142,6 +160,38 @@ async fn login(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         login.session_id.expose(),
         lifetime,
     ))
+}
+
+/// Who it is, and with which keys, if it is a service user.
+async fn check(
+    ask: &Ask<'_>,
+    account: &AccountId,
+    credentials: &Credentials,
+) -> Result<(Arc<User>, Option<ShownKeys>), LoginError> {
+    let (logins, origin) = (&ask.app.sentinel.logins, ask.admin().origin());
+    match credentials {
+        Credentials::Person { username, password } => {
+            let user = logins.log_in(account, (username, password), origin).await?;
+            Ok((user, None))
+        }
+        Credentials::Bot {
+            username,
+            app_key,
+            secret,
+            access_token,
+            access_token_secret,
+        } => {
+            let keys = BotKeys {
+                login_name: username,
+                client_id: app_key,
+                client_secret: secret,
+                token_id: access_token,
+                token: access_token_secret,
+            };
+            let (user, shown) = logins.log_in_bot(account, &keys, origin)?;
+            Ok((user, Some(shown)))
+        }
+    }
 }
 
 async fn refresh(mut ask: Ask<'_>) -> Result<Reply, Problem> {
@@ -158,16 +208,14 @@ async fn refresh(mut ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn logout(ask: Ask<'_>) -> Result<Reply, Problem> {
-    let session = {
-        let principal = authenticate(ask.parts, &ask.app.registry.load())?;
-        principal.in_account(ask.path("account"))?;
-        principal.session().map(|session| session.id.clone())
-    };
-    let Some(session) = session else {
+    let principal = authenticate(ask.parts, &ask.app.registry.load())?;
+    principal.in_account(ask.path("account"))?;
+    let Some((user, session)) = principal.user().zip(principal.session()) else {
         let why = "this token is of no session: an administrator can delete it";
         return Err(Problem::BadInput(why.to_owned()));
     };
-    let ended = ask.app.admin.end_session(&session).await;
+    let admin = ask.admin().by(principal.actor());
+    let ended = admin.log_out(user, &session.id).await;
     ended.map_err(|error| Problem::host(&error))?;
     Ok(with_cookie(reply::empty(StatusCode::OK), &ask, "", 0))
 }
@@ -180,8 +228,7 @@ async fn body<T: DeserializeOwned>(ask: &mut Ask<'_>) -> Result<T, Problem> {
     })
 }
 
-fn config(user: &User) -> LoginConfig<'_> {
-    let permissions = user.permissions;
+fn config(user: &User, permissions: Permissions) -> LoginConfig<'_> {
     LoginConfig {
         login_name: &user.login_name,
         user_id: user.id.as_str(),

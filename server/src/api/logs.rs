@@ -76,7 +76,12 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         REQUEST,
         Parameter::number("after", "the id of the entry to go on after"),
     ])
-    .answers_text(EVENTS),
+    .headers(&[Parameter::number(
+        "Last-Event-ID",
+        "the id of the entry to go on after, when a tail was cut off",
+    )])
+    .answers_text(EVENTS)
+    .fails(&[429]),
     Endpoint::get(
         "/api/account/{account}/logs/export",
         Action::ReadLogs,
@@ -109,7 +114,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[EXPORT_START, EXPORT_END, FILTER_LEVELS])
     .answers_text(CSV)
-    .compatible(),
+    .second_generation(),
 ];
 
 async fn logs(ask: Ask<'_>) -> Result<Reply, Problem> {

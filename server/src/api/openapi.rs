@@ -2,6 +2,7 @@
 //!
 //! One document after OpenAPI 3.1, made of the tables; the page shows the same document.
 
+mod failures;
 mod page;
 
 use std::collections::BTreeMap;
@@ -10,15 +11,22 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use http::StatusCode;
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{Ask, Endpoint, Form, Parameter, endpoints};
+use super::endpoint::{Operation, Scheme};
+use super::{Ask, Endpoint, Parameter, operations};
 use crate::reply::{self, Reply};
 use crate::status::Problem;
+use failures::Failures;
 
 /// Where schemas are in the document.
 const SCHEMAS: &str = "/components/schemas";
+/// What holds for every operation.
+const ABOUT: &str = "Each request may have the header x-request-id; each answer has it, with the \
+    caller's id or a new one. A method that an address does not take is answered with 405 and the \
+    header Allow, an address that there is not with 404. hyper answers itself what is not HTTP: 400, \
+    or 431 when the headers are too large.";
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
 static TEXT: LazyLock<Bytes> = LazyLock::new(|| DOCUMENT.to_string().into());
@@ -35,41 +43,6 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .answers_text("text/html"),
 ];
 
-/// The platform's form of an error.
-#[derive(JsonSchema)]
-#[schemars(rename = "Error", rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
-struct ErrorShape {
-    /// For programs: `com.liveperson.faas.…`.
-    error_code: String,
-    /// For people.
-    error_msg: String,
-}
-
-/// The form of an error in the platform's second generation.
-#[derive(JsonSchema)]
-#[schemars(rename = "SecondError")]
-#[expect(dead_code, reason = "only its schema is used")]
-struct SecondShape {
-    /// For programs: `com.liveperson.faas.…`.
-    code: String,
-    /// For people.
-    message: String,
-}
-
-/// A problem (RFC 9457), with the platform's members.
-#[derive(JsonSchema)]
-#[schemars(rename = "Problem", rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
-struct ProblemShape {
-    r#type: String,
-    title: String,
-    status: u16,
-    detail: String,
-    error_code: String,
-    error_msg: String,
-}
-
 fn json_document(_: &Ask<'_>) -> Result<Reply, Problem> {
     Ok(reply::json_text(StatusCode::OK, TEXT.clone()))
 }
@@ -78,129 +51,155 @@ fn html_page(_: &Ask<'_>) -> Result<Reply, Problem> {
     Ok(reply::page(PAGE.clone()))
 }
 
+/// The document, laid out for people and for version control.
+pub fn openapi_document() -> String {
+    serde_json::to_string_pretty(&*DOCUMENT).expect("a value has string keys")
+}
+
 fn document() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = SCHEMAS.into();
     settings.meta_schema = None;
     let mut generator = settings.into_generator();
+    let mut failures = Failures::default();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    for endpoint in endpoints() {
-        let method = endpoint.method.as_str().to_ascii_lowercase();
-        let operation = operation(endpoint, &mut generator);
+    for operation in operations() {
+        let method = operation.method.as_str().to_ascii_lowercase();
+        let shown = shown(operation, &mut generator, &mut failures);
         paths
-            .entry(endpoint.path)
+            .entry(operation.path)
             .or_default()
-            .insert(method, operation);
+            .insert(method, shown);
     }
     json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Sandglass",
             "summary": "Runs JavaScript functions of others, each call in a sandbox of its own.",
+            "description": ABOUT,
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": {
-                "bearer": { "type": "http", "scheme": "bearer" },
-            },
+            "responses": failures.into_responses(),
+            "securitySchemes": security_schemes(),
         },
     })
 }
 
-fn operation(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let mut operation = json!({
-        "operationId": operation_id(endpoint),
-        "summary": endpoint.summary,
-        "tags": [tag(endpoint.path)],
-        "responses": responses(endpoint, generator),
+fn security_schemes() -> Value {
+    json!({
+        "bearer": {
+            "type": "http", "scheme": "bearer",
+            "description": "A token of the API, the access token of a user, or an App JWT.",
+        },
+        "app": {
+            "type": "http", "scheme": "basic",
+            "description": "The id and the secret of an app, which may stand in the form instead.",
+        },
+        "key": {
+            "type": "apiKey", "in": "header", "name": "maven-api-key",
+            "description": "A developer key of the Context Session Store.",
+        },
+        "cookie": {
+            "type": "apiKey", "in": "cookie", "name": "Session_id",
+            "description": "The cookie of a login, together with its csrf.",
+        },
+    })
+}
+
+fn shown(operation: &Operation, generator: &mut SchemaGenerator, failures: &mut Failures) -> Value {
+    let mut shown = json!({
+        "operationId": operation_id(operation),
+        "summary": operation.summary,
+        "tags": [tag(operation.path)],
+        "security": security(operation),
+        "responses": responses(operation, generator, failures),
     });
-    let path = path_parameters(endpoint.path);
-    let query = endpoint.query.iter().map(query_parameter);
-    let parameters: Vec<_> = path.chain(query).collect();
+    let path = operation.path_parameters().map(path_parameter);
+    let query = operation.query.iter();
+    let query = query.map(|parameter| other_parameter(parameter, "query"));
+    let headers = operation.headers.iter();
+    let headers = headers.map(|parameter| other_parameter(parameter, "header"));
+    let parameters: Vec<_> = path.chain(query).chain(headers).collect();
     if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
+        shown["parameters"] = parameters.into();
     }
-    if let Some(takes) = endpoint.takes {
-        operation["requestBody"] = json!({
+    if let Some(body) = &operation.takes {
+        let schema = (body.shape)(generator);
+        shown["requestBody"] = json!({
             "required": true,
-            "content": { "application/json": { "schema": takes(generator) } },
+            "content": { body.kind: { "schema": schema } },
         });
     }
-    if let Some(action) = endpoint.needs {
-        operation["security"] = json!([{ "bearer": [] }]);
-        operation["x-needs"] = format!("{action:?}").into();
+    if let Some(action) = operation.needs {
+        shown["x-needs"] = format!("{action:?}").into();
     }
-    operation
+    shown
 }
 
-fn responses(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let well = match (endpoint.answers, endpoint.kind) {
-        (None, "") => json!({ "description": "done" }),
-        (None, kind) => json!({
-            "description": "done",
-            "content": { kind: { "schema": { "type": "string" } } },
-        }),
-        (Some(shape), _) => json!({
-            "description": "done",
-            "content": { "application/json": { "schema": shape(generator) } },
-        }),
+/// The alternatives, of which an empty one is nothing.
+fn security(operation: &Operation) -> Vec<Value> {
+    let scheme = |scheme: &Scheme| match scheme {
+        Scheme::Bearer => json!({ "bearer": [] }),
+        Scheme::App => json!({ "app": [] }),
+        Scheme::Key => json!({ "key": [] }),
+        Scheme::Cookie => json!({ "cookie": [] }),
+        Scheme::Nothing => json!({}),
     };
-    json!({
-        endpoint.status.to_string(): well,
-        "default": {
-            "description": "what was wrong, and what to do",
-            "content": errors(endpoint, generator),
-        },
-    })
+    operation.schemes.iter().map(scheme).collect()
 }
 
-/// What is wrong with the address or the token is found out before an endpoint is, and told in the
-/// platform's form.
-fn errors(endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let platform = generator.subschema_for::<ErrorShape>();
-    match endpoint.errors() {
-        Form::Platform => json!({ "application/json": { "schema": platform } }),
-        Form::Second => {
-            let second = generator.subschema_for::<SecondShape>();
-            json!({ "application/json": { "schema": { "anyOf": [second, platform] } } })
-        }
-        Form::Problem => {
-            let problem = generator.subschema_for::<ProblemShape>();
-            json!({
-                "application/problem+json": { "schema": problem },
-                "application/json": { "schema": platform },
-            })
-        }
+fn responses(
+    operation: &Operation,
+    generator: &mut SchemaGenerator,
+    failures: &mut Failures,
+) -> Value {
+    let json = |schema: Schema| json!({ "application/json": { "schema": schema } });
+    let mut well = json!({ "description": "done" });
+    match (operation.answers, operation.kind) {
+        (None, "") => {}
+        (None, kind) => well["content"] = json!({ kind: { "schema": { "type": "string" } } }),
+        (Some(shape), _) => well["content"] = json(shape(generator)),
     }
+    let mut responses = Map::from_iter([(operation.status.to_string(), well)]);
+    for also in operation.also {
+        let mut response = json!({ "description": also.about });
+        if let Some(shape) = also.shape {
+            response["content"] = json(shape(generator));
+        }
+        responses.insert(also.status.to_string(), response);
+    }
+    responses.extend(failures.of(operation, generator));
+    responses.into()
 }
 
-fn path_parameters(path: &str) -> impl Iterator<Item = Value> {
-    path.split('/').filter_map(|segment| {
-        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
-        Some(json!({
-            "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-        }))
-    })
+fn path_parameter(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
-fn query_parameter(parameter: &Parameter) -> Value {
-    json!({
+fn other_parameter(parameter: &Parameter, place: &str) -> Value {
+    let mut shown = json!({
         "name": parameter.name,
-        "in": "query",
+        "in": place,
         "description": parameter.about,
         "required": parameter.required,
         "schema": { "type": parameter.kind },
-    })
+    });
+    // An empty one counts as left out.
+    if place == "query" && !parameter.required {
+        shown["allowEmptyValue"] = true.into();
+    }
+    shown
 }
 
 /// A name that no other operation has: the method and the path's words.
-fn operation_id(endpoint: &Endpoint) -> String {
-    let words = endpoint.path.split(|c: char| !c.is_ascii_alphanumeric());
+fn operation_id(operation: &Operation) -> String {
+    let words = operation.path.split(|c: char| !c.is_ascii_alphanumeric());
     let words = words.filter(|word| !matches!(*word, "" | "api" | "account"));
-    let method = endpoint.method.as_str().to_ascii_lowercase();
+    let method = operation.method.as_str().to_ascii_lowercase();
     words.fold(method, |id, word| format!("{id}_{word}"))
 }
 
@@ -218,13 +217,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_endpoint_is_in_the_document_under_a_name_of_its_own() {
+    fn every_operation_is_in_the_document_under_a_name_of_its_own() {
         let document = document();
         let mut names = HashSet::new();
-        for endpoint in endpoints() {
-            let method = endpoint.method.as_str().to_ascii_lowercase();
-            let operation = &document["paths"][endpoint.path][method.as_str()];
-            let name = operation["operationId"].as_str().unwrap().to_owned();
+        for operation in operations() {
+            let method = operation.method.as_str().to_ascii_lowercase();
+            let shown = &document["paths"][operation.path][method.as_str()];
+            let name = shown["operationId"].as_str().unwrap().to_owned();
             assert!(names.insert(name.clone()), "{name}");
         }
     }

@@ -35,14 +35,16 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "Try a dead letter again, with all of its attempts",
         |ask| Box::pin(redrive(ask)),
     )
-    .answers_nothing(204),
+    .answers_nothing(204)
+    .fails(&[409]),
     Endpoint::delete(
         "/api/account/{account}/invocations/{id}",
         Action::ChangeLambdas,
         "Delete an asynchronous invocation that is not running",
         |ask| Box::pin(delete(ask)),
     )
-    .answers_nothing(204),
+    .answers_nothing(204)
+    .fails(&[409]),
 ];
 
 async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {

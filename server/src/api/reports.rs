@@ -12,10 +12,12 @@ use crate::auth::Action;
 use crate::reply::{Reply, ok};
 use crate::status::Problem;
 
-const START: Parameter = Parameter::number("startTimestamp", "from this time on, in ms since 1970");
-const END: Parameter = Parameter::number("endTimestamp", "up to this time, in ms since 1970");
-const BUCKET: Parameter = Parameter::number("bucketSize", "300, 3600 or 86400 seconds");
-const VERSION: Parameter = Parameter::number("v", "1 for the platform's first version");
+pub(super) const START: Parameter =
+    Parameter::number("startTimestamp", "from this time on, in ms since 1970");
+pub(super) const END: Parameter =
+    Parameter::number("endTimestamp", "up to this time, in ms since 1970");
+pub(super) const BUCKET: Parameter = Parameter::number("bucketSize", "300, 3600 or 86400 seconds");
+const VERSION: Parameter = Parameter::text("v", "1 for the platform's first version");
 
 /// The steps that a report may have, in seconds.
 const STEPS: [u64; 3] = [300, 3_600, 86_400];
@@ -93,7 +95,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[START, END, VERSION])
     .answers::<AnyInvocationCounts>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/invocations/{uuid}",
         Action::ReadMetrics,
@@ -108,7 +110,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         VERSION,
     ])
     .answers::<InvocationReport>(200)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/reports/performance/{uuid}",
         Action::ReadMetrics,
@@ -120,10 +122,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 fn limit_counts(ask: &Ask<'_>) -> Reply {
-    let (lambdas, invocations) = ask.admin().report_limits();
+    let (may_have, invocations) = ask.admin().report_limits();
     ok(&LimitCounts {
-        limit_total_lambdas: lambdas,
-        limit_deployed_lambdas: lambdas,
+        limit_total_lambdas: may_have.lambdas_max,
+        limit_deployed_lambdas: may_have.deployed_max.min(may_have.lambdas_max),
         invocation_limit_per_month: invocations,
     })
 }
@@ -175,14 +177,14 @@ fn is_v1(ask: &Ask<'_>) -> Result<bool, Problem> {
     Ok(ask.query("v")?.as_deref() == Some("1"))
 }
 
-fn span(ask: &Ask<'_>) -> Result<ReportSpan, Problem> {
+pub(super) fn span(ask: &Ask<'_>) -> Result<ReportSpan, Problem> {
     Ok(ReportSpan {
         start: ask.query_as("startTimestamp")?,
         end: ask.query_as("endTimestamp")?,
     })
 }
 
-fn step_ms(ask: &Ask<'_>) -> Result<u64, Problem> {
+pub(super) fn step_ms(ask: &Ask<'_>) -> Result<u64, Problem> {
     let seconds = ask.query_as("bucketSize")?.unwrap_or(STEPS[1]);
     match STEPS.contains(&seconds) {
         true => Ok(seconds * 1_000),

@@ -23,7 +23,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(async move { Ok(ok(&ask.admin().schedules(ask.account()).await?)) }),
     )
     .answers::<Vec<ScheduleInfo>>(200)
-    .compatible(),
+    .shared(),
     Endpoint::post(
         "/api/account/{account}/schedules",
         Action::ChangeSchedules,
@@ -32,7 +32,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewSchedule>()
     .answers::<ScheduleInfo>(201)
-    .compatible(),
+    .shared(),
     Endpoint::get(
         "/api/account/{account}/schedules/next",
         Action::ReadSchedules,

@@ -36,7 +36,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(create(ask)),
     )
     .takes::<NewUser>()
-    .answers::<UserInfo>(201),
+    .answers::<UserInfo>(201)
+    .fails(&[429]),
     Endpoint::get(
         "/api/account/{account}/users/{id}",
         Action::Users,
@@ -66,7 +67,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(set_password(ask)),
     )
     .takes::<NewPassword>()
-    .answers_nothing(204),
+    .answers_nothing(204)
+    .fails(&[429]),
     Endpoint::get(
         "/api/account/{account}/users/{id}/sessions",
         Action::Users,

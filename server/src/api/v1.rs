@@ -10,19 +10,23 @@ use sandglass_runtime::{ByteSize, engine_packages};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::endpoint::Also;
 use super::{Ask, Endpoint, Parameter};
 use crate::admin::{
-    DeploymentFailure, LambdaChange, LambdaInfo, NewLambda, Saved, info, lambda_state, shown,
+    DeploymentFailure, FunctionSize, LambdaChange, LambdaInfo, NewLambda, Saved, info,
+    lambda_state, shown,
 };
 use crate::auth::Action;
+use crate::catalog::Sample;
 use crate::registry::Entry;
 use crate::reply::{self, Reply, ok};
 use crate::status::Problem;
+use crate::store::DeploymentStep;
 
 /// Room for the longest source with its environment, however escaped.
 const LAMBDA_MAX: ByteSize = ByteSize::mib(4);
 /// What `process.version` says of the engine's Node.js.
-const RUNTIME: &str = "Node.js 22";
+pub(super) const RUNTIME: &str = "Node.js 22";
 /// The runtime's id, of which there is one.
 const RUNTIME_UUID: &str = "5a6d6c61-7373-4e6f-8465-2e6a73323200";
 
@@ -68,6 +72,8 @@ struct LambdaResponse {
     event_id: Option<String>,
     state: &'static str,
     skills: Vec<String>,
+    /// What its event invokes it with; empty when it has none.
+    sample_payload: Sample,
     runtime: RuntimeInfo,
     /// Milliseconds since the Unix epoch.
     created_at: u64,
@@ -92,6 +98,8 @@ struct LastDeployment {
     /// The artifact's digest; empty before it was built.
     image_name: String,
     deployment_state: &'static str,
+    /// The steps that it has reached, the first one first.
+    steps: Vec<DeploymentStep>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deployment_error: Option<DeploymentFailure>,
     created_at: u64,
@@ -118,6 +126,16 @@ struct LambdaRequest {
     #[serde(default)]
     skills: Option<Vec<String>>,
     implementation: Implementation,
+}
+
+/// A lambda that was changed. Its version may not be left out.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only its schema is used")]
+struct ChangedLambda {
+    #[schemars(flatten)]
+    lambda: LambdaRequest,
+    /// The version that the change was made to.
+    version: i64,
 }
 
 /// What was begun.
@@ -186,7 +204,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .query(&[V, USER])
     .takes::<LambdaRequest>()
     .answers::<LambdaResponse>(201)
-    .compatible(),
+    .compatible()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/lambdas/{lambda}",
         Action::ReadLambdas,
@@ -203,9 +222,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(save(ask)),
     )
     .query(&[V, USER])
-    .takes::<LambdaRequest>()
+    .takes::<ChangedLambda>()
     .answers::<LambdaResponse>(202)
-    .compatible(),
+    .also(&[Also::nothing(304, "nothing changed")])
+    .compatible()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/runtimes",
         Action::ReadLambdas,
@@ -223,7 +244,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .compatible(),
+    .shared()
+    .fails(&[409, 429]),
     Endpoint::delete(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -232,7 +254,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .query(&[V, USER])
     .answers::<Message>(202)
-    .compatible(),
+    .shared()
+    .fails(&[409]),
 ];
 
 /// What a list has, with and without `v=1`.
@@ -261,7 +284,8 @@ async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
     let (account, mut code) = ask.admin().with_code(ask.account()).await?;
     let lambdas = account.lambdas().into_iter();
     let lambdas = lambdas.filter(|entry| wanted.has(entry));
-    let shown = lambdas.filter_map(|entry| Some(response(entry, code.remove(&entry.row.id)?)));
+    let shown =
+        lambdas.filter_map(|entry| Some(response(&ask, entry, code.remove(&entry.row.id)?)));
     Ok(ok(&shown.collect::<Vec<_>>()))
 }
 
@@ -278,7 +302,7 @@ async fn one(ask: &Ask<'_>, lambda: &str) -> Result<LambdaResponse, Problem> {
     let (_, entry) = ask.admin().entry(ask.account(), lambda)?;
     let version = entry.row.version;
     let saved = ask.admin().version(ask.account(), lambda, version).await?;
-    Ok(response(&entry, saved.code))
+    Ok(response(ask, &entry, saved.code))
 }
 
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
@@ -295,6 +319,7 @@ async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         code: request.implementation.code,
         file_name: None,
         environment: environment(request.implementation.environment_variables)?,
+        size: FunctionSize::default(),
     };
     let made = ask.admin().create_lambda(ask.account(), new).await?;
     let lambda = one(&ask, &made.uuid).await?;
@@ -323,6 +348,7 @@ async fn save(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         skills: request.skills,
         code: Some(request.implementation.code),
         environment: Some(environment(request.implementation.environment_variables)?),
+        is_comp_v1: None,
     };
     let saved = ask
         .admin()
@@ -375,8 +401,9 @@ fn runtime() -> RuntimeInfo {
     }
 }
 
-fn response(entry: &Entry, code: String) -> LambdaResponse {
+fn response(ask: &Ask<'_>, entry: &Entry, code: String) -> LambdaResponse {
     let (row, info) = (&entry.row, info(entry));
+    let sample_payload = ask.admin().sample_of(row.event_id.as_deref());
     let pair = |(key, value)| KeyValue { key, value };
     let dependencies: Vec<_> = engine_packages().into_iter().map(pair).collect();
     LambdaResponse {
@@ -387,6 +414,7 @@ fn response(entry: &Entry, code: String) -> LambdaResponse {
         event_id: info.event_id,
         state: info.state.as_str(),
         skills: info.skills,
+        sample_payload,
         runtime: runtime(),
         created_at: info.created_at,
         created_by: info.created_by,
@@ -401,6 +429,7 @@ fn response(entry: &Entry, code: String) -> LambdaResponse {
                 lambda_version: last.lambda_version,
                 image_name: last.digest.unwrap_or_default(),
                 deployment_state: last.deployment_state.as_str(),
+                steps: last.steps,
                 deployment_error: last.deployment_error,
                 created_at: last.created_at,
                 created_by: last.created_by.clone(),

@@ -2,110 +2,40 @@
 //!
 //! A function is a lambda whose code is saved apart, as a manifest. Errors are `{code, message}`.
 
-use std::collections::BTreeMap;
+mod shapes;
 
 use http::StatusCode;
 use sandglass_runtime::ByteSize;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
+use self::shapes::{
+    FirstManifest, Function, FunctionChange, FunctionDeployment, Manifest, Meta, NewFunction,
+    NewManifest,
+};
+use super::elsewhere::shapes::{InvocationBody, Tried};
+use super::endpoint::Own;
 use super::v1::{Message, Wanted};
 use super::{Ask, Endpoint, Parameter};
-use crate::admin::{LambdaChange, LambdaInfo, NewLambda, Saved, VersionDetail, info};
+use crate::admin::{DeploymentInfo, LambdaChange, LambdaInfo, NewLambda, Saved};
 use crate::auth::Action;
 use crate::invoke;
 use crate::registry::Entry;
 use crate::reply::{self, Reply, ok};
 use crate::status::Problem;
+use crate::telemetry::TracePlace;
 
 /// Room for the longest source with its environment, however escaped.
 const FUNCTION_MAX: ByteSize = ByteSize::mib(4);
 /// What a function does until its first manifest is saved.
 const UNWRITTEN: &str = "async function lambda(input) {\n  return null;\n}\n";
 
-/// What is said of a function, without its code.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Meta {
-    uuid: String,
-    name: String,
-    description: String,
-    state: &'static str,
-    skills: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<String>,
-    /// Always `S`: every invocation has the same bounds.
-    size: &'static str,
-    /// Milliseconds since the Unix epoch.
-    created_at: u64,
-    created_by: String,
-    /// Milliseconds since the Unix epoch.
-    updated_at: u64,
-    updated_by: String,
-    manifest: ManifestId,
-}
-
-/// Which manifest of a function.
-#[derive(Serialize, JsonSchema)]
-struct ManifestId {
-    id: String,
-    /// Counts what was saved, from 1.
-    version: u64,
-}
-
-/// A function with its manifests, the latest first.
-#[derive(Serialize, JsonSchema)]
-struct Function {
-    #[serde(flatten)]
-    meta: Meta,
-    versions: Vec<Manifest>,
-}
-
-/// What a function was at some time.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Manifest {
-    id: String,
-    /// Counts what was saved, from 1.
-    version: u64,
-    code: String,
-    environment: BTreeMap<String, String>,
-    /// Milliseconds since the Unix epoch.
-    created_at: u64,
-    created_by: String,
-}
-
-/// A function that is to be made. What is not named here is ignored.
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct NewFunction {
-    name: String,
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    event_id: Option<String>,
-    #[serde(default)]
-    skills: Option<Vec<String>>,
-}
-
-/// What of a function changes without a manifest. What is not named here is ignored.
-#[derive(Deserialize, JsonSchema)]
-struct FunctionChange {
-    #[serde(default)]
-    description: Option<String>,
-    #[serde(default)]
-    skills: Option<Vec<String>>,
-}
-
-/// A manifest that is to be saved. What is not named here is ignored.
-#[derive(Deserialize, JsonSchema)]
-struct NewManifest {
-    /// -1 for whichever is the latest, else the version that the change was made to.
-    #[serde(default)]
-    version: Option<i64>,
-    code: String,
-    #[serde(default)]
-    environment: Option<BTreeMap<String, String>>,
+/// The last deployments, with and without `v=1`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum Deployments {
+    First(Vec<DeploymentInfo>),
+    Second(Vec<FunctionDeployment>),
 }
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
@@ -138,6 +68,18 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .answers::<u64>(200)
     .second_generation(),
+    Endpoint::get(
+        "/api/account/{account}/deployments",
+        Action::ReadLambdas,
+        "List the last deployment of every function; with v=1 with all steps, the latest first",
+        |ask| Box::pin(deployments(ask)),
+    )
+    .query(&[Parameter::text(
+        "v",
+        "1 for all steps, and for those that were undeployed",
+    )])
+    .answers::<Deployments>(200)
+    .second_generation(),
     Endpoint::post(
         "/api/account/{account}/functions",
         Action::ChangeLambdas,
@@ -146,7 +88,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewFunction>()
     .answers::<Meta>(201)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/functions/{function}",
         Action::ReadLambdas,
@@ -163,7 +106,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<FunctionChange>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409]),
     Endpoint::put(
         "/api/account/{account}/functions/{function}/manifest",
         Action::ChangeLambdas,
@@ -172,16 +116,19 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewManifest>()
     .answers::<Meta>(200)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 422, 429]),
     Endpoint::post(
         "/api/account/{account}/functions/{function}/test",
         Action::Invoke,
         "Invoke what is live of a function by hand: the result and the logs, Debug included",
         |ask| Box::pin(test(ask)),
     )
-    .takes::<serde_json::Value>()
-    .answers::<serde_json::Value>(200)
-    .second_generation(),
+    .takes::<InvocationBody>()
+    .answers::<Tried>(200)
+    .second_generation()
+    .tells(Own::Invocation)
+    .fails(&[429]),
     Endpoint::patch(
         "/api/account/{account}/deployments/{lambda}",
         Action::DeployLambdas,
@@ -189,7 +136,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(redeploy(ask)),
     )
     .answers::<Message>(202)
-    .second_generation(),
+    .second_generation()
+    .fails(&[409, 429]),
 ];
 
 async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
@@ -197,7 +145,18 @@ async fn list(ask: Ask<'_>) -> Result<Reply, Problem> {
     let account = ask.admin().known(ask.account())?;
     let entries = account.lambdas().into_iter();
     let entries = entries.filter(|entry| wanted.has(entry));
-    Ok(ok(&entries.map(|entry| meta(entry)).collect::<Vec<_>>()))
+    let metas = entries.map(|entry| Meta::of(entry));
+    Ok(ok(&metas.collect::<Vec<_>>()))
+}
+
+async fn deployments(ask: Ask<'_>) -> Result<Reply, Problem> {
+    if ask.query("v")?.is_some() {
+        return Ok(ok(&ask.admin().deployments(ask.account())?));
+    }
+    let account = ask.admin().known(ask.account())?;
+    let lambdas = account.lambdas().into_iter();
+    let present = lambdas.filter_map(|entry| FunctionDeployment::present(&entry.row));
+    Ok(ok(&present.collect::<Vec<_>>()))
 }
 
 async fn count_live(ask: Ask<'_>) -> Result<Reply, Problem> {
@@ -208,34 +167,31 @@ async fn count_live(ask: Ask<'_>) -> Result<Reply, Problem> {
 
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let request: NewFunction = ask.json(FUNCTION_MAX).await?;
+    let FirstManifest { code, environment } = request.manifest.unwrap_or_default();
     let new = NewLambda {
         name: request.name,
         description: request.description.unwrap_or_default(),
         event_id: request.event_id,
         skills: request.skills.unwrap_or_default(),
-        code: UNWRITTEN.to_owned(),
+        code: code.unwrap_or_else(|| UNWRITTEN.to_owned()),
         file_name: None,
-        environment: BTreeMap::new(),
+        environment,
+        size: request.size,
     };
     let made = ask.admin().create_lambda(ask.account(), new).await?;
     let (_, entry) = ask.admin().entry(ask.account(), &made.uuid)?;
-    Ok(reply::json(StatusCode::CREATED, &meta(&entry)))
+    Ok(reply::json(StatusCode::CREATED, &Meta::of(&entry)))
 }
 
 async fn read(ask: Ask<'_>) -> Result<Reply, Problem> {
     let (_, entry) = ask.admin().entry(ask.account(), ask.path("function"))?;
     let versions = ask.admin().whole_versions(&entry).await?;
-    let manifest = |version: VersionDetail| Manifest {
-        id: manifest_id(&entry, version.info.version),
-        version: version.info.version,
-        code: version.code,
-        environment: version.environment,
-        created_at: version.info.created_at,
-        created_by: version.info.created_by,
-    };
+    let versions = versions.into_iter();
     Ok(ok(&Function {
-        meta: meta(&entry),
-        versions: versions.into_iter().map(manifest).collect(),
+        meta: Meta::of(&entry),
+        versions: versions
+            .map(|version| Manifest::of(&entry, version))
+            .collect(),
     }))
 }
 
@@ -246,6 +202,7 @@ async fn describe(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         version: entry.row.version,
         description: request.description,
         skills: request.skills,
+        is_comp_v1: request.is_comp_v1,
         ..LambdaChange::default()
     };
     changed(&ask, &entry, change).await
@@ -275,7 +232,7 @@ async fn changed(ask: &Ask<'_>, entry: &Entry, change: LambdaChange) -> Result<R
         Saved::Unchanged(_) => Err(Problem::Unchanged),
         Saved::Saved(info) => {
             let (_, entry) = ask.admin().entry(ask.account(), &info.uuid)?;
-            Ok(ok(&meta(&entry)))
+            Ok(ok(&Meta::of(&entry)))
         }
     }
 }
@@ -283,7 +240,8 @@ async fn changed(ask: &Ask<'_>, entry: &Entry, change: LambdaChange) -> Result<R
 async fn test(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let body = ask.bytes(ask.app.settings.body_max).await?;
     let (account, function) = (ask.account().as_str(), ask.path("function"));
-    let call = invoke::Call::by_hand(ask.app, account, function)?;
+    let place = ask.traced.map(TracePlace::of_request);
+    let call = invoke::Call::by_hand(ask.app, account, function)?.at(place);
     call.run_body(ask.app, body).await
 }
 
@@ -301,30 +259,4 @@ async fn redeploy(ask: Ask<'_>) -> Result<Reply, Problem> {
     ask.admin().start_deployment(ask.account(), lambda).await?;
     let message = "Successfully started redeployment";
     Ok(reply::json(StatusCode::ACCEPTED, &Message { message }))
-}
-
-fn meta(entry: &Entry) -> Meta {
-    let info = info(entry);
-    Meta {
-        manifest: ManifestId {
-            id: manifest_id(entry, info.version),
-            version: info.version,
-        },
-        uuid: info.uuid,
-        name: info.name,
-        description: info.description,
-        state: info.state.as_str(),
-        skills: info.skills,
-        event_id: info.event_id,
-        size: "S",
-        created_at: info.created_at,
-        created_by: info.created_by,
-        updated_at: info.updated_at,
-        updated_by: info.updated_by,
-    }
-}
-
-/// An id that tells a function's manifests apart.
-fn manifest_id(entry: &Entry, version: u64) -> String {
-    format!("{}-{version}", entry.row.uuid)
 }

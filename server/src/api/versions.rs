@@ -38,26 +38,21 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "Save what a version was as a new one; what is live stays live",
         |ask| Box::pin(restore(ask)),
     )
-    .answers::<LambdaInfo>(200),
+    .answers::<LambdaInfo>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::post(
         "/api/account/{account}/lambdas/{lambda}/versions/{version}/rollback",
         Action::DeployLambdas,
-        "Make a version that was deployed before live again, without a build",
+        "Make a version that was built live again, without a build unless it was for another engine",
         |ask| Box::pin(roll_back(ask)),
     )
-    .answers::<DeploymentInfo>(200),
+    .answers::<DeploymentInfo>(200)
+    .fails(&[409, 422, 429]),
     Endpoint::get(
         "/api/account/{account}/lambdas/{lambda}/deployments",
         Action::ReadLambdas,
         "List the deployments of a lambda that are kept, the latest first",
         |ask| Box::pin(history(ask)),
-    )
-    .answers::<Vec<DeploymentInfo>>(200),
-    Endpoint::get(
-        "/api/account/{account}/deployments",
-        Action::ReadLambdas,
-        "List the last deployment of every lambda, the latest first",
-        |ask| Box::pin(async move { Ok(ok(&ask.admin().deployments(ask.account())?)) }),
     )
     .answers::<Vec<DeploymentInfo>>(200),
 ];

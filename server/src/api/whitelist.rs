@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::bad_input;
 use super::{Ask, Endpoint};
-use crate::admin::WhitelistEntry;
+use crate::admin::{WhitelistEntry, WhitelistVerdict};
 use crate::auth::Action;
 use crate::reply::{self, Reply, no_content, ok};
 use crate::status::Problem;
@@ -36,6 +36,13 @@ struct Domain {
     name: String,
 }
 
+/// A URL that a lambda would like to reach.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WhitelistTest {
+    url: String,
+}
+
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get(
         "/api/account/{account}/whitelist",
@@ -58,6 +65,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(remove(ask)),
     )
     .answers_nothing(204),
+    Endpoint::post(
+        "/api/account/{account}/whitelist/test",
+        Action::ReadWhitelist,
+        "Say whether lambdas may reach a URL, by which rule, and what its host resolves to",
+        |ask| Box::pin(test(ask)),
+    )
+    .takes::<WhitelistTest>()
+    .answers::<WhitelistVerdict>(200),
     Endpoint::get(
         "/api/account/{account}/proxy-settings",
         Action::ReadWhitelist,
@@ -74,7 +89,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     )
     .takes::<NewDomain>()
     .answers::<Domain>(201)
-    .compatible(),
+    .compatible()
+    .fails(&[409]),
     Endpoint::delete(
         "/api/account/{account}/proxy-settings/{id}",
         Action::ChangeWhitelist,
@@ -95,6 +111,12 @@ async fn remove(ask: Ask<'_>) -> Result<Reply, Problem> {
     let rule = ask.path("rule").parse::<HostRule>().map_err(bad_input)?;
     ask.admin().disallow(ask.account(), &rule).await?;
     Ok(no_content())
+}
+
+async fn test(mut ask: Ask<'_>) -> Result<Reply, Problem> {
+    let WhitelistTest { url } = ask.json(BODY_MAX).await?;
+    let verdict = ask.admin().test_whitelist(ask.account(), &url);
+    Ok(ok(&verdict.await?))
 }
 
 async fn domains(ask: Ask<'_>) -> Result<Reply, Problem> {

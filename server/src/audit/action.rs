@@ -34,9 +34,13 @@ macro_rules! actions {
 
 actions! {
     AccountCreate = "account.create", "make the account";
+    AccountDisable = "account.disable", "disable the account";
+    AccountEnable = "account.enable", "enable the account";
+    AppChange = "app.change", "change an app";
     AppInstall = "app.install", "install an app";
     AppRemove = "app.remove", "remove an app";
     AppRotateSecret = "app.rotate-secret", "rotate an app's secret";
+    AppToken = "app.token", "note who gets an App JWT";
     AuditGap = "audit.gap", "write the audit log";
     AuditPrune = "audit.prune", "prune the audit log";
     ContextKeyCreate = "context-key.create", "add a developer key";
@@ -48,6 +52,7 @@ actions! {
     LambdaDescribe = "lambda.describe", "describe a lambda";
     LambdaLive = "lambda.live", "make a lambda live";
     LambdaRollBack = "lambda.roll-back", "roll a lambda back";
+    LambdaRunDraft = "lambda.run-draft", "note who runs a draft";
     LambdaSave = "lambda.save", "save a lambda";
     LambdaUndeploy = "lambda.undeploy", "mark a lambda undeployed";
     QueueDelete = "queue.delete", "delete an invocation";
@@ -59,14 +64,22 @@ actions! {
     SecretPut = "secret.put", "write a secret";
     SecretRead = "secret.read", "note who reads a secret";
     SessionEnd = "session.end", "end sessions";
+    SessionLogOut = "session.log-out", "end a session";
     SigningKeyAdd = "signing-key.add", "add a signing key";
     SigningKeyDelete = "signing-key.delete", "delete a signing key";
     TokenCreate = "token.create", "add a token";
     TokenDelete = "token.delete", "delete a token";
+    TokenGrant = "token.grant", "open a session";
+    TokenRefresh = "token.refresh", "exchange a refresh token";
+    TokenReuse = "token.reuse", "end a session";
+    TokenRevoke = "token.revoke", "revoke a token";
     UserChange = "user.change", "change a user";
     UserCreate = "user.create", "add a user";
     UserDelete = "user.delete", "delete a user";
     UserSetPassword = "user.set-password", "set a password";
+    UserSignIn = "user.sign-in", "open a session";
+    UserSignInFailed = "user.sign-in-failed", "note who did not sign in";
+    UserSignInHeldOff = "user.sign-in-held-off", "note who did not sign in";
     WhitelistAdd = "whitelist.add", "extend the whitelist";
     WhitelistRemove = "whitelist.remove", "shorten the whitelist";
 }

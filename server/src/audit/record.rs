@@ -21,9 +21,9 @@ pub struct AuditRecord {
     pub at: u64,
     /// The account's id; empty for what concerns the whole server.
     pub account: String,
-    /// `user`, `service-user`, `app`, `token` or `operator`.
+    /// `user`, `service-user`, `app`, `token`, `operator` or `nobody`.
     pub actor_kind: String,
-    /// The id of who did it; empty for the operator.
+    /// The id of who did it; empty for the operator and for nobody known.
     pub actor_id: String,
     /// What they were called then.
     pub actor_name: String,
@@ -38,7 +38,7 @@ pub struct AuditRecord {
     /// More about it: a JSON object.
     #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
     pub details: Box<RawValue>,
-    /// The address that the request came from.
+    /// The address that the request came from, by the word of a trusted proxy if there is one.
     pub address: String,
     /// The request's `x-request-id`.
     pub request_id: String,

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::oauth::InstalledApp;
+use crate::users::User;
+
 /// Somebody who does something, as the records of it name them. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
@@ -20,12 +23,14 @@ pub(crate) enum ActorKind {
     User,
     /// An account of a machine, without a password.
     ServiceUser,
-    /// An app that got its token with its own credentials.
+    /// An installed app that showed its credentials.
     App,
     /// A bearer token that an administrator made.
     Token,
     /// Whoever runs the server, from within its process.
     Operator,
+    /// Somebody who did not show who they are.
+    Nobody,
 }
 
 impl Actor {
@@ -35,6 +40,25 @@ impl Actor {
             id: id.into(),
             name: name.into(),
         }
+    }
+
+    /// A person, or the account of a machine.
+    pub(crate) fn of_user(user: &User) -> Self {
+        let kind = match user.is_service() {
+            true => ActorKind::ServiceUser,
+            false => ActorKind::User,
+        };
+        Self::new(kind, user.id.as_str(), &user.login_name)
+    }
+
+    /// An app, whether it acts for itself or for a user.
+    pub(crate) fn of_app(app: &InstalledApp) -> Self {
+        Self::new(ActorKind::App, app.id.as_str(), &app.name)
+    }
+
+    /// Somebody who did not show who they are.
+    pub(crate) fn nobody() -> Self {
+        Self::new(ActorKind::Nobody, "", "")
     }
 
     /// Whoever holds an [`Admin`](crate::Admin) without having come over HTTP.
@@ -52,6 +76,7 @@ impl ActorKind {
             Self::App => "app",
             Self::Token => "token",
             Self::Operator => "operator",
+            Self::Nobody => "nobody",
         }
     }
 }

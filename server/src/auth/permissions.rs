@@ -63,6 +63,8 @@ pub(crate) enum Action {
     Apps,
     ContextKeys,
     Audit,
+    /// Make, list and disable accounts: the operator's, whom no permission of an account makes.
+    Accounts,
 }
 
 impl Permission {
@@ -169,6 +171,7 @@ impl Action {
             }
             Self::ReadSchedules => Permissions::ALL,
             Self::ChangeSchedules => Permissions::of(&[Admin, Developer]),
+            Self::Accounts => Permissions::NONE,
             Self::ReadServerMetrics
             | Self::Users
             | Self::Tokens

@@ -120,6 +120,19 @@ mod tests {
         assert_eq!(format!("{one:?} {:?}", one.hash()), "[redacted] [redacted]");
     }
 
+    /// Does not compile once such a text has a `==`, which would take as long as two texts agree.
+    #[test]
+    fn secret_texts_are_compared_by_their_hashes_only() {
+        trait Compared<A> {
+            fn is_not() {}
+        }
+        struct WithEq;
+        impl<T> Compared<()> for T {}
+        impl<T: PartialEq> Compared<WithEq> for T {}
+        <TokenText as Compared<_>>::is_not();
+        <crate::users::PasswordHash as Compared<_>>::is_not();
+    }
+
     #[test]
     fn a_hash_is_the_sha256_of_the_text() {
         let hash = TokenHash::of(b"");

@@ -146,6 +146,15 @@ impl Event {
 }
 
 impl Sample {
+    /// Neither headers nor anything in the payload.
+    pub(crate) fn empty() -> Self {
+        let json = |text: &str| RawValue::from_string(text.to_owned()).expect("it is JSON");
+        Self {
+            headers: json("[]"),
+            payload: json("{}"),
+        }
+    }
+
     /// A sample of which both parts are JSON in a text.
     pub(super) fn read(
         file: &File,

@@ -12,6 +12,7 @@ use super::CatalogError;
 use super::event::{Event, Sample};
 use super::file::File;
 use crate::admin::check_variable;
+use crate::config::AccountsConfig;
 
 /// The longest name, and the longest description.
 const NAME_CHARS_MAX: usize = 100;
@@ -179,7 +180,8 @@ fn variables(
     written: &BTreeMap<String, Spanned<String>>,
 ) -> Result<Vec<Variable>, CatalogError> {
     let variable = |(key, value): (&String, &Spanned<String>)| {
-        check_variable(key, value.get_ref()).map_err(|error| file.wrong(value, error))?;
+        check_variable(key, value.get_ref(), &AccountsConfig::default())
+            .map_err(|error| file.wrong(value, error))?;
         Ok(Variable {
             key: key.clone(),
             value: value.get_ref().clone(),

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
 use hyper::body::Incoming;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,15 +20,17 @@ use crate::reply::{self, Reply};
 use crate::route::{ContextAction, Place, parameter};
 use crate::status::Problem;
 
-#[derive(Deserialize)]
+/// A namespace that is to be made.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct NewNamespace {
+pub(crate) struct NewNamespace {
     name: String,
 }
 
-#[derive(Serialize)]
+/// A namespace, with how long its sessions live.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ListedNamespace {
+pub(crate) struct ListedNamespace {
     name: String,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,7 +3,7 @@
 //! Until its client leaves, or is quiet for too long, or somebody else needs the place, or the
 //! server stops. hyper bounds how long the headers of HTTP/1.1 take. Everything else that a client
 //! can draw out (the first byte, a handshake, HTTP/2's headers, the reading of an answer) is
-//! bounded here.
+//! bounded here, and for each answer of HTTP/2 in [`patience`](super::patience).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -99,6 +99,10 @@ impl Door {
             biased;
             result = connection => note(result),
             () = line.idle(patience) => tracing::debug!("a connection was closed"),
+            // A client can always find something to say.
+            () = line.without_requests(self.quiet_max) => {
+                tracing::debug!("a connection that was told to end was closed");
+            }
         }
     }
 }

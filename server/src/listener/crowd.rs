@@ -16,6 +16,8 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 const QUIET_MIN: Duration = Duration::from_secs(1);
 /// How soon to look again for somebody who is quiet.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often to look whether a connection without requests stays so.
+const LOOKS: u32 = 4;
 /// One in so many makes room at once, so that a flood is met by more than one place at a time.
 const SHARE: usize = 32;
 
@@ -97,7 +99,7 @@ impl Crowd {
         };
         quiet.sort_unstable_by_key(|(time, _)| std::cmp::Reverse(*time));
         for (_, line) in quiet.iter().take(self.share) {
-            line.leave.notify_one();
+            line.ask_to_leave();
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
@@ -186,7 +188,24 @@ impl Line {
         }
     }
 
-    /// Ends when somebody else needs the place.
+    /// Ends when there was no request for so long, whatever else the client did.
+    pub(super) async fn without_requests(&self, time: Duration) {
+        let mut looks = 0;
+        while looks < LOOKS {
+            tokio::time::sleep(time / LOOKS).await;
+            looks = match self.busy.load(Ordering::Acquire) {
+                0 => looks + 1,
+                _ => 0,
+            };
+        }
+    }
+
+    /// Has the client leave.
+    pub(super) fn ask_to_leave(&self) {
+        self.leave.notify_one();
+    }
+
+    /// Ends when the client has to leave.
     pub(super) async fn asked_to_leave(&self) {
         self.leave.notified().await;
     }

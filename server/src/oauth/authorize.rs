@@ -5,15 +5,16 @@
 //! (RFC 6749, section 4.1). Who cannot be trusted to be the app's own address gets a page and is
 //! never sent anywhere (section 4.1.2.1).
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
+use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use sandglass_runtime::{AccountId, ByteSize};
 
 use super::app::{Grant, InstalledApp};
 use super::code::Agreed;
+use super::console::{self, is_console};
 use super::error::{Code, OauthError};
 use super::flow::{BROWSER_COOKIE, Browser, Flow, Request};
 use super::form::Form;
@@ -23,9 +24,9 @@ use super::redirect::{is_allowed, with_parameters};
 use super::{SCOPE, Sentinel};
 use crate::api::Ask;
 use crate::app::App;
-use crate::auth::SessionId;
+use crate::audit::{AuditAction, AuditEntry};
+use crate::auth::{Actor, SessionId};
 use crate::clock::now_ms;
-use crate::peer::peer;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 use crate::users::{LoginError, User};
@@ -35,8 +36,8 @@ const FORM_MAX: ByteSize = ByteSize::kib(32);
 /// The longest `state` and the longest `nonce`, in bytes.
 const STATE_MAX: usize = 2_000;
 const NONCE_MAX: usize = 255;
-/// What may be asked for: the scope of apps, and the words of OpenID Connect that libraries add.
-const SCOPES: [&str; 3] = [SCOPE, "openid", "offline_access"];
+/// What may be asked for besides an app's own scope: the words of OpenID Connect that libraries add.
+const OPENID: [&str; 2] = ["openid", "offline_access"];
 
 /// Why a request does not go on.
 enum Refusal {
@@ -54,7 +55,7 @@ enum Refusal {
 pub(crate) async fn authorize(ask: Ask<'_>) -> Result<Reply, Problem> {
     let account = ask.path("account");
     let query = ask.parts.uri.query().unwrap_or_default();
-    let checked = check(ask.app, account, &Form::parse(query.as_bytes()));
+    let checked = check(ask.app, account, ask.parts, &Form::parse(query.as_bytes()));
     let (app, request) = match checked {
         Ok(checked) => checked,
         Err(refusal) => return Ok(refuse(ask.app, account, &refusal)),
@@ -66,7 +67,7 @@ pub(crate) async fn authorize(ask: Ask<'_>) -> Result<Reply, Problem> {
     let sentinel = &ask.app.sentinel;
     let flow = Flow::new(account, request, &browser, now_ms());
     let page = pages::Login {
-        app: &app.name,
+        app: asking(&app),
         account,
         flow: &sentinel.flows.seal(&flow),
         login_name: "",
@@ -91,18 +92,19 @@ pub(crate) async fn decide(mut ask: Ask<'_>) -> Result<Reply, Problem> {
             "This page is too old, or was opened in another browser. Cookies must be allowed.";
         return Ok(pages::error(StatusCode::FORBIDDEN, why));
     };
-    let registry = app.registry.load_full();
-    let Some(installed) = registry.apps().find(account, &flow.request.client_id) else {
+    let found = console::find(app, account, &flow.request.client_id);
+    let Some(installed) = &found else {
         let why = "The app was removed meanwhile.";
         return Ok(pages::error(StatusCode::BAD_REQUEST, why));
     };
-    if !is_allowed(installed, &flow.request.target) {
+    if !may_return(app, installed, ask.parts, &flow.request.target) {
         let why = "The app was changed meanwhile.";
         return Ok(pages::error(StatusCode::BAD_REQUEST, why));
     }
     match &flow.user {
-        None => Ok(sign_in(app, installed, flow, &form, peer(ask.parts)).await),
+        None => Ok(sign_in(&ask, installed, flow, &form).await),
         Some(id) => {
+            let registry = app.registry.load_full();
             let user = registry.users().get(id).filter(|user| user.enabled);
             match user {
                 Some(user) => Ok(agree(app, installed, user, &flow, &form)),
@@ -119,11 +121,13 @@ pub(crate) async fn decide(mut ask: Ask<'_>) -> Result<Reply, Problem> {
 fn check(
     app: &App,
     account: &str,
+    parts: &Parts,
     form: &Form<'_>,
 ) -> Result<(Arc<InstalledApp>, Request), Refusal> {
     let installed = known_app(app, account, form).map_err(Refusal::Page)?;
     let redirect_uri = form.get("redirect_uri").map_err(Refusal::Page)?;
-    let target = target(&installed, redirect_uri).map_err(Refusal::Page)?;
+    let may = |uri: &str| may_return(app, &installed, parts, uri);
+    let target = target(&installed, redirect_uri, may).map_err(Refusal::Page)?;
     let state = form.get("state").map(|state| state.map(str::to_owned));
     // A state that came twice is not sent back: which one would be?
     let known_state = state.clone().unwrap_or_default();
@@ -151,17 +155,31 @@ fn check(
 
 fn known_app(app: &App, account: &str, form: &Form<'_>) -> Result<Arc<InstalledApp>, OauthError> {
     let client_id = form.need("client_id")?;
-    let registry = app.registry.load();
     let unknown = "There is no such app in this account.";
-    let known = registry.apps().find(account, client_id).cloned();
+    let known = console::find(app, account, client_id);
     known.ok_or_else(|| OauthError::new(Code::InvalidClient, unknown))
 }
 
+/// Whether the browser may be sent there with a code for the app.
+fn may_return(app: &App, installed: &InstalledApp, parts: &Parts, uri: &str) -> bool {
+    match is_console(installed) {
+        true => console::is_allowed(parts, app.sentinel.is_secure(), uri),
+        false => is_allowed(installed, uri),
+    }
+}
+
 /// Where the browser goes in the end: where the request says, or the one place that there is.
-fn target(app: &InstalledApp, asked: Option<&str>) -> Result<String, OauthError> {
+fn target(
+    app: &InstalledApp,
+    asked: Option<&str>,
+    may: impl Fn(&str) -> bool,
+) -> Result<String, OauthError> {
     let refused = |why: &'static str| OauthError::new(Code::InvalidRequest, why);
     match asked {
-        Some(uri) if is_allowed(app, uri) => Ok(uri.to_owned()),
+        Some(uri) if may(uri) => Ok(uri.to_owned()),
+        Some(_) if is_console(app) => Err(refused(
+            "The console is not at this address. Behind a proxy, the server has to know its public_url.",
+        )),
         Some(_) => Err(refused("The app was not installed with this redirect_uri.")),
         None => match app.redirect_uris.as_slice() {
             [only] => Ok(only.clone()),
@@ -205,7 +223,7 @@ fn complete(app: &InstalledApp, request: Request, form: &Form<'_>) -> Result<Req
         return Err(bad("nonce is too long"));
     }
     let challenge = challenge(app, form)?;
-    let scope = scope(form.get("scope")?)?;
+    let scope = scope(app, form.get("scope")?)?;
     if form.get("prompt")? == Some("none") {
         let why = "the user has to sign in";
         return Err(OauthError::new(Code::LoginRequired, why));
@@ -229,13 +247,18 @@ fn challenge(app: &InstalledApp, form: &Form<'_>) -> Result<Option<Challenge>, O
     }
 }
 
-/// What is granted: the scope of apps, and what of OpenID Connect was asked for.
-pub(super) fn scope(asked: Option<&str>) -> Result<String, OauthError> {
-    let mut granted = vec![SCOPE];
+/// What is granted: the scope of the app, and what of OpenID Connect was asked for.
+pub(super) fn scope(app: &InstalledApp, asked: Option<&str>) -> Result<String, OauthError> {
+    let own = match is_console(app) {
+        true => console::SCOPE,
+        false => SCOPE,
+    };
+    let scopes = [own, OPENID[0], OPENID[1]];
+    let mut granted = vec![own];
     for word in asked.unwrap_or_default().split_ascii_whitespace() {
-        let known = SCOPES.into_iter().find(|known| *known == word);
+        let known = scopes.into_iter().find(|known| *known == word);
         let Some(known) = known else {
-            let why = format!("there are the scopes {}", SCOPES.join(", "));
+            let why = format!("there are the scopes {}", scopes.join(", "));
             return Err(OauthError::new(Code::InvalidScope, why));
         };
         if !granted.contains(&known) {
@@ -245,22 +268,23 @@ pub(super) fn scope(asked: Option<&str>) -> Result<String, OauthError> {
     Ok(granted.join(" "))
 }
 
-async fn sign_in(
-    app: &App,
-    installed: &InstalledApp,
-    flow: Flow,
-    form: &Form<'_>,
-    address: IpAddr,
-) -> Reply {
+async fn sign_in(ask: &Ask<'_>, installed: &InstalledApp, flow: Flow, form: &Form<'_>) -> Reply {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let (login_name, password) = (field("username"), field("password"));
     let account: AccountId = installed.account.clone();
-    let sentinel = &app.sentinel;
+    let (sentinel, origin) = (&ask.app.sentinel, ask.admin().origin());
     let credentials = (login_name, password);
-    let checked = sentinel.logins.log_in(&account, credentials, address).await;
+    let checked = sentinel.logins.log_in(&account, credentials, origin).await;
     let error = match checked {
         Ok(user) => {
+            let entry = AuditEntry::new(AuditAction::UserSignIn, &account)
+                .target(user.id.as_str(), &user.login_name)
+                .detail("app", installed.id.as_str());
+            ask.admin().by(Actor::of_user(&user)).note(entry);
             let flow = flow.of_user(user.id.clone(), now_ms());
+            if is_console(installed) {
+                return hand_over(ask.app, installed, &user, &flow);
+            }
             return consent(sentinel, installed, &user, &flow);
         }
         Err(error) => error,
@@ -270,7 +294,7 @@ async fn sign_in(
         LoginError::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
     };
     let page = pages::Login {
-        app: &installed.name,
+        app: asking(installed),
         account: account.as_str(),
         flow: &sentinel.flows.seal(&flow),
         login_name,
@@ -294,7 +318,33 @@ fn consent(sentinel: &Sentinel, app: &InstalledApp, user: &User, flow: &Flow) ->
     })
 }
 
+/// Who asks a user to sign in; the console is this server itself.
+fn asking(app: &InstalledApp) -> Option<&str> {
+    (!is_console(app)).then_some(&app.name)
+}
+
 fn agree(app: &App, installed: &InstalledApp, user: &User, flow: &Flow, form: &Form<'_>) -> Reply {
+    match form.get("decision") {
+        Ok(Some("allow")) => hand_over(app, installed, user, flow),
+        Ok(Some("deny")) => {
+            let refusal = denied(flow, Code::AccessDenied, "the user does not allow it");
+            refuse(app, installed.account.as_str(), &refusal)
+        }
+        // The page that asks, once more.
+        _ => consent(&app.sentinel, installed, user, flow),
+    }
+}
+
+fn denied(flow: &Flow, code: Code, why: &'static str) -> Refusal {
+    Refusal::Back {
+        target: flow.request.target.clone(),
+        state: flow.request.state.clone(),
+        error: OauthError::new(code, why),
+    }
+}
+
+/// Sends the browser back with a code.
+fn hand_over(app: &App, installed: &InstalledApp, user: &User, flow: &Flow) -> Reply {
     let Request {
         target,
         state,
@@ -304,21 +354,7 @@ fn agree(app: &App, installed: &InstalledApp, user: &User, flow: &Flow, form: &F
         nonce,
         ..
     } = &flow.request;
-    let denied = |code, why: &'static str| Refusal::Back {
-        target: target.clone(),
-        state: state.clone(),
-        error: OauthError::new(code, why),
-    };
-    let refused = match form.get("decision") {
-        Ok(Some("allow")) => None,
-        Ok(Some("deny")) => Some(denied(Code::AccessDenied, "the user does not allow it")),
-        // The page that asks, once more.
-        _ => return consent(&app.sentinel, installed, user, flow),
-    };
     let account = installed.account.as_str();
-    if let Some(refusal) = refused {
-        return refuse(app, account, &refusal);
-    }
     let agreed = Agreed {
         app: installed.id.clone(),
         user: user.id.clone(),
@@ -331,7 +367,7 @@ fn agree(app: &App, installed: &InstalledApp, user: &User, flow: &Flow, form: &F
     };
     let Some(code) = app.sentinel.codes.make(agreed, now_ms()) else {
         let why = "too many logins are under way: try again";
-        let refusal = denied(Code::TemporarilyUnavailable, why);
+        let refusal = denied(flow, Code::TemporarilyUnavailable, why);
         return refuse(app, account, &refusal);
     };
     go_back(
@@ -416,11 +452,31 @@ mod tests {
 
     #[test]
     fn what_is_granted_is_the_scope_of_apps_and_the_words_of_openid() {
-        assert_eq!(scope(None).unwrap(), SCOPE);
-        assert_eq!(scope(Some(SCOPE)).unwrap(), SCOPE);
-        let both = scope(Some("openid openid")).unwrap();
+        let app = app("an app");
+        assert_eq!(scope(&app, None).unwrap(), SCOPE);
+        assert_eq!(scope(&app, Some(SCOPE)).unwrap(), SCOPE);
+        let both = scope(&app, Some("openid openid")).unwrap();
         assert_eq!(both, "faas.lambda.invoke openid");
-        assert_eq!(scope(Some("admin")).unwrap_err().code, Code::InvalidScope);
+        let refused = |app, asked| scope(app, Some(asked)).unwrap_err().code;
+        assert_eq!(refused(&app, "admin"), Code::InvalidScope);
+        assert_eq!(refused(&app, console::SCOPE), Code::InvalidScope);
+        let console = self::app(console::CLIENT);
+        assert_eq!(scope(&console, None).unwrap(), "faas.console");
+        assert_eq!(refused(&console, SCOPE), Code::InvalidScope);
+    }
+
+    fn app(id: &str) -> InstalledApp {
+        InstalledApp {
+            id: crate::auth::AppId::from_row(id.to_owned()),
+            account: "acc".parse().unwrap(),
+            name: String::new(),
+            description: String::new(),
+            grants: "authorization_code".parse().unwrap(),
+            redirect_uris: Vec::new(),
+            secret: None,
+            created_at: 1,
+            changed_at: 1,
+        }
     }
 
     #[test]

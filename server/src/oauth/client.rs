@@ -12,6 +12,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 use super::app::InstalledApp;
+use super::console;
 use super::error::{Code, OauthError};
 use super::form::Form;
 use crate::app::App;
@@ -30,15 +31,11 @@ pub(super) fn authenticate(
     form: &Form<'_>,
 ) -> Result<Arc<InstalledApp>, OauthError> {
     let Credentials { id, secret } = credentials(headers, form)?;
-    let registry = app.registry.load();
-    let known = registry
-        .apps()
-        .find(account, &id)
-        .filter(|known| match &secret {
-            Some(secret) => known.is_secret(secret),
-            None => known.is_public(),
-        });
-    let known = known.cloned();
+    let known = console::find(app, account, &id);
+    let known = known.filter(|known| match &secret {
+        Some(secret) => known.is_secret(secret),
+        None => known.is_public(),
+    });
     known.ok_or_else(|| invalid("there is no such client with that secret in this account"))
 }
 

@@ -48,8 +48,8 @@ struct Kept {
 pub(super) enum Shown {
     /// It was never made, or is too old.
     Unknown,
-    /// It was shown before; this is what it got then.
-    Again(SessionId),
+    /// It was shown before; this is what it was for.
+    Again(Arc<Agreed>),
     /// It is good, this once.
     First(Arc<Agreed>),
 }
@@ -81,7 +81,7 @@ impl Codes {
             return Shown::Unknown;
         };
         if std::mem::replace(&mut kept.is_spent, true) {
-            return Shown::Again(kept.agreed.session.clone());
+            return Shown::Again(Arc::clone(&kept.agreed));
         }
         match kept.made_at + GOOD_MS > now {
             true => Shown::First(Arc::clone(&kept.agreed)),
@@ -115,7 +115,7 @@ mod tests {
         let first = codes.show(code.expose(), 1_000 + GOOD_MS - 1);
         assert_eq!(first, Shown::First(Arc::new(what.clone())));
         let again = codes.show(code.expose(), 2_000);
-        assert_eq!(again, Shown::Again(what.session));
+        assert_eq!(again, Shown::Again(Arc::new(what)));
         let late = codes.make(agreed(), 1_000).unwrap();
         assert_eq!(codes.show(late.expose(), 1_000 + GOOD_MS), Shown::Unknown);
         assert_eq!(codes.show("no code", 1_000), Shown::Unknown);

@@ -32,7 +32,7 @@ pub(super) type Verified = HashMap<TokenHash, AppClaims>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AppClaims {
     pub(crate) app: AppId,
-    /// The account, as the token has it.
+    /// The account, which the key that signed is of.
     pub(crate) account: String,
     /// Seconds since the Unix epoch.
     pub(crate) issued_at: u64,
@@ -95,15 +95,10 @@ pub(super) fn sign(key: &SigningKey, claims: &impl Serialize) -> Result<String, 
     Ok(token)
 }
 
-/// An App JWT; `now` in seconds since the Unix epoch.
-pub(super) fn app_jwt(
-    key: &SigningKey,
-    account: &str,
-    app: &AppId,
-    now: u64,
-) -> Result<String, KeyError> {
+/// An App JWT of the account whose key it is; `now` in seconds since the Unix epoch.
+pub(super) fn app_jwt(key: &SigningKey, app: &AppId, now: u64) -> Result<String, KeyError> {
     let claims = Claims {
-        aud: account.to_owned(),
+        aud: key.account.as_str().to_owned(),
         azp: app.as_str().to_owned(),
         scope: SCOPE.to_owned(),
         iss: PLATFORM_ISSUER.to_owned(),
@@ -161,7 +156,9 @@ impl SigningKeys {
             return Err(JwtError::Signature);
         }
         let claims: Claims = decode(claims).ok_or(JwtError::Claims)?;
-        let fits = claims.iss == PLATFORM_ISSUER
+        // What an account's key has signed is good there and nowhere else.
+        let fits = claims.aud == key.account.as_str()
+            && claims.iss == PLATFORM_ISSUER
             && claims.scope == SCOPE
             && claims.iat <= now_ms / 1_000 + LEEWAY;
         if !fits {
@@ -190,14 +187,16 @@ fn decode<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::keys::tests::key;
+    use std::sync::Arc;
+
+    use super::super::keys::tests::{key, key_of};
     use super::*;
 
     const NOW: u64 = 1_700_000_000;
 
     fn keys() -> SigningKeys {
         let keys = SigningKeys::default();
-        keys.replace(vec![key(0, NOW * 1_000)]);
+        keys.replace(&"acc".parse().unwrap(), vec![key(0, NOW * 1_000)]);
         keys
     }
 
@@ -209,7 +208,7 @@ mod tests {
     #[test]
     fn an_app_jwt_of_ours_is_good_for_an_hour() {
         let (keys, app) = (keys(), AppId::generate());
-        let token = app_jwt(&key(0, 1), "acc", &app, NOW).unwrap();
+        let token = app_jwt(&key(0, 1), &app, NOW).unwrap();
         for _ in 0..2 {
             let claims = verify(&keys, &token, NOW + APP_JWT_SECONDS - 1).unwrap();
             assert_eq!((&claims.app, claims.account.as_str()), (&app, "acc"));
@@ -223,9 +222,9 @@ mod tests {
     #[test]
     fn a_token_of_another_key_or_algorithm_is_refused() {
         let (keys, app) = (keys(), AppId::generate());
-        let foreign = app_jwt(&key(1, 1), "acc", &app, NOW).unwrap();
+        let foreign = app_jwt(&key(1, 1), &app, NOW).unwrap();
         assert_eq!(verify(&keys, &foreign, NOW), Err(JwtError::Signature));
-        let good = app_jwt(&key(0, 1), "acc", &app, NOW).unwrap();
+        let good = app_jwt(&key(0, 1), &app, NOW).unwrap();
         let (message, signature) = good.rsplit_once('.').unwrap();
         let (_, claims) = message.split_once('.').unwrap();
         let kid = &key(0, 1).kid;
@@ -274,6 +273,44 @@ mod tests {
     }
 
     #[test]
+    fn a_key_signs_for_its_own_account_only() {
+        let (keys, app) = (keys(), AppId::generate());
+        let other = key_of("other", 1, NOW * 1_000);
+        keys.replace(&other.account, vec![Arc::clone(&other)]);
+        let token = app_jwt(&other, &app, NOW).unwrap();
+        assert_eq!(verify(&keys, &token, NOW).unwrap().account, "other");
+        let claims = |aud: &str| Claims {
+            aud: aud.to_owned(),
+            azp: app.as_str().to_owned(),
+            scope: SCOPE.to_owned(),
+            iss: PLATFORM_ISSUER.to_owned(),
+            iat: NOW,
+            exp: NOW + APP_JWT_SECONDS,
+        };
+        for (key, aud, expected) in [
+            (&other, "acc", Err(JwtError::Claims)),
+            (&key(0, 1), "other", Err(JwtError::Claims)),
+            (&key(0, 1), "acc", Ok(())),
+        ] {
+            let token = sign(key, &claims(aud)).unwrap();
+            assert_eq!(verify(&keys, &token, NOW).map(drop), expected, "{aud}");
+        }
+        // By its own key and under the name of another account's.
+        let (message, _) = token.rsplit_once('.').unwrap();
+        let (_, said) = message.split_once('.').unwrap();
+        let header = Header {
+            alg: "RS256",
+            typ: "JWT",
+            kid: &key(0, 1).kid,
+        };
+        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).unwrap());
+        let message = format!("{header}.{said}");
+        let signature = URL_SAFE_NO_PAD.encode(other.sign(message.as_bytes()).unwrap());
+        let forged = format!("{message}.{signature}");
+        assert_eq!(verify(&keys, &forged, NOW), Err(JwtError::Signature));
+    }
+
+    #[test]
     fn what_is_remembered_is_bounded_and_goes_with_its_key() {
         let (keys, app) = (keys(), AppId::generate());
         let claims = AppClaims {
@@ -288,10 +325,10 @@ mod tests {
                 verified.insert(TokenHash::of(&number.to_ne_bytes()), claims.clone());
             }
         }
-        let token = app_jwt(&key(0, 1), "acc", &app, NOW).unwrap();
+        let token = app_jwt(&key(0, 1), &app, NOW).unwrap();
         verify(&keys, &token, NOW).unwrap();
         assert_eq!(keys.verified.read().unwrap().len(), 1);
-        keys.replace(vec![key(1, NOW * 1_000)]);
+        keys.replace(&"acc".parse().unwrap(), vec![key(1, NOW * 1_000)]);
         assert_eq!(verify(&keys, &token, NOW), Err(JwtError::Signature));
     }
 }

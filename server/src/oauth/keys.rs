@@ -1,9 +1,12 @@
 //! What signs our tokens?
 //!
-//! RSA keys of 2048 bits, as the platform's clients know RS256 only. The newest one signs. One that
-//! was replaced is still published, so that what it signed can be checked until it has expired. The
-//! `rsa` crate makes the keys, since ring cannot; ring signs and verifies.
+//! RSA keys of 2048 bits, as the platform's clients know RS256 only. Each account has its own, so
+//! that none of its administrators touches another account's tokens; they are published together,
+//! and what one has signed is good in its account alone. The newest one of an account signs. One
+//! that was replaced is still published, so that what it signed can be checked until it has expired.
+//! The `rsa` crate makes the keys, since ring cannot; ring signs and verifies.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -16,6 +19,8 @@ use ring::rsa::{KeyPair, PublicKeyComponents};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use rsa::pkcs8::EncodePrivateKey as _;
 use rsa::rand_core::{TryCryptoRng, TryRng};
+use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::jwt::Verified;
@@ -31,6 +36,8 @@ pub(crate) const OVERLAP_MS: u64 = 24 * 60 * 60 * 1_000;
 /// A key that signs.
 pub(crate) struct SigningKey {
     pub(crate) kid: String,
+    /// Whose tokens it signs, and no other's.
+    pub(crate) account: AccountId,
     pair: KeyPair,
     public: PublicKeyComponents<Vec<u8>>,
     /// Milliseconds since the Unix epoch.
@@ -46,15 +53,18 @@ pub(crate) enum KeyError {
     Random,
 }
 
-/// The keys, oldest first, and what was verified with them of late.
+/// The keys of all accounts, and what was verified with them of late.
 #[derive(Default)]
 pub(crate) struct SigningKeys {
-    keys: ArcSwap<Vec<Arc<SigningKey>>>,
+    rings: ArcSwap<HashMap<AccountId, Ring>>,
     pub(super) verified: RwLock<Verified>,
 }
 
+/// The keys of one account, oldest first.
+type Ring = Vec<Arc<SigningKey>>;
+
 /// A public key (RFC 7517, section 4, and RFC 7518, section 6.3.1).
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct PublicKey<'a> {
     kty: &'static str,
     #[serde(rename = "use")]
@@ -74,13 +84,18 @@ pub(crate) fn generate() -> Result<Vec<u8>, KeyError> {
 
 impl SigningKey {
     /// Reads a key from PKCS #8. Its id is its thumbprint (RFC 7638).
-    pub(crate) fn new(pkcs8: &[u8], created_at: u64) -> Result<Self, KeyError> {
+    pub(crate) fn new(
+        account: &AccountId,
+        pkcs8: &[u8],
+        created_at: u64,
+    ) -> Result<Self, KeyError> {
         let pair = KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError::Damaged)?;
         let public = PublicKeyComponents::<Vec<u8>>::from(pair.public());
         let (e, n) = (encode(&public.e), encode(&public.n));
         let thumbprint = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
         Ok(Self {
             kid: encode(digest(&SHA256, thumbprint.as_bytes()).as_ref()),
+            account: account.clone(),
             pair,
             public,
             created_at,
@@ -120,34 +135,43 @@ impl SigningKey {
 }
 
 impl SigningKeys {
-    /// The keys that are published, oldest first.
-    pub(crate) fn published(&self, now: u64) -> Vec<Arc<SigningKey>> {
-        let keys = self.keys.load();
-        let replaced = keys.iter().skip(1).map(|next| Some(next.created_at));
-        let pairs = keys.iter().zip(replaced.chain([None]));
-        pairs
-            .filter(|(_, replaced_at)| replaced_at.is_none_or(|at| at + OVERLAP_MS > now))
-            .map(|(key, _)| Arc::clone(key))
-            .collect()
+    /// The keys of an account that are published, oldest first.
+    pub(crate) fn published(&self, account: &AccountId, now: u64) -> Ring {
+        let rings = self.rings.load();
+        let ring = rings.get(account).map_or(&[][..], Vec::as_slice);
+        published(ring, now).cloned().collect()
     }
 
-    /// The newest key, unless it has signed for too long.
-    pub(crate) fn current(&self, now: u64) -> Option<Arc<SigningKey>> {
-        let keys = self.keys.load();
-        let newest = keys.last()?;
+    /// The published keys of all accounts, by their ids: in which order accounts were made is
+    /// nobody's business.
+    pub(crate) fn all_published(&self, now: u64) -> Vec<Arc<SigningKey>> {
+        let rings = self.rings.load();
+        let keys = rings.values().flat_map(|ring| published(ring, now));
+        let mut keys: Vec<_> = keys.cloned().collect();
+        keys.sort_by(|one, other| one.kid.cmp(&other.kid));
+        keys
+    }
+
+    /// The newest key of an account, unless it has signed for too long.
+    pub(crate) fn current(&self, account: &AccountId, now: u64) -> Option<Arc<SigningKey>> {
+        let rings = self.rings.load();
+        let newest = rings.get(account)?.last()?;
         (newest.created_at + ROTATE_MS > now).then(|| Arc::clone(newest))
     }
 
-    /// The published key with that id.
+    /// The published key with that id, which no two have, of whichever account.
     pub(super) fn find(&self, kid: &str, now: u64) -> Option<Arc<SigningKey>> {
-        let mut keys = self.published(now).into_iter();
-        keys.find(|key| key.kid == kid)
+        let rings = self.rings.load();
+        let mut keys = rings.values().flat_map(|ring| published(ring, now));
+        keys.find(|key| key.kid == kid).cloned()
     }
 
-    /// Puts other keys in their place; what was verified with them has to be verified again.
-    pub(crate) fn replace(&self, mut keys: Vec<Arc<SigningKey>>) {
-        keys.sort_by_key(|key| key.created_at);
-        self.keys.store(Arc::new(keys));
+    /// Puts other keys in the place of an account's; what was verified has to be verified again.
+    pub(crate) fn replace(&self, account: &AccountId, mut ring: Ring) {
+        ring.sort_by_key(|key| key.created_at);
+        let mut rings = HashMap::clone(&self.rings.load());
+        rings.insert(account.clone(), ring);
+        self.rings.store(Arc::new(rings));
         let mut verified = self
             .verified
             .write()
@@ -155,10 +179,19 @@ impl SigningKeys {
         verified.clear();
     }
 
-    /// All keys, oldest first.
-    pub(crate) fn all(&self) -> Vec<Arc<SigningKey>> {
-        self.keys.load().to_vec()
+    /// All keys of an account, oldest first.
+    pub(crate) fn of(&self, account: &AccountId) -> Ring {
+        self.rings.load().get(account).cloned().unwrap_or_default()
     }
+}
+
+/// Those of an account's keys that sign, or were replaced a short while ago.
+fn published(ring: &[Arc<SigningKey>], now: u64) -> impl Iterator<Item = &Arc<SigningKey>> {
+    let replaced = ring.iter().skip(1).map(|next| Some(next.created_at));
+    let pairs = ring.iter().zip(replaced.chain([None]));
+    pairs
+        .filter(move |(_, replaced_at)| replaced_at.is_none_or(|at| at + OVERLAP_MS > now))
+        .map(|(key, _)| key)
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -201,9 +234,19 @@ pub(super) mod tests {
     static PKCS8: LazyLock<[Vec<u8>; 2]> =
         LazyLock::new(|| [generate().unwrap(), generate().unwrap()]);
 
-    /// One of two keys, made once.
+    /// One of two keys, made once, as the account `acc` has it.
     pub(in crate::oauth) fn key(which: usize, created_at: u64) -> Arc<SigningKey> {
-        Arc::new(SigningKey::new(&PKCS8[which], created_at).unwrap())
+        key_of("acc", which, created_at)
+    }
+
+    /// The same for another account.
+    pub(in crate::oauth) fn key_of(account: &str, which: usize, at: u64) -> Arc<SigningKey> {
+        let account = account.parse().unwrap();
+        Arc::new(SigningKey::new(&account, &PKCS8[which], at).unwrap())
+    }
+
+    fn acc() -> AccountId {
+        "acc".parse().unwrap()
     }
 
     #[test]
@@ -219,23 +262,44 @@ pub(super) mod tests {
     #[test]
     fn a_key_that_was_replaced_is_published_for_a_day_more() {
         let keys = SigningKeys::default();
-        assert!(keys.current(0).is_none() && keys.published(0).is_empty());
-        keys.replace(vec![key(1, 5_000), key(0, 1_000)]);
+        assert!(keys.current(&acc(), 0).is_none() && keys.published(&acc(), 0).is_empty());
+        keys.replace(&acc(), vec![key(1, 5_000), key(0, 1_000)]);
         let times = |now| {
-            let keys = keys.published(now);
+            let keys = keys.published(&acc(), now);
             keys.iter().map(|key| key.created_at).collect::<Vec<_>>()
         };
         assert_eq!(times(5_000 + OVERLAP_MS - 1), [1_000, 5_000]);
         assert_eq!(times(5_000 + OVERLAP_MS), [5_000]);
-        assert_eq!(keys.current(6_000).unwrap().created_at, 5_000);
-        assert!(keys.current(5_000 + ROTATE_MS).is_none());
+        assert_eq!(keys.current(&acc(), 6_000).unwrap().created_at, 5_000);
+        assert!(keys.current(&acc(), 5_000 + ROTATE_MS - 1).is_some());
+        assert!(keys.current(&acc(), 5_000 + ROTATE_MS).is_none());
         assert!(keys.find(&key(0, 0).kid, 5_000 + OVERLAP_MS).is_none());
+    }
+
+    #[test]
+    fn accounts_have_keys_of_their_own_that_are_published_together() {
+        let keys = SigningKeys::default();
+        let other: AccountId = "other".parse().unwrap();
+        keys.replace(&acc(), vec![key(0, 1_000)]);
+        keys.replace(&other, vec![key_of("other", 1, 5_000)]);
+        let all = keys.all_published(6_000);
+        let mut kids: Vec<_> = all.iter().map(|key| key.kid.as_str()).collect();
+        assert!(kids.is_sorted());
+        kids.dedup();
+        assert_eq!(kids.len(), 2);
+        // The younger key of another account replaces nothing.
+        let later = 5_000 + OVERLAP_MS;
+        assert_eq!(keys.published(&acc(), later)[0].kid, key(0, 0).kid);
+        assert_eq!(keys.find(&key(1, 0).kid, later).unwrap().account, other);
+        keys.replace(&acc(), Vec::new());
+        assert!(keys.current(&acc(), 6_000).is_none());
+        assert_eq!(keys.of(&other).len(), 1);
     }
 
     #[test]
     fn a_damaged_key_is_refused() {
         assert!(matches!(
-            SigningKey::new(b"no key", 1),
+            SigningKey::new(&acc(), b"no key", 1),
             Err(KeyError::Damaged)
         ));
     }

@@ -5,24 +5,28 @@
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use sandglass_runtime::AccountId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::keys::PublicKey;
 use super::pkce::METHOD;
-use super::{PLATFORM_ISSUER, SCOPE};
+use super::{CONSOLE_SCOPE, PLATFORM_ISSUER, SCOPE};
 use crate::api::Ask;
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
 
-#[derive(Serialize)]
-struct Metadata {
+/// What an authorization server can do, and where.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AuthorizationServer")]
+pub(crate) struct Metadata {
     issuer: String,
     authorization_endpoint: String,
     token_endpoint: String,
     revocation_endpoint: String,
     introspection_endpoint: String,
     jwks_uri: String,
-    scopes_supported: [&'static str; 3],
+    scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
     grant_types_supported: [&'static str; 2],
@@ -40,9 +44,11 @@ struct Metadata {
     sentinel_token_issuer: &'static str,
 }
 
-#[derive(Serialize)]
-struct Keys<'a> {
-    keys: Vec<super::keys::PublicKey<'a>>,
+/// The keys that are published.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PublicKeys")]
+pub(crate) struct Keys<'a> {
+    keys: Vec<PublicKey<'a>>,
 }
 
 /// The metadata of an account. It says the same of every account, so it tells nobody which there are.
@@ -54,6 +60,8 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
     let at = |path: &str| format!("{issuer}/{path}");
     let by_secret = ["client_secret_basic", "client_secret_post"];
     let by_any = ["client_secret_basic", "client_secret_post", "none"];
+    let mut scopes = vec![SCOPE, "openid", "offline_access"];
+    scopes.extend(ask.app.settings.console.then_some(CONSOLE_SCOPE));
     Ok(reply::ok(&Metadata {
         authorization_endpoint: at("authorize"),
         token_endpoint: at("token"),
@@ -61,7 +69,7 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
         introspection_endpoint: at("token/introspect"),
         sentinel_app_token_endpoint: at("app/token"),
         jwks_uri: sentinel.keys_url(),
-        scopes_supported: [SCOPE, "openid", "offline_access"],
+        scopes_supported: scopes,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
         grant_types_supported: ["authorization_code", "refresh_token"],
@@ -87,11 +95,16 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
     }))
 }
 
-/// The public keys. One is made when there is none, so that libraries find what to trust before the
-/// first token.
+/// The public keys of all accounts. Where an account has an app and no key yet, one is made, so that
+/// libraries find what to trust before the first token.
 pub(crate) async fn keys_document(ask: Ask<'_>) -> Result<Reply, Problem> {
-    ask.app.admin.signing_key().await?;
-    let published = ask.app.registry.load().signing_keys().published(now_ms());
+    let registry = ask.app.registry.load_full();
+    for account in registry.accounts() {
+        if !registry.apps().of(&account.id).is_empty() {
+            ask.app.admin.signing_key(&account.id).await?;
+        }
+    }
+    let published = registry.signing_keys().all_published(now_ms());
     let keys = published.iter().map(|key| key.public()).collect();
     let mut reply = reply::ok(&Keys { keys });
     let age = HeaderValue::from_static("public, max-age=300");

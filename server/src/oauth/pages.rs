@@ -26,7 +26,8 @@ static STYLE_HASH: LazyLock<String> =
 
 /// The page that asks for a name and a password.
 pub(super) struct Login<'a> {
-    pub(super) app: &'a str,
+    /// Who asks to act for the user; `None` for this server's own console.
+    pub(super) app: Option<&'a str>,
     pub(super) account: &'a str,
     pub(super) flow: &'a str,
     /// What was typed before.
@@ -48,14 +49,21 @@ pub(super) struct Consent<'a> {
 
 /// Asks for a name and a password.
 pub(super) fn login(status: StatusCode, page: &Login<'_>) -> Reply {
-    let app = escape(page.app);
+    let account = escape(page.account);
+    let asks = match page.app {
+        None => format!("To the console of account {account}."),
+        Some(app) => {
+            let app = escape(app);
+            format!("<strong>{app}</strong> asks to act in your name in account {account}.")
+        }
+    };
     let error = match page.error {
         None => String::new(),
         Some(error) => format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(error)),
     };
     let body = format!(
         "<h1>Sign in</h1>\n\
-         <p><strong>{app}</strong> asks to act in your name in account {account}.</p>\n\
+         <p>{asks}</p>\n\
          {error}<form method=\"post\">\n\
          <input type=\"hidden\" name=\"flow\" value=\"{flow}\">\n\
          <label for=\"username\">Login name</label>\n\
@@ -65,7 +73,6 @@ pub(super) fn login(status: StatusCode, page: &Login<'_>) -> Reply {
          <input id=\"password\" name=\"password\" type=\"password\" \
          autocomplete=\"current-password\" required>\n\
          <p><button type=\"submit\">Sign in</button></p>\n</form>\n",
-        account = escape(page.account),
         flow = escape(page.flow),
         login_name = escape(page.login_name),
     );
@@ -180,7 +187,7 @@ mod tests {
     async fn nothing_that_others_wrote_becomes_markup() {
         let evil = "\"><script>alert('x')</script>";
         let page = Login {
-            app: evil,
+            app: Some(evil),
             account: evil,
             flow: evil,
             login_name: evil,

@@ -24,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) app: Option<AppId>,
     /// What the app was given leave for; empty without one.
     pub(crate) scope: String,
+    /// The token that a service user logged in with, which bounds what the session may do.
+    pub(crate) token: Option<TokenHash>,
     /// Milliseconds since the Unix epoch.
     pub(crate) created_at: u64,
 }
@@ -123,6 +125,7 @@ mod tests {
             user: UserId::generate(),
             app: None,
             scope: String::new(),
+            token: None,
             created_at: 1,
         });
         Access {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use sandglass_runtime::ByteSize;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::app::{Grant, InstalledApp};
@@ -17,10 +18,11 @@ use super::form::Form;
 use super::jwt::{self, APP_JWT_SECONDS};
 use super::session::{NewTokens, Session};
 use super::{ACCESS_MS, PLATFORM_ISSUER, SCOPE};
-use crate::admin::{ChangeError, Refreshed};
+use crate::admin::{Admin, ChangeError, Refreshed};
 use crate::api::Ask;
 use crate::app::App;
-use crate::auth::{Permission, TokenHash};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::auth::{Actor, Permission, TokenHash, UserId};
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
@@ -32,8 +34,9 @@ const FORM_MAX: ByteSize = ByteSize::kib(32);
 const ID_TOKEN_SECONDS: u64 = 600;
 
 /// The tokens of an app (RFC 6749, section 5.1).
-#[derive(Serialize)]
-struct Tokens<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OauthTokens")]
+pub(crate) struct Tokens<'a> {
     access_token: &'a str,
     token_type: &'static str,
     /// Seconds.
@@ -44,8 +47,8 @@ struct Tokens<'a> {
 }
 
 /// An App JWT. The platform's clients want the number as a text (spec 3.2).
-#[derive(Serialize)]
-struct AppToken {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct AppToken {
     access_token: String,
     token_type: &'static str,
     expires_in: String,
@@ -68,8 +71,9 @@ struct IdClaims<'a> {
 }
 
 /// What a token is good for (RFC 7662, section 2.2).
-#[derive(Serialize, Default)]
-struct Introspected {
+#[derive(Serialize, Default, JsonSchema)]
+#[schemars(rename = "IntrospectedToken")]
+pub(crate) struct Introspected {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
@@ -104,8 +108,8 @@ pub(crate) async fn token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let answered = async {
         let app = authenticate(ask.app, ask.path("account"), &ask.parts.headers, &form)?;
         match form.need("grant_type")? {
-            "authorization_code" => exchange(ask.app, &app, &form).await,
-            "refresh_token" => refresh(ask.app, &app, &form).await,
+            "authorization_code" => exchange(&ask, &app, &form).await,
+            "refresh_token" => refresh(&ask, &app, &form).await,
             _ => {
                 let why = "grant_type must be authorization_code or refresh_token";
                 Err(OauthError::new(Code::UnsupportedGrantType, why))
@@ -135,6 +139,8 @@ pub(crate) async fn app_token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
             return Err(OauthError::new(Code::InvalidScope, why));
         }
         let access_token = app_jwt(ask.app, &app).await?;
+        let entry = AuditEntry::new(AuditAction::AppToken, &app.account);
+        in_name_of(&app, &ask).note(entry.target(app.id.as_str(), &app.name));
         let token = AppToken {
             access_token,
             token_type: "Bearer",
@@ -157,7 +163,7 @@ pub(crate) async fn revoke(mut ask: Ask<'_>) -> Result<Reply, Problem> {
             let why = "an App JWT ends by itself within the hour, or with its app";
             return Err(OauthError::new(Code::UnsupportedTokenType, why));
         }
-        let revoked = ask.app.admin.revoke(token, &app.id).await;
+        let revoked = in_name_of(&app, &ask).revoke(token, &app).await;
         revoked.map_err(|error| OauthError::host(&error))?;
         Ok(no_store(reply::empty(StatusCode::OK)))
     };
@@ -186,31 +192,35 @@ pub(crate) async fn introspect(mut ask: Ask<'_>) -> Result<Reply, Problem> {
 }
 
 async fn exchange(
-    app: &App,
+    ask: &Ask<'_>,
     client: &Arc<InstalledApp>,
     form: &Form<'_>,
 ) -> Result<Reply, OauthError> {
     needs(client, Grant::AuthorizationCode)?;
+    let (app, admin) = (ask.app, in_name_of(client, ask));
     let now = now_ms();
     let agreed = match app.sentinel.codes.show(form.need("code")?, now) {
         Shown::First(agreed) => agreed,
         Shown::Unknown => return Err(bad_grant("the code is not valid, or too old")),
-        Shown::Again(session) => {
-            let ended = app.admin.end_session(&session).await;
+        Shown::Again(agreed) => {
+            let ended = admin
+                .end_reused(&agreed.session, &agreed.user, client)
+                .await;
             ended.map_err(|error| OauthError::host(&error))?;
             return Err(bad_grant("the code was used before"));
         }
     };
     is_for(&agreed, client, form)?;
-    let user = enabled(app, &agreed)?;
+    let user = enabled(app, client, &agreed.user)?;
     let session = Session {
         id: agreed.session.clone(),
         user: agreed.user.clone(),
         app: Some(agreed.app.clone()),
         scope: agreed.scope.clone(),
+        token: None,
         created_at: now,
     };
-    let opened = app.admin.open_session(session).await;
+    let opened = admin.open_session(session, &user).await;
     let tokens = opened.map_err(failed)?;
     let logged_in = LoggedIn {
         at: Some(agreed.logged_in_at / 1_000),
@@ -238,14 +248,16 @@ fn is_for(agreed: &Agreed, client: &InstalledApp, form: &Form<'_>) -> Result<(),
 }
 
 async fn refresh(
-    app: &App,
+    ask: &Ask<'_>,
     client: &Arc<InstalledApp>,
     form: &Form<'_>,
 ) -> Result<Reply, OauthError> {
     needs(client, Grant::AuthorizationCode)?;
     let token = form.need("refresh_token")?;
-    scope(form.get("scope")?)?;
-    let refreshed = app.admin.refresh(token, &client.id).await.map_err(failed)?;
+    scope(client, form.get("scope")?)?;
+    let app = ask.app;
+    let refreshed = in_name_of(client, ask).refresh(token, client).await;
+    let refreshed = refreshed.map_err(failed)?;
     let (tokens, session) = match refreshed {
         Refreshed::Done { tokens, session } => (tokens, session),
         Refreshed::Unknown => return Err(bad_grant("the refresh token is not valid")),
@@ -254,17 +266,12 @@ async fn refresh(
             return Err(bad_grant(why));
         }
     };
-    let registry = app.registry.load_full();
-    let user = registry.users().get(&session.user);
-    let user = user.filter(|user| user.enabled);
-    let Some(user) = user else {
-        return Err(bad_grant("the user is not let in any more"));
-    };
+    let user = enabled(app, client, &session.user)?;
     let logged_in = LoggedIn {
         at: None,
         nonce: None,
     };
-    answer(app, client, user, (&tokens, &session.scope, logged_in)).await
+    answer(app, client, &user, (&tokens, &session.scope, logged_in)).await
 }
 
 async fn answer(
@@ -293,7 +300,7 @@ async fn answer(
         is_lpa: false,
     };
     let claims = serde_json::to_value(&claims).expect("claims have string keys");
-    let id_token = signed(app, move |key| jwt::sign(key, &claims)).await?;
+    let id_token = signed(app, client, move |key| jwt::sign(key, &claims)).await?;
     let answer = Tokens {
         access_token: tokens.access.expose(),
         token_type: "Bearer",
@@ -305,21 +312,24 @@ async fn answer(
     Ok(no_store(reply::json(StatusCode::OK, &answer)))
 }
 
-async fn app_jwt(app: &App, client: &Arc<InstalledApp>) -> Result<String, OauthError> {
-    let client = Arc::clone(client);
+async fn app_jwt(app: &App, client: &InstalledApp) -> Result<String, OauthError> {
+    let id = client.id.clone();
     let now = now_ms() / 1_000;
-    signed(app, move |key| {
-        jwt::app_jwt(key, client.account.as_str(), &client.id, now)
-    })
-    .await
+    signed(app, client, move |key| jwt::app_jwt(key, &id, now)).await
 }
 
-/// Signs on a thread where half a millisecond of a processor makes nobody wait.
+/// Signs with the key of the app's account, on a thread where half a millisecond of a processor makes
+/// nobody wait.
 async fn signed(
     app: &App,
+    client: &InstalledApp,
     sign: impl FnOnce(&super::SigningKey) -> Result<String, super::KeyError> + Send + 'static,
 ) -> Result<String, OauthError> {
-    let key = app.admin.signing_key().await.map_err(failed)?;
+    let key = app
+        .admin
+        .signing_key(&client.account)
+        .await
+        .map_err(failed)?;
     match tokio::task::spawn_blocking(move || sign(&key)).await {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(error)) => Err(OauthError::host(&error)),
@@ -361,7 +371,7 @@ async fn look_up(
     let registry = app.registry.load();
     let user = registry
         .users()
-        .get(&crate::auth::UserId::from_row(session.user))
+        .get(&UserId::from_row(session.user))
         .filter(|user| user.enabled);
     let Some(user) = user else {
         return Ok(None);
@@ -380,6 +390,11 @@ async fn look_up(
     }))
 }
 
+/// The management API in the name of an app, for the audit log.
+fn in_name_of(app: &InstalledApp, ask: &Ask<'_>) -> Admin {
+    ask.admin().by(Actor::of_app(app))
+}
+
 fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {
     if app.grants.has(grant) {
         return Ok(());
@@ -388,11 +403,14 @@ fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {
     Err(OauthError::new(Code::UnauthorizedClient, why))
 }
 
-fn enabled(app: &App, agreed: &Agreed) -> Result<Arc<User>, OauthError> {
+/// The user in whose name an app of the account acts. The console is in every account, so what it was
+/// given in one must not be taken in another.
+fn enabled(app: &App, client: &InstalledApp, user: &UserId) -> Result<Arc<User>, OauthError> {
     let registry = app.registry.load();
-    let user = registry.users().get(&agreed.user);
-    let user = user.filter(|user| user.enabled).cloned();
-    user.ok_or_else(|| bad_grant("the user is not let in any more"))
+    let user = registry.users().get(user);
+    let user = user.filter(|user| user.enabled && user.account == client.account);
+    user.cloned()
+        .ok_or_else(|| bad_grant("the user is not let in any more"))
 }
 
 fn bad_grant(why: &'static str) -> OauthError {

@@ -30,6 +30,27 @@ pub(crate) struct Place<'a> {
     pub(crate) session: Option<Cow<'a, str>>,
 }
 
+impl ContextAction<'_> {
+    /// The path of the action, with the names of its parameters in their place.
+    pub(super) fn template(&self) -> &'static str {
+        match self {
+            Self::ListNamespaces | Self::CreateNamespace => "/v1/account/{account}",
+            Self::DeleteNamespace(_) => "/v1/account/{account}/{namespace}",
+            Self::ListSessions(_) => "/v1/account/{account}/{namespace}/session-ids",
+            Self::Read(place) | Self::Save(place) | Self::DeleteSession(place) => {
+                match place.session {
+                    None => "/v1/account/{account}/{namespace}/properties",
+                    Some(_) => "/v1/account/{account}/{namespace}/{session}/properties",
+                }
+            }
+            Self::ReadProperty(place, _) | Self::DeleteProperty(place, _) => match place.session {
+                None => "/v1/account/{account}/{namespace}/properties/{property}",
+                Some(_) => "/v1/account/{account}/{namespace}/{session}/properties/{property}",
+            },
+        }
+    }
+}
+
 /// Whether an address is the Context Session Store's, whose errors have a form of their own.
 pub(crate) fn is_context(path: &str) -> bool {
     path.starts_with(ROOT)

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// The longest expression, in characters.
-const CRON_CHARS_MAX: usize = 120;
+pub(crate) const CRON_CHARS_MAX: usize = 120;
 /// The time zone of schedules that name none.
 pub(crate) const UTC: &str = "Etc/UTC";
 /// A schedule that was not missed is taken up no later than this.

@@ -5,16 +5,17 @@ use std::sync::atomic::AtomicBool;
 
 use sandglass_compiler::Compiler;
 use sandglass_runtime::{AccountId, AddressPolicy, ByteSize, Egress, Runtime};
+use tokio::sync::Semaphore;
 
 use super::{Addresses, StartError};
 use crate::admin::{
     Admin, NewUser, Parts, app, configured, context_key, create_token, session, token, user,
 };
-use crate::admission::Admission;
+use crate::admission::{Admission, Room};
 use crate::app::{App, Settings};
 use crate::artifacts::Artifacts;
 use crate::audit::{AuditAction, AuditEntry, DATABASE};
-use crate::auth::{Permissions, TokenHash, TokenText};
+use crate::auth::{OperatorKey, Permissions, TokenHash, TokenText};
 use crate::builds::{self, Builds};
 use crate::calls::Calls;
 use crate::catalog::Catalog;
@@ -32,12 +33,13 @@ use crate::rebuild::rebuild;
 use crate::registry::{self, Current, Entry, Registry, WhitelistRule};
 use crate::schedules::Schedules;
 use crate::secrets::{SecretKey, Vault};
+use crate::steps::Steps;
 use crate::store::{
     self, AccountRow, AppRow, ContextKeyRow, LambdaRow, RuleRow, SessionRow, SessionTokenRow,
     SigningKeyRow, Store, StoreError, TokenRow, UserRow,
 };
 use crate::telemetry::Telemetry;
-use crate::users::Passwords;
+use crate::users::{Logins, Passwords};
 
 /// Where the first admin token is, and what it is called in the list of tokens.
 const FIRST_TOKEN: &str = "admin.token";
@@ -46,6 +48,8 @@ const FIRST_USER: &str = "admin";
 const FIRST_PASSWORD: &str = "admin.password";
 /// Where the key that seals secrets is, unless the operator gave one.
 pub(super) const KEY_FILE: &str = "secret.key";
+/// Where the operator's token is.
+pub(super) const OPERATOR_TOKEN: &str = "operator.token";
 const ARTIFACTS: &str = "artifacts";
 const CODE_CACHE: &str = "code-cache";
 /// Builds are never given less memory than this, whatever lambdas are given.
@@ -66,9 +70,11 @@ pub(super) async fn open(
         Some(key) => key.clone(),
         None => key_file(&data)?,
     };
-    let vault = Vault::open(Arc::clone(&store), &key).await?;
+    let operator = operator_key(&data)?;
+    let vault = Vault::open(Arc::clone(&store), &key, &config.accounts).await?;
     let artifacts = Artifacts::new(data.subdirectory(ARTIFACTS)?);
-    let runtime = runtime(config, &data, &vault, &artifacts, calls).await?;
+    let egress = egress(config)?;
+    let runtime = runtime(config, &data, (&vault, &artifacts, calls, &egress)).await?;
     let registry = Arc::new(Current::from_pointee(Registry::default()));
     let metrics = Arc::new(Metrics::default());
     let compiler =
@@ -83,15 +89,21 @@ pub(super) async fn open(
         vault,
         compiler,
         runtime,
+        egress,
         builds: Builds::new(config.builds_max, &config.builds),
         limits: config.limits,
+        accounts: config.accounts.clone(),
+        rates: config.rates.clone(),
+        max_concurrent: config.max_concurrent,
         catalog,
         metrics: Arc::clone(&metrics),
         passwords: passwords.clone(),
+        tallies: Arc::default(),
         rotating: tokio::sync::Mutex::default(),
         configured: configured(config),
         queue: Arc::clone(&queue),
         schedules: Arc::clone(&schedules),
+        steps: Steps::default(),
     });
     let Parts {
         catalog, compiler, ..
@@ -107,17 +119,25 @@ pub(super) async fn open(
         .await
         .map_err(StartError::Resume)?;
     let url = config.public_url(addresses.base_uri());
-    let sentinel = Sentinel::new(Arc::clone(&registry), passwords, url);
+    let tallies = Arc::clone(&admin.parts().tallies);
+    let logins = Logins::new(Arc::clone(&registry), passwords, tallies);
+    let sentinel = Sentinel::new(logins, url);
     Ok(App {
         admin,
         registry,
         sentinel: sentinel.ok_or(StartError::Random)?,
-        admission: Admission::new(config.max_concurrent, config.queue_max, config.queue_wait()),
-        calls: Admission::new(
-            config.max_concurrent_calls,
-            config.queue_max,
+        operator,
+        admission: Admission::new(
+            Room::Invocations,
+            (config.max_concurrent, config.queue_max),
             config.queue_wait(),
         ),
+        calls: Admission::new(
+            Room::Calls,
+            (config.max_concurrent_calls, config.queue_max),
+            config.queue_wait(),
+        ),
+        drafts: Semaphore::new(config.builds.drafts_max),
         rates: Rates::new(config.rates.clone()),
         once: Once::new(&config.idempotency),
         queue,
@@ -133,6 +153,8 @@ pub(super) async fn open(
             body_max: config.body_bytes_max,
             body_timeout: config.body_timeout(),
             metrics_open: addresses.are_loopback(),
+            console: config.console.enabled,
+            proxies: config.proxies.clone(),
         },
         draining: AtomicBool::new(false),
         data,
@@ -164,15 +186,19 @@ fn key_file(data: &DataDir) -> Result<SecretKey, StartError> {
     Ok(key)
 }
 
-/// The runtime, on a thread where it may compile the engine.
-async fn runtime(
-    config: &Config,
-    data: &DataDir,
-    vault: &Vault,
-    artifacts: &Artifacts,
-    calls: &Calls,
-) -> Result<Runtime, StartError> {
-    data.subdirectory(CODE_CACHE)?;
+/// The key of the operator's token, which is made when there is none. Deleting its file is the way to
+/// replace it, as with the first token of the account.
+fn operator_key(data: &DataDir) -> Result<OperatorKey, StartError> {
+    if let Some(text) = data.read_private(OPERATOR_TOKEN)? {
+        return OperatorKey::of(&text).ok_or(StartError::OperatorToken);
+    }
+    let (text, key) = OperatorKey::generate().ok_or(StartError::Random)?;
+    data.write_private(OPERATOR_TOKEN, format!("{}\n", text.expose()).as_bytes())?;
+    Ok(key)
+}
+
+/// What sends the requests of lambdas.
+fn egress(config: &Config) -> Result<Arc<Egress>, StartError> {
     let addresses = match config.egress.allow_private_addresses {
         true => AddressPolicy::AllowPrivate,
         false => AddressPolicy::PublicOnly,
@@ -181,8 +207,18 @@ async fn runtime(
         addresses,
         ..Default::default()
     };
+    Ok(Arc::new(Egress::new(egress)?))
+}
+
+/// The runtime, on a thread where it may compile the engine.
+async fn runtime(
+    config: &Config,
+    data: &DataDir,
+    (vault, artifacts, calls, egress): (&Vault, &Artifacts, &Calls, &Arc<Egress>),
+) -> Result<Runtime, StartError> {
+    data.subdirectory(CODE_CACHE)?;
     let builder = Runtime::builder()
-        .http_client(Egress::new(egress)?)
+        .http_client(Arc::clone(egress))
         .secrets(vault.clone())
         .lambdas(calls.clone())
         .artifacts(artifacts.clone())
@@ -265,9 +301,14 @@ async fn load(admin: &Admin, account: &AccountId) -> Result<(), StartError> {
                 let account = next.account_mut(id, row.account);
                 account.whitelist.insert(row.rule, kept);
             }
-            known
-                .iter()
-                .for_each(|(row, id)| next.account_mut(id, *row).apply_whitelist(limits));
+            for (row, id) in &known {
+                let account = next.account_mut(id, *row);
+                account.apply_whitelist(limits);
+                if let Some(kept) = accounts.iter().find(|kept| kept.id == *row) {
+                    account.created_at = kept.created_at;
+                    account.enabled = kept.disabled_at.is_none();
+                }
+            }
             for row in tokens {
                 let (Some(id), Ok(permissions)) = (id_of(row.account), row.permissions.parse())
                 else {

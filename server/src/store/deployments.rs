@@ -1,43 +1,40 @@
 //! How are deployments kept, step by step?
+//!
+//! What was built is kept with its version, as long as that is kept: a deployment of it may be
+//! forgotten long before.
 
-use std::str::FromStr;
+mod artifacts;
+mod state;
 
 use rusqlite::{Connection, Row, params};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
-use super::lambdas::{self, Committed, Draft, LambdaRow, by_id, find, save};
+use super::lambdas::{self, Committed, Draft, LambdaRow, by_id, decode, encode, find, save};
+
+pub(crate) use artifacts::{digests_in_use, leaving};
+pub use state::{DeploymentState, DeploymentStep, UnknownState};
+
+/// The columns that came with them. Until then what was built was kept with its deployment only.
+pub(super) const KEEP_BUILDS: &str = "
+    ALTER TABLE lambda_versions ADD COLUMN digest TEXT;
+    ALTER TABLE lambda_versions ADD COLUMN engine TEXT;
+    ALTER TABLE lambda_versions ADD COLUMN artifact_bytes INTEGER;
+    CREATE INDEX lambda_versions_by_digest ON lambda_versions (digest) WHERE digest IS NOT NULL;
+    UPDATE lambda_versions SET (digest, engine, artifact_bytes) =
+        (SELECT built.digest, built.engine, built.artifact_bytes FROM deployments AS built
+         WHERE built.lambda = lambda_versions.lambda AND built.version = lambda_versions.version
+           AND built.digest IS NOT NULL
+         ORDER BY built.id DESC LIMIT 1);
+    ALTER TABLE deployments ADD COLUMN steps TEXT NOT NULL DEFAULT '[]';
+    UPDATE deployments SET steps = json_array(json_object('state', 'Build Start', 'at', created_at));
+    UPDATE deployments
+        SET steps = json_insert(steps, '$[#]', json_object('state', state, 'at', updated_at))
+        WHERE state <> 'Build Start';
+    ALTER TABLE lambdas ADD COLUMN size TEXT NOT NULL DEFAULT 'S';
+    ALTER TABLE lambdas ADD COLUMN is_comp_v1 INTEGER NOT NULL DEFAULT 0;
+";
 
 /// Deployments kept of one lambda, the live one included.
 const DEPLOYMENTS: i64 = 10;
-
-/// Where a deployment is. A step is durable before the next one begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum DeploymentState {
-    /// It waits for its build, or is being built.
-    #[serde(rename = "Build Start")]
-    BuildStart,
-    /// It was built; the artifact is durable.
-    #[serde(rename = "Build Finish")]
-    BuildFinish,
-    /// It is being loaded.
-    #[serde(rename = "Deploy Start")]
-    DeployStart,
-    /// It is live, or was.
-    #[serde(rename = "Deploy Finish")]
-    DeployFinish,
-    /// It does not build.
-    #[serde(rename = "Build Error")]
-    BuildError,
-    /// It was built, but could not be loaded.
-    #[serde(rename = "Deploy Error")]
-    DeployError,
-}
-
-/// A text that names no state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not the state of a deployment")]
-pub struct UnknownState(String);
 
 /// A deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +43,8 @@ pub(crate) struct DeploymentRow {
     pub(crate) uuid: String,
     pub(crate) version: u64,
     pub(crate) state: DeploymentState,
+    /// The steps that it has reached, the first one first.
+    pub(crate) steps: Vec<DeploymentStep>,
     /// JSON: why it failed.
     pub(crate) error: Option<String>,
     pub(crate) built: Option<Built>,
@@ -66,50 +65,12 @@ pub(crate) struct Built {
 
 /// What came of the wish to deploy.
 pub(crate) enum Begun {
-    /// It began.
-    Begun(Box<LambdaRow>),
+    /// It began, with the lambda as it is now.
+    Row(Box<LambdaRow>),
     /// Another deployment of the same lambda is under way.
     Active,
-}
-
-impl DeploymentState {
-    /// The platform's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BuildStart => "Build Start",
-            Self::BuildFinish => "Build Finish",
-            Self::DeployStart => "Deploy Start",
-            Self::DeployFinish => "Deploy Finish",
-            Self::BuildError => "Build Error",
-            Self::DeployError => "Deploy Error",
-        }
-    }
-
-    /// Whether nothing more will happen.
-    pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::DeployFinish | Self::BuildError | Self::DeployError
-        )
-    }
-}
-
-impl FromStr for DeploymentState {
-    type Err = UnknownState;
-
-    fn from_str(text: &str) -> Result<Self, UnknownState> {
-        [
-            Self::BuildStart,
-            Self::BuildFinish,
-            Self::DeployStart,
-            Self::DeployFinish,
-            Self::BuildError,
-            Self::DeployError,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| UnknownState(text.to_owned()))
-    }
+    /// The version that was wished for is not kept any more.
+    Gone(u64),
 }
 
 impl DeploymentRow {
@@ -124,14 +85,7 @@ impl DeploymentRow {
             let kind = rusqlite::types::Type::Text;
             rusqlite::Error::FromSqlConversionFailure(first + 3, kind, error.into())
         })?;
-        let built = match row.get(first + 5)? {
-            None => None,
-            Some(digest) => Some(Built {
-                digest,
-                engine: row.get(first + 6)?,
-                artifact_bytes: time(7)?.unwrap_or_default(),
-            }),
-        };
+        let built = Built::read(row, first + 5)?;
         Ok(Self {
             id: row.get(first)?,
             uuid: row.get(first + 1)?,
@@ -144,14 +98,29 @@ impl DeploymentRow {
             deployed_at: time(10)?,
             undeployed_at: time(11)?,
             created_by: row.get(first + 12)?,
+            steps: decode(row.get_ref(first + 13)?.as_str()?),
         })
+    }
+}
+
+impl Built {
+    /// The columns `digest`, `engine` and `artifact_bytes`, from `first` on.
+    pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
+        let Some(digest) = row.get(first)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            digest,
+            engine: row.get(first + 1)?,
+            artifact_bytes: row.get::<_, i64>(first + 2)?.cast_unsigned(),
+        }))
     }
 }
 
 /// What [`DeploymentRow::read`] reads.
 const COLUMNS: &str = "deployments.id, deployments.uuid, deployments.version, state, error, digest,
      engine, artifact_bytes, deployments.created_at, deployments.updated_at, deployed_at,
-     undeployed_at, deployments.created_by";
+     undeployed_at, deployments.created_by, steps";
 
 /// Begins a deployment of the version that was saved last.
 pub(crate) fn begin(
@@ -165,8 +134,19 @@ pub(crate) fn begin(
     if is_active(&row) {
         return Ok(Begun::Active);
     }
-    insert(tx, lambda, row.version, uuid, by, at)?;
-    Ok(Begun::Begun(by_id(tx, lambda)?.into()))
+    let steps = [DeploymentState::BuildStart.at(at)];
+    insert(tx, (lambda, row.version), uuid, by, &steps)?;
+    Ok(Begun::Row(by_id(tx, lambda)?.into()))
+}
+
+/// How many other lambdas of the account are deployed, or on their way.
+pub(crate) fn count_deployed(tx: &Connection, account: i64, but: &str) -> rusqlite::Result<u64> {
+    let sql = "SELECT count(*) FROM lambdas WHERE account = ?1 AND uuid <> ?2 AND (
+                   live IS NOT NULL OR EXISTS (
+                       SELECT 1 FROM deployments WHERE lambda = lambdas.id AND state IN
+                           ('Build Start', 'Build Finish', 'Deploy Start')))";
+    let count: i64 = tx.query_row(sql, params![account, but], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
 }
 
 /// Whether a deployment or an undeployment of the lambda is under way.
@@ -174,38 +154,55 @@ pub(crate) fn is_active(row: &LambdaRow) -> bool {
     row.marked || row.last.as_ref().is_some_and(|last| !last.state.is_final())
 }
 
+/// Adds a deployment that has reached these steps.
 fn insert(
     tx: &Connection,
-    lambda: i64,
-    version: u64,
+    (lambda, version): (i64, u64),
     uuid: &str,
     by: &str,
-    at: u64,
+    steps: &[DeploymentStep],
 ) -> rusqlite::Result<i64> {
+    let (first, last) = match steps {
+        [first, .., last] => (first, last),
+        [only] => (only, only),
+        [] => unreachable!("a deployment begins with a step"),
+    };
     let sql = "INSERT INTO deployments
-                 (lambda, version, uuid, state, created_at, updated_at, created_by)
-               VALUES (?1, ?2, ?3, 'Build Start', ?4, ?4, ?5)";
-    tx.execute(sql, params![lambda, version as i64, uuid, at as i64, by])?;
+                 (lambda, version, uuid, state, steps, created_at, updated_at, created_by)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let (state, steps) = (last.state.as_str(), encode(&steps));
+    let (first, last) = (first.at as i64, last.at as i64);
+    let version = version as i64;
+    tx.execute(
+        sql,
+        params![lambda, version, uuid, state, steps, first, last, by],
+    )?;
     Ok(tx.last_insert_rowid())
 }
 
 /// Notes that a deployment was built.
 pub(crate) fn note_built(tx: &Connection, id: i64, built: &Built, at: u64) -> rusqlite::Result<()> {
-    let sql = "UPDATE deployments
-               SET state = 'Build Finish', digest = ?2, engine = ?3, artifact_bytes = ?4,
-                   updated_at = ?5
-               WHERE id = ?1";
+    keep_built(tx, id, built)?;
+    note_state(tx, id, DeploymentState::BuildFinish, None, at)
+}
+
+/// Keeps what was built with a deployment and with its version.
+pub(crate) fn keep_built(tx: &Connection, id: i64, built: &Built) -> rusqlite::Result<()> {
     let Built {
         digest,
         engine,
         artifact_bytes,
     } = built;
     let bytes = *artifact_bytes as i64;
-    tx.execute(sql, params![id, digest, engine, bytes, at as i64])
+    let sql = "UPDATE deployments SET digest = ?2, engine = ?3, artifact_bytes = ?4 WHERE id = ?1";
+    tx.execute(sql, params![id, digest, engine, bytes])?;
+    let sql = "UPDATE lambda_versions SET digest = ?2, engine = ?3, artifact_bytes = ?4
+               WHERE (lambda, version) = (SELECT lambda, version FROM deployments WHERE id = ?1)";
+    tx.execute(sql, params![id, digest, engine, bytes])
         .map(drop)
 }
 
-/// Notes the step that a deployment is at.
+/// Notes the step that a deployment has reached.
 pub(crate) fn note_state(
     tx: &Connection,
     id: i64,
@@ -213,9 +210,18 @@ pub(crate) fn note_state(
     error: Option<&str>,
     at: u64,
 ) -> rusqlite::Result<()> {
-    let sql = "UPDATE deployments SET state = ?2, error = ?3, updated_at = ?4 WHERE id = ?1";
+    let sql = "UPDATE deployments
+               SET state = ?2, error = ?3, updated_at = ?4,
+                   steps = json_insert(steps, '$[#]', json_object('state', ?2, 'at', ?4))
+               WHERE id = ?1";
     tx.execute(sql, params![id, state.as_str(), error, at as i64])
         .map(drop)
+}
+
+/// Notes that a deployment which was interrupted begins anew.
+pub(crate) fn restart(tx: &Connection, id: i64, at: u64) -> rusqlite::Result<()> {
+    tx.execute("UPDATE deployments SET steps = '[]' WHERE id = ?1", [id])?;
+    note_state(tx, id, DeploymentState::BuildStart, None, at)
 }
 
 /// Makes a deployment that was built the live one of its lambda.
@@ -228,9 +234,8 @@ pub(crate) fn make_live(
     let sql = "UPDATE deployments SET undeployed_at = ?2
                WHERE id = (SELECT live FROM lambdas WHERE id = ?1)";
     tx.execute(sql, params![lambda, at as i64])?;
-    let sql = "UPDATE deployments
-               SET state = 'Deploy Finish', error = NULL, updated_at = ?2, deployed_at = ?2
-               WHERE id = ?1";
+    note_state(tx, id, DeploymentState::DeployFinish, None, at)?;
+    let sql = "UPDATE deployments SET deployed_at = ?2 WHERE id = ?1";
     tx.execute(sql, params![id, at as i64])?;
     let sql = "UPDATE lambdas SET live = ?2, marked = 0 WHERE id = ?1";
     tx.execute(sql, params![lambda, id])?;
@@ -243,7 +248,8 @@ pub(crate) fn deploy(
     tx: &Connection,
     draft: &Draft,
     uuid: &str,
-    built: &Built,
+    (built, steps): (&Built, &[DeploymentStep]),
+    at: u64,
 ) -> rusqlite::Result<Committed> {
     if find(tx, draft.account, &draft.name)?.is_some_and(|row| is_active(&row)) {
         return Ok(Committed::Active);
@@ -252,27 +258,29 @@ pub(crate) fn deploy(
         Committed::Done(row) => row,
         other => return Ok(other),
     };
-    let id = insert(tx, row.id, row.version, uuid, &draft.by, draft.at)?;
-    note_built(tx, id, built, draft.at)?;
-    let row = make_live(tx, row.id, id, draft.at)?;
+    let id = insert(tx, (row.id, row.version), uuid, &draft.by, steps)?;
+    keep_built(tx, id, built)?;
+    let row = make_live(tx, row.id, id, at)?;
     Ok(Committed::Done(row.into()))
 }
 
-/// Makes what an earlier deployment built live again, as a deployment of its own.
+/// Makes what was built of a kept version live again, as a deployment of its own.
 pub(crate) fn roll_back(
     tx: &Connection,
-    lambda: i64,
-    (version, built): (u64, &Built),
-    uuid: &str,
-    by: &str,
+    (lambda, version): (i64, u64),
+    (uuid, by): (&str, &str),
+    (built, steps): (&Built, &[DeploymentStep]),
     at: u64,
 ) -> rusqlite::Result<Begun> {
     if is_active(&by_id(tx, lambda)?) {
         return Ok(Begun::Active);
     }
-    let id = insert(tx, lambda, version, uuid, by, at)?;
-    note_built(tx, id, built, at)?;
-    Ok(Begun::Begun(make_live(tx, lambda, id, at)?.into()))
+    if lambdas::version(tx, lambda, version)?.is_none() {
+        return Ok(Begun::Gone(version));
+    }
+    let id = insert(tx, (lambda, version), uuid, by, steps)?;
+    keep_built(tx, id, built)?;
+    Ok(Begun::Row(make_live(tx, lambda, id, at)?.into()))
 }
 
 /// Marks a lambda to be undeployed. It is not invoked any more from when this is published.
@@ -281,7 +289,7 @@ pub(crate) fn mark(tx: &Connection, lambda: i64) -> rusqlite::Result<Begun> {
         return Ok(Begun::Active);
     }
     tx.execute("UPDATE lambdas SET marked = 1 WHERE id = ?1", [lambda])?;
-    Ok(Begun::Begun(by_id(tx, lambda)?.into()))
+    Ok(Begun::Row(by_id(tx, lambda)?.into()))
 }
 
 /// Undeploys a lambda.
@@ -305,18 +313,6 @@ fn prune(tx: &Connection, lambda: i64) -> rusqlite::Result<()> {
     lambdas::prune(tx, lambda)
 }
 
-/// Notes that a live deployment was built anew.
-pub(crate) fn rebuilt(tx: &Connection, id: i64, built: &Built) -> rusqlite::Result<()> {
-    let sql = "UPDATE deployments SET digest = ?2, engine = ?3, artifact_bytes = ?4 WHERE id = ?1";
-    let Built {
-        digest,
-        engine,
-        artifact_bytes,
-    } = built;
-    tx.execute(sql, params![id, digest, engine, *artifact_bytes as i64])
-        .map(drop)
-}
-
 /// The deployments of a lambda, the latest first.
 pub(crate) fn deployments(
     connection: &Connection,
@@ -327,41 +323,4 @@ pub(crate) fn deployments(
     statement
         .query_map([lambda], |row| DeploymentRow::read(row, 0))?
         .collect()
-}
-
-/// The digests of all artifacts that a deployment, live or kept, stands on.
-pub(crate) fn digests_in_use(
-    connection: &Connection,
-) -> rusqlite::Result<std::collections::HashSet<String>> {
-    let sql = "SELECT DISTINCT digest FROM deployments WHERE digest IS NOT NULL";
-    let mut statement = connection.prepare(sql)?;
-    statement.query_map([], |row| row.get(0))?.collect()
-}
-
-/// The digests that the deployments of one lambda stand on.
-pub(crate) fn digests_of(
-    tx: &Connection,
-    account: i64,
-    name: &str,
-) -> rusqlite::Result<Vec<String>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT DISTINCT digest FROM deployments
-         JOIN lambdas ON lambdas.id = deployments.lambda
-         WHERE account = ?1 AND name = ?2 AND digest IS NOT NULL",
-    )?;
-    statement
-        .query_map(params![account, name], |row| row.get(0))?
-        .collect()
-}
-
-/// Those of these digests that no deployment stands on any more.
-pub(crate) fn unused(tx: &Connection, digests: Vec<String>) -> rusqlite::Result<Vec<String>> {
-    let mut statement = tx.prepare_cached("SELECT 1 FROM deployments WHERE digest = ?1")?;
-    let mut unused = Vec::new();
-    for digest in digests {
-        if !statement.exists([&digest])? {
-            unused.push(digest);
-        }
-    }
-    Ok(unused)
 }

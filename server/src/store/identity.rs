@@ -2,8 +2,13 @@
 //!
 //! Of a token, its SHA-256 only; of a password, its argon2id hash; of a signing key, what the data
 //! directory's key has sealed.
+//!
+//! Nobody installs the console, so there is no row of it in `apps`, and its sessions refer to none: their
+//! scope, which no other app can have, says whose they are.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::oauth::{CONSOLE, CONSOLE_SCOPE};
 
 /// A user.
 #[derive(Clone)]
@@ -48,6 +53,8 @@ pub(crate) struct SessionRow {
     pub(crate) scope: String,
     pub(crate) created_at: u64,
     pub(crate) expires_at: u64,
+    /// The hash of the token that a service user logged in with.
+    pub(crate) token: Option<[u8; 32]>,
 }
 
 /// A token of a session.
@@ -72,9 +79,10 @@ pub(crate) enum TokenKind {
     Login,
 }
 
-/// A key that signs, sealed.
+/// A key that signs for an account, sealed.
 pub(crate) struct SigningKeyRow {
     pub(crate) kid: String,
+    pub(crate) account: i64,
     pub(crate) sealed: Vec<u8>,
     pub(crate) created_at: u64,
 }
@@ -148,16 +156,12 @@ pub(crate) fn users(connection: &Connection) -> rusqlite::Result<Vec<UserRow>> {
     statement.query_map([], row)?.collect()
 }
 
-/// Adds an app, or puts it in the place of the one with its id.
-pub(crate) fn put_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
+/// Adds an app.
+pub(crate) fn add_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
     let sql = "INSERT INTO apps
                (id, account, name, description, grants, redirect_uris, secret_hash, created_at,
                 changed_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-               ON CONFLICT (id) DO UPDATE SET
-                   name = excluded.name, description = excluded.description,
-                   grants = excluded.grants, redirect_uris = excluded.redirect_uris,
-                   secret_hash = excluded.secret_hash, changed_at = excluded.changed_at";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let values = params![
         app.id,
         app.account,
@@ -170,6 +174,33 @@ pub(crate) fn put_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
         app.changed_at as i64
     ];
     tx.execute(sql, values).map(drop)
+}
+
+/// Changes what an app says of itself and where browsers may be sent back to, and leaves its secret.
+pub(crate) fn change_app(tx: &Connection, app: &AppRow) -> rusqlite::Result<()> {
+    let sql = "UPDATE apps SET name = ?2, description = ?3, redirect_uris = ?4, changed_at = ?5
+               WHERE id = ?1";
+    let AppRow {
+        id,
+        name,
+        description,
+        redirect_uris,
+        ..
+    } = app;
+    let at = app.changed_at as i64;
+    tx.execute(sql, params![id, name, description, redirect_uris, at])
+        .map(drop)
+}
+
+/// Gives an app another secret, and leaves everything else.
+pub(crate) fn set_app_secret(
+    tx: &Connection,
+    id: &str,
+    hash: &[u8; 32],
+    at: u64,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE apps SET secret_hash = ?2, changed_at = ?3 WHERE id = ?1";
+    tx.execute(sql, params![id, hash, at as i64]).map(drop)
 }
 
 /// Deletes an app, and with it the sessions that it has.
@@ -201,16 +232,19 @@ pub(crate) fn apps(connection: &Connection) -> rusqlite::Result<Vec<AppRow>> {
 
 /// Adds a session.
 pub(crate) fn add_session_of_user(tx: &Connection, session: &SessionRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql =
+        "INSERT INTO sessions (id, user, app, csrf_hash, scope, created_at, expires_at, token)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let app = session.app.as_deref().filter(|app| *app != CONSOLE);
     let values = params![
         session.id,
         session.user,
-        session.app,
+        app,
         session.csrf_hash,
         session.scope,
         session.created_at as i64,
-        session.expires_at as i64
+        session.expires_at as i64,
+        session.token
     ];
     tx.execute(sql, values).map(drop)
 }
@@ -253,7 +287,7 @@ pub(crate) fn session_token(
     hash: &[u8; 32],
 ) -> rusqlite::Result<Option<(SessionTokenRow, SessionRow)>> {
     let sql = "SELECT hash, session, kind, session_tokens.expires_at,
-                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                      id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
                FROM session_tokens JOIN sessions ON sessions.id = session WHERE hash = ?1";
     tx.query_row(sql, params![hash], |row| {
         Ok((token_of(row)?, session_of(row, 4)?))
@@ -268,7 +302,7 @@ pub(crate) fn access_tokens(
 ) -> rusqlite::Result<Vec<(SessionTokenRow, SessionRow)>> {
     let mut statement = connection.prepare(
         "SELECT hash, session, kind, session_tokens.expires_at,
-                id, user, app, csrf_hash, scope, created_at, sessions.expires_at
+                id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
          FROM session_tokens JOIN sessions ON sessions.id = session
          WHERE kind = 'access' AND session_tokens.expires_at > ?1",
     )?;
@@ -283,7 +317,7 @@ pub(crate) fn sessions_of_user(
     now: u64,
 ) -> rusqlite::Result<Vec<SessionRow>> {
     let mut statement = connection.prepare(
-        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at FROM sessions
+        "SELECT id, user, app, csrf_hash, scope, created_at, expires_at, token FROM sessions
          WHERE user = ?1 AND expires_at > ?2 ORDER BY created_at, id",
     )?;
     let row = |row: &Row<'_>| session_of(row, 0);
@@ -333,8 +367,9 @@ pub(super) fn sweep(connection: &Connection, now: u64) -> rusqlite::Result<bool>
 
 /// Adds a signing key.
 pub(crate) fn add_signing_key(tx: &Connection, key: &SigningKeyRow) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO signing_keys (kid, sealed, created_at) VALUES (?1, ?2, ?3)";
-    tx.execute(sql, params![key.kid, key.sealed, key.created_at as i64])
+    let sql = "INSERT INTO signing_keys (kid, account, sealed, created_at) VALUES (?1, ?2, ?3, ?4)";
+    let created_at = key.created_at as i64;
+    tx.execute(sql, params![key.kid, key.account, key.sealed, created_at])
         .map(drop)
 }
 
@@ -346,13 +381,15 @@ pub(crate) fn delete_signing_key(tx: &Connection, kid: &str) -> rusqlite::Result
 
 /// Every signing key, oldest first.
 pub(crate) fn signing_keys(connection: &Connection) -> rusqlite::Result<Vec<SigningKeyRow>> {
-    let mut statement = connection
-        .prepare("SELECT kid, sealed, created_at FROM signing_keys ORDER BY created_at, kid")?;
+    let mut statement = connection.prepare(
+        "SELECT kid, account, sealed, created_at FROM signing_keys ORDER BY created_at, kid",
+    )?;
     let row = |row: &Row<'_>| {
         Ok(SigningKeyRow {
             kid: row.get(0)?,
-            sealed: row.get(1)?,
-            created_at: time(row, 2)?,
+            account: row.get(1)?,
+            sealed: row.get(2)?,
+            created_at: time(row, 3)?,
         })
     };
     statement.query_map([], row)?.collect()
@@ -373,14 +410,18 @@ fn token_of(row: &Row<'_>) -> rusqlite::Result<SessionTokenRow> {
 }
 
 fn session_of(row: &Row<'_>, from: usize) -> rusqlite::Result<SessionRow> {
+    let scope: String = row.get(from + 4)?;
+    let installed: Option<String> = row.get(from + 2)?;
+    let of_console = scope.split(' ').any(|word| word == CONSOLE_SCOPE);
     Ok(SessionRow {
         id: row.get(from)?,
         user: row.get(from + 1)?,
-        app: row.get(from + 2)?,
+        app: installed.or_else(|| of_console.then(|| CONSOLE.to_owned())),
         csrf_hash: row.get(from + 3)?,
-        scope: row.get(from + 4)?,
+        scope,
         created_at: time(row, from + 5)?,
         expires_at: time(row, from + 6)?,
+        token: row.get(from + 7)?,
     })
 }
 

@@ -3,6 +3,7 @@
 //! Three things of each: a row of its own, its log entries with an index of their words, and its
 //! share in the figures of its lambda's five minutes. All are written in one transaction.
 
+mod failing;
 mod rollup;
 mod search;
 mod sweep;
@@ -15,6 +16,7 @@ use sandglass_runtime::LogEntry;
 
 use crate::journal::Entry;
 
+pub(crate) use failing::{Failing, failing};
 pub(crate) use rollup::{BUCKET_MS, Figures, InvocationState, Span, figures, sum, totals};
 pub(crate) use search::{LogFilter, LogRow, Order, last_log, search};
 pub(super) use sweep::sweep;
@@ -88,7 +90,8 @@ fn write_rows(
                 line.extras.get(),
                 entry.outcome.as_str(),
             ])?;
-            let scope = words::scope(entry.account, entry.lambda, line.level);
+            let request = entry.request_id.as_str();
+            let scope = words::scope(entry.account, entry.lambda, line.level, request);
             let said = words::said(&line.message, line.extras.get());
             text.execute(params![line_id, scope, said])?;
             note_minute(minutes, line_id, line);

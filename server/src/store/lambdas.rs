@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sandglass_runtime::artifact::Bundle;
 
-use super::deployments::DeploymentRow;
+use super::deployments::{Built, DeploymentRow};
 
 /// Versions kept of one lambda beside those that a kept deployment stands on. The platform keeps
 /// ten.
@@ -23,6 +23,10 @@ pub(crate) struct LambdaRow {
     pub(crate) event_id: Option<String>,
     /// The skills for which that event invokes it; none for all.
     pub(crate) skills: Vec<String>,
+    /// What a client of the second generation said that it takes: `S` to `XXL`.
+    pub(crate) size: String,
+    /// Whether such a client said that it was written for the first generation.
+    pub(crate) is_comp_v1: bool,
     pub(crate) created_at: u64,
     pub(crate) created_by: String,
     pub(crate) updated_at: u64,
@@ -60,6 +64,8 @@ pub(crate) struct Draft {
     pub(crate) event_id: Option<String>,
     /// `None` keeps what the lambda has.
     pub(crate) skills: Option<Vec<String>>,
+    /// Of a new lambda; a size is never changed.
+    pub(crate) size: &'static str,
     /// The version that the change was made to, 0 for none: another one is there by now when
     /// somebody else was faster.
     pub(crate) based_on: u64,
@@ -67,6 +73,14 @@ pub(crate) struct Draft {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) by: String,
     pub(crate) at: u64,
+}
+
+/// What is said of a lambda beside its versions; `None` keeps what the lambda has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Description {
+    pub(crate) text: Option<String>,
+    pub(crate) skills: Option<Vec<String>>,
+    pub(crate) is_comp_v1: Option<bool>,
 }
 
 /// What a version was built from.
@@ -85,6 +99,8 @@ pub(crate) struct VersionRow {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) created_at: u64,
     pub(crate) created_by: String,
+    /// What was built of it last, once it was.
+    pub(crate) built: Option<Built>,
 }
 
 /// What came of a change.
@@ -131,8 +147,8 @@ fn update_lambda(tx: &Connection, id: i64, draft: &Draft) -> rusqlite::Result<i6
 
 fn insert_lambda(tx: &Connection, draft: &Draft) -> rusqlite::Result<i64> {
     let sql = "INSERT INTO lambdas (account, uuid, name, description, event_id, skills,
-                                    created_at, updated_at, created_by, updated_by, head)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, 1)";
+                                    created_at, updated_at, created_by, updated_by, size, head)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, ?9, 1)";
     let description = draft.description.as_deref().unwrap_or_default();
     let skills = encode(&draft.skills.as_deref().unwrap_or_default());
     let Draft {
@@ -141,12 +157,23 @@ fn insert_lambda(tx: &Connection, draft: &Draft) -> rusqlite::Result<i64> {
         name,
         event_id,
         by,
+        size,
         ..
     } = draft;
     let at = draft.at as i64;
     tx.execute(
         sql,
-        params![account, uuid, name, description, event_id, skills, at, by],
+        params![
+            account,
+            uuid,
+            name,
+            description,
+            event_id,
+            skills,
+            at,
+            by,
+            size
+        ],
     )?;
     Ok(tx.last_insert_rowid())
 }
@@ -180,21 +207,25 @@ pub(super) fn prune(tx: &Connection, id: i64) -> rusqlite::Result<()> {
     tx.execute(sql, params![id, VERSIONS]).map(drop)
 }
 
-/// Changes what people read of a lambda and when its event invokes it, without a new version.
+/// Changes what is said of a lambda, without a new version.
 pub(crate) fn describe(
     tx: &Connection,
     id: i64,
-    description: Option<&str>,
-    skills: Option<&[String]>,
+    said: &Description,
     by: &str,
     at: u64,
 ) -> rusqlite::Result<LambdaRow> {
     let sql = "UPDATE lambdas
                SET description = coalesce(?2, description), skills = coalesce(?3, skills),
-                   updated_at = ?4, updated_by = ?5
+                   is_comp_v1 = coalesce(?4, is_comp_v1), updated_at = ?5, updated_by = ?6
                WHERE id = ?1";
-    let skills = skills.map(|skills| encode(&skills));
-    tx.execute(sql, params![id, description, skills, at as i64, by])?;
+    let Description {
+        text,
+        skills,
+        is_comp_v1,
+    } = said;
+    let skills = skills.as_ref().map(encode);
+    tx.execute(sql, params![id, text, skills, is_comp_v1, at as i64, by])?;
     by_id(tx, id)
 }
 
@@ -211,7 +242,7 @@ const SELECT: &str = "
            live.id, live.version, live.digest, live.engine, live.deployed_at,
            last.id, last.uuid, last.version, last.state, last.error, last.digest, last.engine,
            last.artifact_bytes, last.created_at, last.updated_at, last.deployed_at,
-           last.undeployed_at, last.created_by
+           last.undeployed_at, last.created_by, last.steps, size, is_comp_v1
     FROM lambdas
     JOIN lambda_versions
       ON lambda_versions.lambda = lambdas.id AND lambda_versions.version = head
@@ -252,6 +283,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<LambdaRow> {
         marked: row.get(13)?,
         live,
         last,
+        size: row.get(33)?,
+        is_comp_v1: row.get(34)?,
     })
 }
 
@@ -300,7 +333,9 @@ pub(crate) fn lambdas(connection: &Connection) -> rusqlite::Result<Vec<LambdaRow
     connection.prepare(SELECT)?.query_map([], read)?.collect()
 }
 
-const VERSION: &str = "SELECT version, file_name, code, bundle, environment, created_at, created_by
+const VERSION: &str =
+    "SELECT version, file_name, code, bundle, environment, created_at, created_by,
+            digest, engine, artifact_bytes
      FROM lambda_versions WHERE lambda = ?1";
 
 fn read_version(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
@@ -315,6 +350,7 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<VersionRow> {
         environment: decode(row.get_ref(4)?.as_str()?),
         created_at: row.get::<_, i64>(5)?.cast_unsigned(),
         created_by: row.get(6)?,
+        built: Built::read(row, 7)?,
     })
 }
 
@@ -359,150 +395,4 @@ pub(super) fn decode<T: serde::de::DeserializeOwned>(json: &str) -> T {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::deployments::{self, Begun, Built, DeploymentState};
-    use super::*;
-
-    fn new(version: u64) -> Draft {
-        Draft {
-            account: 1,
-            uuid: "u".to_owned(),
-            name: "hello".to_owned(),
-            description: None,
-            event_id: None,
-            skills: None,
-            based_on: version - 1,
-            code: Code {
-                file_name: "hello.js".to_owned(),
-                text: format!("// {version}"),
-                bundle: version.is_multiple_of(2).then(|| Bundle {
-                    code: format!("/* {version} */"),
-                    map: String::new(),
-                    module: true,
-                    requires: vec!["crypto".to_owned()],
-                }),
-            },
-            environment: BTreeMap::from([("A".to_owned(), version.to_string())]),
-            by: "me".to_owned(),
-            at: version,
-        }
-    }
-
-    fn deploy(tx: &Connection, draft: &Draft, digest: &str) -> Committed {
-        let built = Built {
-            digest: digest.to_owned(),
-            engine: "e".to_owned(),
-            artifact_bytes: 5,
-        };
-        deployments::deploy(tx, draft, &format!("u-{digest}"), &built).unwrap()
-    }
-
-    fn database() -> Connection {
-        let mut connection = Connection::open_in_memory().unwrap();
-        super::super::migrations::migrate(&mut connection).unwrap();
-        connection
-            .execute_batch("PRAGMA foreign_keys = ON")
-            .unwrap();
-        let tx = connection.transaction().unwrap();
-        super::super::create_account(&tx, "acc", 1).unwrap();
-        tx.commit().unwrap();
-        connection
-    }
-
-    #[test]
-    fn the_latest_deployment_is_the_live_one_and_ten_are_kept() {
-        let mut connection = database();
-        let tx = connection.transaction().unwrap();
-        for version in 1..=15 {
-            let committed = deploy(&tx, &new(version), &format!("d{version}"));
-            assert!(matches!(committed, Committed::Done(row) if row.version == version));
-        }
-        let row = &lambdas(&tx).unwrap()[0];
-        let live = row.live.as_ref().unwrap();
-        assert_eq!((live.digest.as_str(), live.version), ("d15", 15));
-        assert_eq!(row.environment["A"], "15");
-        let digests = deployments::digests_in_use(&tx).unwrap();
-        assert_eq!(digests.len(), 10);
-        assert!(digests.contains("d6") && !digests.contains("d5"));
-        for kept in 6..=15 {
-            let version = version(&tx, row.id, kept).unwrap().unwrap();
-            assert_eq!(version.code, new(kept).code);
-        }
-        assert_eq!(version(&tx, row.id, 5).unwrap(), None);
-    }
-
-    #[test]
-    fn what_is_live_is_kept_however_often_the_lambda_is_saved() {
-        let mut connection = database();
-        let tx = connection.transaction().unwrap();
-        deploy(&tx, &new(1), "d1");
-        for version in 2..=30 {
-            let saved = save(&tx, &new(version)).unwrap();
-            assert!(matches!(saved, Committed::Done(_)));
-        }
-        let row = &lambdas(&tx).unwrap()[0];
-        assert_eq!(row.version, 30);
-        assert_eq!(row.live.as_ref().unwrap().version, 1);
-        let kept: Vec<_> = versions(&tx, row.id).unwrap();
-        assert_eq!(kept.len(), 11);
-        assert_eq!((kept[0].version, kept[10].version), (30, 1));
-    }
-
-    #[test]
-    fn a_change_that_was_overtaken_changes_nothing() {
-        let mut connection = database();
-        let tx = connection.transaction().unwrap();
-        deploy(&tx, &new(1), "d1");
-        assert!(matches!(
-            deploy(&tx, &new(1), "other"),
-            Committed::Overtaken
-        ));
-        let stranger = Draft {
-            uuid: "v".to_owned(),
-            ..new(2)
-        };
-        assert!(matches!(
-            deploy(&tx, &stranger, "other"),
-            Committed::Overtaken
-        ));
-        assert_eq!(deployments::digests_in_use(&tx).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn while_a_deployment_is_under_way_no_other_begins() {
-        let mut connection = database();
-        let tx = connection.transaction().unwrap();
-        let Committed::Done(row) = save(&tx, &new(1)).unwrap() else {
-            panic!()
-        };
-        let begin = || deployments::begin(&tx, row.id, "b", "me", 2).unwrap();
-        let Begun::Begun(begun) = begin() else {
-            panic!()
-        };
-        assert!(matches!(begin(), Begun::Active));
-        assert!(matches!(deploy(&tx, &new(2), "d2"), Committed::Active));
-        assert!(matches!(
-            deployments::mark(&tx, row.id).unwrap(),
-            Begun::Active
-        ));
-        let id = begun.last.unwrap().id;
-        deployments::note_state(&tx, id, DeploymentState::BuildError, Some("{}"), 3).unwrap();
-        assert_eq!(lambdas(&tx).unwrap()[0].version, 1);
-        assert!(matches!(
-            deployments::begin(&tx, row.id, "c", "me", 4).unwrap(),
-            Begun::Begun(_)
-        ));
-    }
-
-    #[test]
-    fn a_deleted_lambda_leaves_nothing_but_its_journal() {
-        let mut connection = database();
-        let tx = connection.transaction().unwrap();
-        let Committed::Done(row) = deploy(&tx, &new(1), "d1") else {
-            panic!()
-        };
-        delete_lambda(&tx, row.id).unwrap();
-        assert!(lambdas(&tx).unwrap().is_empty());
-        assert!(deployments::digests_in_use(&tx).unwrap().is_empty());
-    }
-}
+mod tests;

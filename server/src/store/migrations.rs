@@ -349,6 +349,51 @@ const MIGRATIONS: &[&str] = &[
     super::queue::TABLES,
     // 11: schedules and their runs.
     super::schedules::TABLES,
+    // 12: an account can be disabled.
+    "
+    ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
+    ",
+    // 13: signing keys of each account. Those that all accounts shared go to the one that was there
+    // first; the others' tokens, good for an hour, are fetched anew.
+    "
+    ALTER TABLE signing_keys RENAME TO signing_keys_of_all;
+    CREATE TABLE signing_keys (
+        kid TEXT PRIMARY KEY,
+        account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+        sealed BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO signing_keys
+        SELECT kid, first.id, sealed, signing_keys_of_all.created_at
+        FROM signing_keys_of_all, (SELECT min(id) AS id FROM accounts) AS first
+        WHERE first.id IS NOT NULL;
+    DROP TABLE signing_keys_of_all;
+    ",
+    // 14: sessions of service users, which end with the token that they were opened with.
+    "
+    ALTER TABLE sessions ADD COLUMN token BLOB REFERENCES tokens (hash) ON DELETE CASCADE;
+    CREATE INDEX sessions_by_token ON sessions (token);
+    ",
+    // 15: what waits is sealed, and says which trace it is a part of.
+    super::queue::SEALED,
+    // 16: a version keeps what was built of it, a deployment the time of each step that it reached,
+    // and a lambda what clients of the second generation say of it.
+    super::deployments::KEEP_BUILDS,
+    // 17: the index of words finds log entries by owner and level and by request, too. An index of a
+    // table for each was what most of the time went to that writing an entry took. What JSON escapes
+    // is not to stick to the word after it.
+    r#"
+    DROP INDEX logs_by_account;
+    DROP INDEX logs_by_lambda;
+    DROP INDEX logs_by_request;
+    DROP TABLE logs_text;
+    CREATE VIRTUAL TABLE logs_text USING fts5 (scope, said, content = '', contentless_delete = 1);
+    INSERT INTO logs_text (rowid, scope, said)
+        SELECT id, 'a' || account || level || ' l' || lambda || level || ' r' || hex(request_id),
+            message || ' ' || replace(replace(replace(replace(replace(extras,
+                '\\', ' '), '\"', ' '), '\n', ' '), '\r', ' '), '\t', ' ')
+        FROM logs ORDER BY id;
+    "#,
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.
@@ -377,75 +422,4 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn schema(connection: &Connection) -> Vec<String> {
-        let mut statement = connection
-            .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
-            .unwrap();
-        statement
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect()
-    }
-
-    #[test]
-    fn migrating_twice_is_migrating_once() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection).unwrap();
-        let once = schema(&connection);
-        migrate(&mut connection).unwrap();
-        assert_eq!(schema(&connection), once);
-    }
-
-    #[test]
-    fn a_role_becomes_the_permissions_that_it_had() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        MIGRATIONS[..3]
-            .iter()
-            .for_each(|sql| connection.execute_batch(sql).unwrap());
-        connection.pragma_update(None, "user_version", 3).unwrap();
-        connection
-            .execute_batch(
-                "INSERT INTO accounts VALUES (1, 'acc', 5);
-                 INSERT INTO tokens (id, account, name, role, hash, created_at) VALUES
-                     ('a', 1, 'a', 'admin', x'01', 5), ('b', 1, 'b', 'developer', x'02', 5),
-                     ('c', 1, 'c', 'invoker', x'03', 5)",
-            )
-            .unwrap();
-        migrate(&mut connection).unwrap();
-        let sql = "SELECT group_concat(permissions, ' ' ORDER BY id) FROM tokens";
-        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-        assert_eq!(found, "admin,developer,invocation developer invocation");
-    }
-
-    #[test]
-    fn a_whitelist_rule_gets_an_id_and_is_otherwise_as_it_was() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        MIGRATIONS[..4]
-            .iter()
-            .for_each(|sql| connection.execute_batch(sql).unwrap());
-        connection.pragma_update(None, "user_version", 4).unwrap();
-        connection
-            .execute_batch(
-                "INSERT INTO accounts VALUES (1, 'acc', 5);
-                 INSERT INTO whitelist VALUES (1, 'a.com', 9), (1, 'b.com', 8)",
-            )
-            .unwrap();
-        migrate(&mut connection).unwrap();
-        let sql = "SELECT group_concat(id || rule || created_at, ' ' ORDER BY id) FROM whitelist";
-        let found: String = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-        assert_eq!(found, "1b.com8 2a.com9");
-    }
-
-    #[test]
-    fn a_database_of_a_later_release_is_left_alone() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "user_version", 99).unwrap();
-        let result = migrate(&mut connection);
-        assert!(matches!(result, Err(StoreError::TooNew { found: 99, .. })));
-        assert!(schema(&connection).is_empty());
-    }
-}
+mod tests;

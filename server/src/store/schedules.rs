@@ -117,9 +117,7 @@ pub(crate) fn add_schedule(
     new: &ScheduleRow,
     account_max: u64,
 ) -> rusqlite::Result<bool> {
-    let sql = "SELECT count(*) FROM schedules WHERE account = ?1";
-    let present: i64 = tx.query_row(sql, [new.account], |row| row.get(0))?;
-    if present.cast_unsigned() >= account_max {
+    if count_schedules(tx, new.account)? >= account_max {
         return Ok(false);
     }
     let sql = "INSERT INTO schedules (uuid, account, lambda, cron, time_zone, description, headers, payload,
@@ -143,6 +141,13 @@ pub(crate) fn add_schedule(
         ],
     )?;
     Ok(true)
+}
+
+/// How many schedules an account has.
+pub(crate) fn count_schedules(connection: &Connection, account: i64) -> rusqlite::Result<u64> {
+    let sql = "SELECT count(*) FROM schedules WHERE account = ?1";
+    let count: i64 = connection.query_row(sql, [account], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
 }
 
 /// Changes what a user can change of a schedule, and when it is due next if that is said; whether

@@ -6,6 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 pub(crate) struct AccountRow {
     pub(crate) id: i64,
     pub(crate) name: String,
+    pub(crate) created_at: u64,
+    pub(crate) disabled_at: Option<u64>,
 }
 
 /// A rule of a whitelist.
@@ -43,14 +45,28 @@ pub(crate) fn create_account(tx: &Connection, name: &str, at: u64) -> rusqlite::
 
 /// Every account.
 pub(crate) fn accounts(connection: &Connection) -> rusqlite::Result<Vec<AccountRow>> {
-    let mut statement = connection.prepare("SELECT id, name FROM accounts")?;
+    let sql = "SELECT id, name, created_at, disabled_at FROM accounts";
+    let mut statement = connection.prepare(sql)?;
     let row = |row: &rusqlite::Row<'_>| {
         Ok(AccountRow {
             id: row.get(0)?,
             name: row.get(1)?,
+            created_at: row.get::<_, i64>(2)?.cast_unsigned(),
+            disabled_at: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
         })
     };
     statement.query_map([], row)?.collect()
+}
+
+/// Disables an account from that time on, or enables it.
+pub(crate) fn set_disabled(
+    tx: &Connection,
+    account: i64,
+    disabled_at: Option<u64>,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE accounts SET disabled_at = ?2 WHERE id = ?1";
+    let disabled_at = disabled_at.map(u64::cast_signed);
+    tx.execute(sql, params![account, disabled_at]).map(drop)
 }
 
 /// Adds a whitelist rule, unless it is there; its row, and whether it was there.

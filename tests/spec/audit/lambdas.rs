@@ -22,6 +22,7 @@ fn a_deployment_in_one_call_is_on_record_with_what_changed() {
     let broken = json!({ "name": "hello", "fileName": "a.js", "code": "function lambda(" });
     let refused = server.call(Method::POST, "/deploy").json(&broken).send();
     assert_eq!(refused.status, 422, "{refused:?}");
+    server.undeploy("hello");
     let deleted = server.call(Method::DELETE, "/lambdas/hello").send();
     assert_eq!(deleted.status, 204, "{deleted:?}");
 
@@ -30,18 +31,19 @@ fn a_deployment_in_one_call_is_on_record_with_what_changed() {
         members(&rows, "action"),
         [
             "lambda.delete",
+            "lambda.undeploy",
             "lambda.deploy",
             "lambda.deploy",
             "lambda.deploy"
         ]
     );
-    assert_eq!(members(&rows, "targetId"), [uuid.as_str(); 4]);
-    assert_eq!(members(&rows, "targetName"), ["hello"; 4]);
+    assert_eq!(members(&rows, "targetId"), [uuid.as_str(); 5]);
+    assert_eq!(members(&rows, "targetName"), ["hello"; 5]);
     let digest = variable.json()["digest"].clone();
     let changed = json!({ "version": 3, "digest": digest, "variables": ["MODE"] });
-    assert_eq!(rows[1]["details"], changed);
-    assert_eq!(rows[2]["details"]["variables"], json!([]));
-    let versions = rows[1..].iter().map(|row| &row["details"]["version"]);
+    assert_eq!(rows[2]["details"], changed);
+    assert_eq!(rows[3]["details"]["variables"], json!([]));
+    let versions = rows[2..].iter().map(|row| &row["details"]["version"]);
     assert_eq!(versions.collect::<Vec<_>>(), [3, 2, 1]);
     assert!(!format!("{rows:?}").contains("secret-ish"), "{rows:?}");
 }

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::clients::{Platform, SECOND_GATEWAY, SECOND_UI};
-use crate::harness::server::{ACCOUNT, TestServer};
+use crate::harness::server::{ACCOUNT, TestServer, check_error, config, open, start};
 
 const EVENT: &str = "controllerbot_messaging_ttr";
 /// What a caller outside learns of a lambda's own failure.
@@ -186,4 +186,101 @@ fn a_client_that_wants_the_errors_of_the_first_generation_gets_them() {
             "errorCode": "com.liveperson.faas.handler.custom-failure", "errorMsg": CUSTOMER_CODING,
         })
     );
+}
+
+/// A lambda for each failure that there is in the second generation, and its codes there and in the
+/// first one, as the client translates them: two of them end in a tab.
+fn failing(server: &TestServer) -> Vec<(String, u16, &'static str, &'static str)> {
+    let deploy = |name: &str, body: &str| server.deploy_body(name, body);
+    vec![
+        (
+            deploy("throws", "callback(new Error('no luck'))"),
+            901,
+            "com.customer.faas.function.threw-error",
+            "com.liveperson.faas.handler.custom-failure",
+        ),
+        (
+            deploy("crashes", "input.payload.a.b.c = 1"),
+            901,
+            "com.customer.faas.function.js-runtime-error",
+            "com.liveperson.faas.handler.runtime-exception",
+        ),
+        (
+            deploy("never", "return"),
+            901,
+            "com.customer.faas.function.execution-exceeded",
+            "com.liveperson.faas.handler.executiontime-exceeded\t",
+        ),
+        (
+            deploy("talks", "for (;;) console.info('again')"),
+            901,
+            "com.liveperson.faas.function.runtime.limit-reached",
+            "com.liveperson.faas.handler.log-limit-reached\t",
+        ),
+        (
+            "0e1b9c6e-1111-4222-8333-444444444444".to_owned(),
+            404,
+            "com.liveperson.faas.function.not-found",
+            "com.liveperson.faas.es.missinglambda",
+        ),
+    ]
+}
+
+#[test]
+fn each_failure_has_the_code_of_the_second_generation_and_the_client_knows_the_firsts() {
+    let platform = second_generation();
+    let (app, server) = (platform.server.machine(), &platform.server);
+    let failing = failing(server);
+    let call = |lambda: &str, first: bool| {
+        json!(["invoke", {
+            "lambdaUuid": lambda, "body": { "payload": {} }, "v1CompError": first,
+        }])
+    };
+    let hello = server.deploy_body("hello", "callback(null, 1)");
+    let no_payload =
+        |first: bool| json!(["invoke", { "lambdaUuid": hello, "body": {}, "v1CompError": first }]);
+    let mut calls: Vec<_> = failing
+        .iter()
+        .map(|(lambda, ..)| call(lambda, false))
+        .collect();
+    calls.push(no_payload(false));
+    calls.extend(failing.iter().map(|(lambda, ..)| call(lambda, true)));
+    calls.push(no_payload(true));
+    let said = platform.client(&app, &json!(calls));
+    let invalid = (
+        String::new(),
+        400,
+        "com.liveperson.faas.evg.invalid",
+        "com.liveperson.faas.es.badinput",
+    );
+    let all: Vec<_> = failing.into_iter().chain([invalid]).collect();
+    for (at, (_, status, second, first)) in all.iter().enumerate() {
+        let own = &said[at]["value"];
+        assert_eq!(own["status"], *status, "{second}: {said:?}");
+        assert_eq!(own["body"]["code"], *second, "{said:?}");
+        assert!(own["body"]["message"].is_string(), "{said:?}");
+        let translated = &said[all.len() + at]["value"]["body"];
+        assert_eq!(translated["errorCode"], *first, "{said:?}");
+        assert_eq!(translated["errorMsg"], own["body"]["message"], "{said:?}");
+    }
+}
+
+#[test]
+fn what_the_server_itself_fails_at_is_general_in_both_generations() {
+    let server = start();
+    let lambda = server.deploy_body("hello", "callback(null, 1)");
+    let data_dir = server.data_dir.clone();
+    let _directory = server.stop();
+    for artifact in std::fs::read_dir(data_dir.join("artifacts")).expect("there are some") {
+        let artifact = artifact.expect("it is readable").path();
+        std::fs::write(artifact, "damaged").expect("it can be written");
+    }
+    let server = open(config(&data_dir)).expect("it starts");
+    let first = server.invoke(&lambda, json!({})).send();
+    check_error(&first, 500, "es.general");
+    let call = server.call(Method::POST, &format!("/lambdas/{lambda}/invoke"));
+    let call = call.header("lp-eventsource", "tests");
+    let second = call.json(&json!({ "payload": {} })).send();
+    assert_eq!(second.status, 500, "{second:?}");
+    assert_eq!(second.json()["code"], "com.liveperson.faas.evg.general");
 }

@@ -130,6 +130,13 @@ impl Serving {
         Self::spawn(Self::command(data_dir, settings), data_dir)
     }
 
+    /// The same with a log of everything, down to this level.
+    pub(crate) fn start_logging(data_dir: &Path, level: &str) -> Self {
+        let mut command = Self::command(data_dir, "");
+        command.env("SANDGLASS_LOG", level);
+        Self::spawn(command, data_dir)
+    }
+
     /// The same for a server that is never dropped: it ends when this process does.
     pub(crate) fn start_for_all_tests(data_dir: &Path) -> Self {
         let serve = Self::command(data_dir, "");
@@ -214,10 +221,22 @@ impl Serving {
         self.printed.lock().expect("no test panics with it").clone()
     }
 
+    /// What the process has said on standard error so far.
+    pub(crate) fn logged(&self) -> String {
+        self.logged.lock().expect("no test panics with it").clone()
+    }
+
+    /// Asks the process to end, and returns what it has said on standard error.
+    pub(crate) fn stop_and_tell(self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        self.wait_until_logged("stopped");
+        self.logged()
+    }
+
     /// Waits until the process has said this on standard error.
     #[track_caller]
     pub(crate) fn wait_until_logged(&self, text: &str) {
-        let logged = || self.logged.lock().expect("no test panics with it").clone();
+        let logged = || self.logged();
         let said = (0..2_000).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
             logged().contains(text)

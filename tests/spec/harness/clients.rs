@@ -16,7 +16,7 @@ use super::binary::Ran;
 use super::sentinel::{Browser, TestApp, TestUser, location};
 use super::server::{ACCOUNT, TestServer, start_with};
 use super::tls::Pki;
-use super::{npm, temporary};
+use super::{npm, python, temporary};
 
 /// The platform's names for what the server is. None of them holds the words by which clients tell
 /// the second generation (spec 8.3).
@@ -93,22 +93,40 @@ impl Platform {
 
     /// A program of Node.js that reaches the server by the platform's names, and nothing else.
     pub(crate) fn node(&self, program: &Path) -> Command {
+        let preload = format!("--require \"{}\"", scripts().join("loopback.cjs").display());
+        let mut command = self.interpreter(Path::new("node"), program);
+        command
+            .env("NODE_PATH", folder().join("node_modules"))
+            .env("NODE_EXTRA_CA_CERTS", self.pki.ca_file())
+            .env("NODE_OPTIONS", preload)
+            .env("NODE_NO_WARNINGS", "1");
+        command
+    }
+
+    /// A script of `tests/clients` in Python, with what it is told. It reaches the server by the
+    /// platform's names, and nothing else.
+    pub(crate) fn python(&self, name: &str, told: &Value) -> Command {
+        let python = python::environment().join("bin/python");
+        let mut command = self.interpreter(&python, &scripts().join(name));
+        command
+            .arg(told.to_string())
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("REQUESTS_CA_BUNDLE", self.pki.ca_file());
+        command
+    }
+
+    fn interpreter(&self, interpreter: &Path, program: &Path) -> Command {
         let port = |at: usize| {
             let port = Url::parse(&self.server.urls[at]).expect("a URL").port();
             port.expect("it is not the usual one").to_string()
         };
-        let preload = format!("--require \"{}\"", scripts().join("loopback.cjs").display());
-        let mut command = Command::new("node");
+        let mut command = Command::new(interpreter);
         command
             .arg(program)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.home.path())
             .env("TMPDIR", self.home.path())
-            .env("NODE_PATH", folder().join("node_modules"))
-            .env("NODE_EXTRA_CA_CERTS", self.pki.ca_file())
-            .env("NODE_OPTIONS", preload)
-            .env("NODE_NO_WARNINGS", "1")
             .env("TEST_HTTPS_PORT", port(0))
             .env("TEST_HTTP_PORT", port(1))
             .current_dir(self.home.path());
@@ -183,7 +201,7 @@ impl Waiting {
     /// Starts a client.
     pub(crate) fn start(mut command: Command) -> Self {
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = piped.spawn().expect("node can be run");
+        let mut child = piped.spawn().expect("the client can be run");
         let input = child.stdin.take().expect("it is piped");
         let output = BufReader::new(child.stdout.take().expect("it is piped"));
         Self {

@@ -8,7 +8,7 @@ use sandglass_server::{Config, Server, StartError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{block_on, share_engine_code, temporary};
+use super::{block_on, documented, share_engine_code, temporary};
 
 /// The account that every server is made with.
 pub(crate) const ACCOUNT: &str = "10000001";
@@ -57,6 +57,7 @@ pub(crate) fn open(config: Config) -> Result<TestServer, StartError> {
     share_code_cache(&data_dir);
     let server = block_on(Server::start(config))?;
     let (url, urls) = (server.url().to_owned(), server.urls());
+    documented::learn(&urls);
     let token = std::fs::read_to_string(data_dir.join("admin.token")).expect("it was made");
     let admin_token = token.trim().to_owned();
     Ok(TestServer {
@@ -120,6 +121,32 @@ impl TestServer {
             name,
             &format!("function lambda(input, callback) {{ {body}\n}}"),
         )
+    }
+
+    /// Makes a lambda for an event, as the platform's clients do; it is not deployed.
+    #[track_caller]
+    pub(crate) fn make_for(&self, event: &str, name: &str) {
+        let body = json!({
+            "timestamp": 0, "uuid": "", "version": -1, "name": name, "description": "",
+            "state": "Draft", "eventId": event, "skills": [],
+            "implementation": {
+                "code": "function lambda(input, callback) { callback(null, 1); }",
+                "dependencies": [], "environmentVariables": [],
+            },
+        });
+        let made = self
+            .call(Method::POST, "/lambdas?v=1&userId=me")
+            .json(&body)
+            .send();
+        assert_eq!(made.status, 201, "{made:?}");
+    }
+
+    /// Undeploys a lambda.
+    #[track_caller]
+    pub(crate) fn undeploy(&self, lambda: &str) {
+        let path = format!("/deployments/{lambda}");
+        let reply = self.call(Method::DELETE, &path).send();
+        assert_eq!(reply.status, 202, "{reply:?}");
     }
 
     /// An invocation as an external system makes it.
@@ -224,8 +251,10 @@ impl Call {
     /// Sends the request and reads the answer.
     #[track_caller]
     pub(crate) fn send(self) -> Reply {
-        let url = self.url.clone();
-        block_on(self.send_async()).unwrap_or_else(|e| panic!("{url}: {e:?}"))
+        let (method, url) = (self.method.clone(), self.url.clone());
+        let reply = block_on(self.send_async()).unwrap_or_else(|e| panic!("{url}: {e:?}"));
+        documented::check(method.as_str(), &url, &reply);
+        reply
     }
 
     /// Sends the request on a connection of its own and reads the answer.

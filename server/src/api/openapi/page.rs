@@ -46,7 +46,7 @@ fn shown(method: &str, path: &str, operation: &Value, document: &Value) -> Strin
                 escape(needs)
             )
         }
-        None => out.push_str("<p>Needs no token.</p>"),
+        None => _ = write!(out, "<p>{}</p>", door(operation)),
     }
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         _ = write!(
@@ -57,9 +57,16 @@ fn shown(method: &str, path: &str, operation: &Value, document: &Value) -> Strin
             escape(parameter["description"].as_str().unwrap_or_default()),
         );
     }
-    let takes = &operation["requestBody"]["content"]["application/json"]["schema"];
-    out.push_str(&schema("Takes", takes, document));
-    for (status, response) in members(&operation["responses"]) {
+    for (kind, takes) in members(&operation["requestBody"]["content"]) {
+        let what = match kind {
+            "application/json" => "Takes".to_owned(),
+            kind => format!("Takes {kind}"),
+        };
+        out.push_str(&schema(&what, &takes["schema"], document));
+    }
+    let responses = || members(&operation["responses"]);
+    let is_failure = |response: &Value| response["$ref"].is_string();
+    for (status, response) in responses().filter(|(_, response)| !is_failure(response)) {
         let answers = &response["content"]["application/json"]["schema"];
         match status {
             "default" => {}
@@ -67,8 +74,25 @@ fn shown(method: &str, path: &str, operation: &Value, document: &Value) -> Strin
             _ => out.push_str(&schema(&format!("Answers {status}"), answers, document)),
         }
     }
+    let failures = responses().filter(|(_, response)| is_failure(response));
+    let failures: Vec<_> = failures.map(|(status, _)| status).collect();
+    if !failures.is_empty() {
+        _ = write!(out, "<p>Can fail with {}.</p>", failures.join(", "));
+    }
     out.push_str("</details>");
     out
+}
+
+/// What opens an operation that needs no leave.
+fn door(operation: &Value) -> String {
+    let alternatives = operation["security"].as_array().into_iter().flatten();
+    let names: Vec<_> = alternatives
+        .map(|scheme| members(scheme).next().map_or("nothing", |(name, _)| name))
+        .collect();
+    match names.as_slice() {
+        [] => "Needs no token.".to_owned(),
+        names => format!("Opened by: {}.", escape(&names.join(" or "))),
+    }
 }
 
 fn schema(what: &str, schema: &Value, document: &Value) -> String {

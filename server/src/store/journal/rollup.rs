@@ -51,7 +51,7 @@ pub(crate) struct Span {
 
 impl Span {
     /// Account, lambda, first bucket, last bucket.
-    fn keys(&self) -> [i64; 4] {
+    pub(super) fn keys(&self) -> [i64; 4] {
         let bucket = |time: u64| i64::try_from(time / BUCKET_MS).unwrap_or(i64::MAX);
         let last = bucket(self.end.saturating_sub(1));
         let lambda = self.lambda.unwrap_or(WHOLE_ACCOUNT);
@@ -157,11 +157,13 @@ pub(super) fn add(tx: &Transaction<'_>, entries: &[Entry]) -> rusqlite::Result<(
     let mut read = tx.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM rollups WHERE account = ?1 AND lambda = ?2 AND bucket = ?3"
     ))?;
-    let mut write = tx.prepare_cached(
-        "INSERT OR REPLACE INTO rollups (account, lambda, bucket, unknown, succeeded,
-             coding_failure, platform_failure, timeout, fuel, http_requests, memory_peak, latencies)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?;
+    // A row that is there stays where it is, in its index too.
+    let mut write = tx.prepare_cached(&format!(
+        "INSERT INTO rollups (account, lambda, bucket, {COLUMNS})
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+         ON CONFLICT DO UPDATE SET ({COLUMNS}) =
+             (?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    ))?;
     for ((account, lambda, bucket), mut sum) in sums {
         let key = params![account, lambda, bucket as i64];
         if let Some(before) = read.query_row(key, |row| from_row(row, 0)).optional()? {

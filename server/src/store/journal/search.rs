@@ -2,14 +2,17 @@
 //!
 //! Entries are found by their ids, which grow as they are written. Every way to them is a list in
 //! the order of ids: those of an account or a lambda at one level, those of a request, and those
-//! with a word. A time is first turned into a span of ids. So a page is read from its place in
-//! these lists, and no list is read to its end.
+//! with a word. All of these are in the index of words, which takes what is new in batches: an index
+//! of a table would have to change a page in another place for each entry. A time is first turned
+//! into a span of ids. So a page is read from its place in these lists, and no list is read to its
+//! end, unless two long ones never meet.
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use sandglass_runtime::LogLevel;
 
-use super::{MINUTE_MS, Words};
+use super::MINUTE_MS;
+use super::words::{self, Owner, Words};
 
 /// The texts of one page together, in bytes; one entry more than fits is still whole.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -86,17 +89,21 @@ fn query(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option
     let Some((first, last)) = ids(connection, filter)? else {
         return Ok(None);
     };
-    let mut query = match (&filter.request_id, &filter.words) {
-        (Some(request), words) => by_request(filter, request, words.as_ref()),
-        (None, Some(words)) => by_words(filter, words),
-        (None, None) => by_level(filter),
-    };
+    let direction = filter.direction();
+    // CROSS JOIN keeps the index of words on the outside.
+    let sql = format!(
+        "SELECT id, lambda, request_id, at, level, message, extras, outcome
+         FROM logs_text CROSS JOIN logs ON logs.id = logs_text.rowid
+         WHERE logs_text MATCH ?1 AND logs_text.rowid BETWEEN ?2 AND ?3 AND at >= ?4 AND at < ?5
+         ORDER BY logs_text.rowid {direction} LIMIT ?6"
+    );
     let (start, end) = filter.times.unwrap_or((0, i64::MAX as u64));
     // One entry more shows whether there are more.
     let limit = i64::from(filter.limit) + 1;
-    let common = [first, last, signed(start), signed(end), limit].map(Value::Integer);
-    query.values.splice(..0, common);
-    Ok(Some(query))
+    let numbers = [first, last, signed(start), signed(end), limit].map(Value::Integer);
+    let mut values = vec![Value::Text(filter.matching())];
+    values.extend(numbers);
+    Ok(Some(Query { sql, values }))
 }
 
 fn signed(time: u64) -> i64 {
@@ -125,15 +132,11 @@ fn ids(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<(
     Ok(span.map(|(least, most): (i64, i64)| (first.max(least), last.min(most))))
 }
 
-/// A statement, whose first five values are the first and the last id, the start, the end, and the
-/// limit.
+/// A statement and its values.
 struct Query {
     sql: String,
     values: Vec<Value>,
 }
-
-const COLUMNS: &str = "id, lambda, request_id, at, level, message, extras, outcome";
-const WITHIN: &str = "logs.id BETWEEN ?1 AND ?2 AND at >= ?3 AND at < ?4";
 
 impl LogFilter {
     fn direction(&self) -> &'static str {
@@ -143,99 +146,23 @@ impl LogFilter {
         }
     }
 
-    fn levels(&self) -> &[LogLevel] {
-        match self.levels.as_slice() {
+    /// What is wanted, in the words of the index.
+    fn matching(&self) -> String {
+        let levels = match self.levels.as_slice() {
             [] => &KEPT_LEVELS,
             levels => levels,
-        }
-    }
-
-    /// `AND level IN (…)`; the names of levels need no quoting.
-    fn level_condition(&self) -> String {
-        if self.levels.is_empty() {
-            return String::new();
-        }
-        let names: Vec<_> = self
-            .levels
-            .iter()
-            .map(|l| format!("'{}'", l.as_str()))
-            .collect();
-        format!("AND level IN ({})", names.join(", "))
-    }
-
-    fn scope(&self) -> Vec<String> {
-        let owner = match self.lambda {
-            Some(lambda) => format!("l{lambda}"),
-            None => format!("a{}", self.account),
         };
-        let levels: Vec<_> = self.levels.iter().map(|level| level.as_str()).collect();
-        match levels.as_slice() {
-            [] => vec![owner],
-            levels => vec![owner, format!("({})", levels.join(" OR "))],
-        }
+        let owner = match self.lambda {
+            Some(lambda) => Owner::Lambda(lambda),
+            None => Owner::Account(self.account),
+        };
+        words::matching(
+            owner,
+            levels,
+            self.request_id.as_deref(),
+            self.words.as_ref(),
+        )
     }
-}
-
-/// One list for each level, merged as they are read.
-fn by_level(filter: &LogFilter) -> Query {
-    let direction = filter.direction();
-    let (column, owner) = match filter.lambda {
-        Some(lambda) => ("lambda", lambda),
-        None => ("account", filter.account),
-    };
-    let lists: Vec<_> = filter
-        .levels()
-        .iter()
-        .map(|level| {
-            let level = level.as_str();
-            format!(
-                "SELECT {COLUMNS} FROM logs INDEXED BY logs_by_{column}
-                 WHERE {column} = ?6 AND level = '{level}' AND {WITHIN}"
-            )
-        })
-        .collect();
-    let sql = format!(
-        "{} ORDER BY id {direction} LIMIT ?5",
-        lists.join(" UNION ALL ")
-    );
-    let values = vec![Value::Integer(owner)];
-    Query { sql, values }
-}
-
-fn by_request(filter: &LogFilter, request: &str, words: Option<&Words>) -> Query {
-    let direction = filter.direction();
-    let mut values = vec![
-        Value::Integer(filter.account),
-        Value::Text(request.to_owned()),
-        filter.lambda.map_or(Value::Null, Value::Integer),
-    ];
-    let said = match words {
-        Some(words) => {
-            values.push(Value::Text(words.matching(&filter.scope())));
-            "AND EXISTS (SELECT 1 FROM logs_text WHERE rowid = logs.id AND logs_text MATCH ?9)"
-        }
-        None => "",
-    };
-    let levels = filter.level_condition();
-    let sql = format!(
-        "SELECT {COLUMNS} FROM logs INDEXED BY logs_by_request
-         WHERE account = ?6 AND request_id = ?7 AND (?8 IS NULL OR lambda = ?8) AND {WITHIN}
-             {levels} {said}
-         ORDER BY id {direction} LIMIT ?5"
-    );
-    Query { sql, values }
-}
-
-fn by_words(filter: &LogFilter, words: &Words) -> Query {
-    let direction = filter.direction();
-    // CROSS JOIN keeps the index of words on the outside.
-    let sql = format!(
-        "SELECT {COLUMNS} FROM logs_text CROSS JOIN logs ON logs.id = logs_text.rowid
-         WHERE logs_text MATCH ?6 AND logs_text.rowid BETWEEN ?1 AND ?2 AND at >= ?3 AND at < ?4
-         ORDER BY logs_text.rowid {direction} LIMIT ?5"
-    );
-    let values = vec![Value::Text(words.matching(&filter.scope()))];
-    Query { sql, values }
 }
 
 fn log_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {

@@ -53,25 +53,66 @@ impl FromStr for Words {
     }
 }
 
-impl Words {
-    /// The search in the words of SQLite's full-text index (FTS5, section 3).
-    pub(super) fn matching(&self, scope: &[String]) -> String {
-        let mut query = String::new();
-        for (index, scope) in scope.iter().enumerate() {
-            let and = if index > 0 { " AND " } else { "" };
-            write!(query, "{and}(scope : {scope})").expect("writing to a string cannot fail");
+/// Whose entries are meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Owner {
+    Account(i64),
+    Lambda(i64),
+}
+
+impl Owner {
+    /// The word of its entries at one level. Levels are part of it, since two lists as long as those
+    /// of an account and of a level would have to be compared to their ends where they seldom meet.
+    fn word(self, level: LogLevel) -> String {
+        let level = level.as_str();
+        match self {
+            Self::Account(account) => format!("a{account}{level}"),
+            Self::Lambda(lambda) => format!("l{lambda}{level}"),
         }
-        for phrase in &self.0 {
-            // It holds no quote: they were cut out.
-            write!(query, " AND (said : \"{phrase}\")").expect("writing to a string cannot fail");
-        }
-        query
     }
 }
 
+/// The word of a request's entries. A request's id may be any text, so it is written in hexadecimal.
+fn request_word(id: &str) -> String {
+    let mut word = String::with_capacity(1 + 2 * id.len());
+    word.push('r');
+    for byte in id.bytes() {
+        write!(word, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    word
+}
+
 /// The words of an entry that say whose it is.
-pub(super) fn scope(account: i64, lambda: i64, level: LogLevel) -> String {
-    format!("a{account} l{lambda} {}", level.as_str())
+pub(super) fn scope(account: i64, lambda: i64, level: LogLevel, request: &str) -> String {
+    let (account, lambda) = (Owner::Account(account), Owner::Lambda(lambda));
+    format!(
+        "{} {} {}",
+        account.word(level),
+        lambda.word(level),
+        request_word(request)
+    )
+}
+
+/// A search in the words of SQLite's full-text index (FTS5, section 3): for the entries of an owner at
+/// any of these levels, those of a request if one is named, and those with words if there are any.
+pub(super) fn matching(
+    owner: Owner,
+    levels: &[LogLevel],
+    request: Option<&str>,
+    words: Option<&Words>,
+) -> String {
+    let owners: Vec<_> = levels.iter().map(|level| owner.word(*level)).collect();
+    let mut query = format!("(scope : ({}))", owners.join(" OR "));
+    let mut and = |column: &str, text: &str| {
+        write!(query, " AND ({column} : \"{text}\")").expect("writing to a string cannot fail");
+    };
+    if let Some(request) = request {
+        and("scope", &request_word(request));
+    }
+    // They hold no quote: those were cut out.
+    let phrases = words.map_or(&[][..], |words| &words.0);
+    phrases.iter().for_each(|phrase| and("said", phrase));
+    query
 }
 
 /// The words of an entry that the lambda said. What JSON escapes would stick to the word after it.
@@ -117,6 +158,21 @@ mod tests {
         assert_eq!(phrases(&"x".repeat(1_001)), Err(WordsError::TooLong));
         assert!(phrases(&"x ".repeat(32)).is_ok());
         assert_eq!(phrases(&"x ".repeat(33)), Err(WordsError::TooMany));
+    }
+
+    #[test]
+    fn a_search_names_owner_level_request_and_words() {
+        let words = "order \"not found\"".parse().unwrap();
+        let levels = [LogLevel::Warn, LogLevel::Error];
+        assert_eq!(
+            matching(Owner::Lambda(7), &levels, Some("R-1"), Some(&words)),
+            "(scope : (l7Warn OR l7Error)) AND (scope : \"r522d31\") AND (said : \"order\") \
+             AND (said : \"not found\")"
+        );
+        let one = matching(Owner::Account(1), &[LogLevel::Info], None, None);
+        assert_eq!(one, "(scope : (a1Info))");
+        let scope = scope(1, 7, LogLevel::Error, "R-1");
+        assert_eq!(scope, "a1Error l7Error r522d31");
     }
 
     #[test]

@@ -1,0 +1,6 @@
+const top = VERSION;
+
+async function lambda() {
+  await null;
+  return [top, VERSION, Number(process.env.V)];
+}
