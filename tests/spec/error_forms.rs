@@ -33,6 +33,7 @@ const SECOND: &[(&str, &str)] = &[
 
 /// What both know: the first says `v=1`.
 const SHARED: &[(&str, &str)] = &[
+    ("GET", "/deployments"),
     ("POST", "/deployments/{lambda}"),
     ("DELETE", "/deployments/{lambda}"),
     ("GET", "/events"),

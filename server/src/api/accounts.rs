@@ -39,7 +39,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(create(ask)),
     )
     .takes::<NewAccount>()
-    .answers::<CreatedAccount>(201),
+    .answers::<CreatedAccount>(201)
+    .fails(&[409]),
     Endpoint::get(
         "/api/accounts/{id}",
         Action::Accounts,

@@ -40,10 +40,11 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::delete(
         "/api/account/{account}/lambdas/{lambda}",
         Action::ChangeLambdas,
-        "Delete a lambda, named or by its UUID",
+        "Delete a lambda that is not live, named or by its UUID",
         |ask| Box::pin(delete(ask)),
     )
-    .answers_nothing(204),
+    .answers_nothing(204)
+    .fails(&[409]),
     Endpoint::put(
         "/api/account/{account}/lambdas/{lambda}/environment/{name}",
         Action::ChangeLambdas,

@@ -4,6 +4,7 @@ use sandglass_runtime::AccountId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::endpoint::Scheme;
 use super::{Ask, Endpoint};
 use crate::auth::{ActorKind, Permissions, Principal, UserId, authenticate};
 use crate::reply::{Reply, not_stored, ok};
@@ -26,6 +27,7 @@ struct Me {
     /// There and true while nothing of a user with a password was changed since somebody else made it,
     /// the password included.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
     password_is_initial: bool,
 }
 
@@ -48,6 +50,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::public_get(
     "Who the bearer of this token is, and what they may do",
     |ask| Box::pin(async move { me(&ask) }),
 )
+.opened_by(&[Scheme::Bearer])
 .answers::<Me>(200)];
 
 fn me(ask: &Ask<'_>) -> Result<Reply, Problem> {

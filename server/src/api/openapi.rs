@@ -161,6 +161,8 @@ fn responses(
     let mut well = json!({ "description": "done" });
     match (operation.answers, operation.kind) {
         (None, "") => {}
+        // What an event holds is said in words only.
+        (None, "text/event-stream") => well["content"] = json!({ "text/event-stream": {} }),
         (None, kind) => well["content"] = json!({ kind: { "schema": { "type": "string" } } }),
         (Some(shape), _) => well["content"] = json(shape(generator)),
     }

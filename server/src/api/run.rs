@@ -105,7 +105,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(check(ask)),
     )
     .takes::<SourceCheck>()
-    .answers::<Checked>(200),
+    .answers::<Checked>(200)
+    .fails(&[429]),
     Endpoint::post(
         "/api/account/{account}/run",
         Action::ChangeLambdas,
@@ -113,7 +114,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(draft(ask)),
     )
     .takes::<DraftRun>()
-    .answers::<RunReport>(200),
+    .answers::<RunReport>(200)
+    .fails(&[429]),
     Endpoint::post(
         "/api/account/{account}/lambdas/{lambda}/run",
         Action::Invoke,
@@ -121,7 +123,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(live(ask)),
     )
     .takes::<RunInput>()
-    .answers::<RunReport>(200),
+    .answers::<RunReport>(200)
+    .fails(&[429]),
 ];
 
 async fn check(mut ask: Ask<'_>) -> Result<Reply, Problem> {

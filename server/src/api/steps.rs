@@ -14,7 +14,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get(
     "Watch the last deployment of a lambda: a server-sent event `state` a step, until the last",
     |ask| Box::pin(async move { watch(&ask) }),
 )
-.answers_text(EVENTS)];
+.answers_text(EVENTS)
+.fails(&[429])];
 
 fn watch(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let watcher = ask

@@ -79,7 +79,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         "1 for all steps, and for those that were undeployed",
     )])
     .answers::<Deployments>(200)
-    .second_generation(),
+    .shared(),
     Endpoint::post(
         "/api/account/{account}/functions",
         Action::ChangeLambdas,

@@ -69,17 +69,21 @@ enum RunBlame {
 struct RunError {
     /// The error's name, such as `TypeError`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     name: String,
     /// For people.
     message: String,
     /// The JavaScript stack, with the user's files and lines.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     stack: String,
     /// The platform's code.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schemars(default)]
     code: &'static str,
     /// The limit that it ran into, by its name in the configuration.
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schemars(default)]
     limit: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     blame: Option<RunBlame>,
@@ -97,6 +101,7 @@ struct RunError {
     source_line: Option<String>,
     /// What to do about it.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(default)]
     hint: String,
 }
 

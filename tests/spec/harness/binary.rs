@@ -15,7 +15,9 @@ pub(crate) fn path() -> &'static Path {
     BINARY.get_or_init(|| {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
-            .args(["build", "--quiet", "--package", "sandglass-cli"])
+            // Of the whole workspace: alone, it would have other features of its dependencies, which
+            // would be built a second time for that.
+            .args(["build", "--quiet", "--workspace", "--bin", "sandglass"])
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .status()
             .expect("cargo can be run");

@@ -156,6 +156,10 @@ pub(super) fn statuses(operation: &Operation) -> BTreeSet<u16> {
     if has_path {
         statuses.insert(404);
     }
+    // The operator may have disabled it.
+    if operation.path_parameters().any(|name| name == "account") {
+        statuses.insert(403);
+    }
     if operation.takes.is_some() {
         statuses.extend([408, 413]);
     }
