@@ -70,7 +70,8 @@ export interface paths {
         delete: operations["delete_apps_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change what an app is called or where browsers may be sent back to; its secret stays */
+        patch: operations["patch_apps_id"];
         trace?: never;
     };
     "/api/account/{account}/apps/{id}/secret": {
@@ -200,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the last deployment of every lambda, the latest first */
+        /** List the last deployment of every function; with v=1 with all steps, the latest first */
         get: operations["get_deployments"];
         put?: never;
         post?: never;
@@ -289,6 +290,40 @@ export interface paths {
         };
         /** Read an event */
         get: operations["get_events_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/events/{event}/invoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invoke all lambdas that are live for an event */
+        post: operations["post_events_event_invoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/events/{event}/isImplemented": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether a lambda is live for an event */
+        get: operations["get_events_event_isImplemented"];
         put?: never;
         post?: never;
         delete?: never;
@@ -483,7 +518,7 @@ export interface paths {
         /** Save a change of a lambda; 304 when nothing changed, 409 when somebody else was faster */
         put: operations["put_lambdas_lambda"];
         post?: never;
-        /** Delete a lambda, named or by its UUID */
+        /** Delete a lambda that is not live, named or by its UUID */
         delete: operations["delete_lambdas_lambda"];
         options?: never;
         head?: never;
@@ -537,6 +572,23 @@ export interface paths {
         post?: never;
         /** Remove an environment variable and deploy the lambda without it */
         delete: operations["delete_lambdas_lambda_environment_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/lambdas/{lambda}/invoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invoke a lambda, named or by its UUID, and answer with what it calls back with */
+        post: operations["post_lambdas_lambda_invoke"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -636,7 +688,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a version that was deployed before live again, without a build */
+        /** Make a version that was built live again, without a build unless it was for another engine */
         post: operations["post_lambdas_lambda_versions_version_rollback"];
         delete?: never;
         options?: never;
@@ -670,7 +722,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with a name and a password */
+        /** Log in with a name and a password, or as a service user with its keys */
         post: operations["post_login"];
         delete?: never;
         options?: never;
@@ -1075,6 +1127,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/{account}/service/baseURI.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell where all services of the platform are; also without .json */
+        get: operations["get_service_baseURI_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/{account}/service/{service}/baseURI.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell where a service of the platform is; also without .json */
+        get: operations["get_service_service_baseURI_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/{account}/signing-keys": {
         parameters: {
             query?: never;
@@ -1082,7 +1168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the keys that sign the tokens of this server's apps */
+        /** List the keys that sign the tokens of the account's apps */
         get: operations["get_signing_keys"];
         put?: never;
         /** Make another key that signs from now on; the one before is taken for a day more */
@@ -1320,6 +1406,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the accounts; this takes the operator's token */
+        get: operations["get_accounts"];
+        put?: never;
+        /** Make an account with its first user and token, which are shown this once; as the operator */
+        post: operations["post_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an account; this takes the operator's token */
+        get: operations["get_accounts_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Disable an account, or enable it again; this takes the operator's token */
+        patch: operations["patch_accounts_id"];
+        trace?: never;
+    };
+    "/console/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open the web console */
+        get: operations["get_console"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell that the process answers */
+        get: operations["get_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the figures of the server, for Prometheus; beyond loopback with an admin's token */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi": {
         parameters: {
             query?: never;
@@ -1354,6 +1527,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell whether the server takes requests */
+        get: operations["get_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sentinel/api/account/{account}/.well-known/openid-configuration": {
         parameters: {
             query?: never;
@@ -1380,7 +1570,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give an app an App JWT for its own credentials */
+        /** Give an app an App JWT for its own credentials; the form may also be the query */
         post: operations["post_sentinel_app_token"];
         delete?: never;
         options?: never;
@@ -1491,10 +1681,263 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the namespaces of the Context Session Store */
+        get: operations["get_v1"];
+        put?: never;
+        /** Make a namespace, or give one another time to live */
+        post: operations["post_v1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a namespace with all of its sessions */
+        delete: operations["delete_v1_namespace"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the properties of a namespace's default session */
+        get: operations["get_v1_namespace_properties"];
+        put?: never;
+        post?: never;
+        /** Delete a namespace's default session */
+        delete: operations["delete_v1_namespace_properties"];
+        options?: never;
+        head?: never;
+        /** Save properties in a namespace's default session */
+        patch: operations["patch_v1_namespace_properties"];
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}/properties/{property}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a property of a namespace's default session */
+        get: operations["get_v1_namespace_properties_property"];
+        put?: never;
+        post?: never;
+        /** Delete a property of a namespace's default session */
+        delete: operations["delete_v1_namespace_properties_property"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}/session-ids": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the sessions of a namespace */
+        get: operations["get_v1_namespace_session_ids"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}/{session}/properties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the properties of a session */
+        get: operations["get_v1_namespace_session_properties"];
+        put?: never;
+        post?: never;
+        /** Delete a session */
+        delete: operations["delete_v1_namespace_session_properties"];
+        options?: never;
+        head?: never;
+        /** Save properties in a session */
+        patch: operations["patch_v1_namespace_session_properties"];
+        trace?: never;
+    };
+    "/v1/account/{account}/{namespace}/{session}/properties/{property}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a property of a session */
+        get: operations["get_v1_namespace_session_properties_property"];
+        put?: never;
+        post?: never;
+        /** Delete a property of a session */
+        delete: operations["delete_v1_namespace_session_properties_property"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What a lambda called back with. Nothing at all when that was nothing. */
+        InvocationResult: components["schemas"]["TriedInvocation"] | unknown;
+        /** @description A result with the logs. */
+        TriedInvocation: {
+            /**
+             * @description Any JSON; left out when the lambda called back with nothing.
+             * @default null
+             */
+            result?: unknown;
+            logs: components["schemas"]["LoggedEntry"][];
+        };
+        /** @description A log entry of an invocation. */
+        LoggedEntry: {
+            level: string;
+            message: string;
+            extras: unknown[];
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            timestamp: number;
+        };
+        /** @description An invocation that is in the queue. */
+        AcceptedInvocation: {
+            id: string;
+            state: string;
+        };
+        /** @description The platform's form of an error. */
+        Error: {
+            /** @description For programs: `com.liveperson.faas.…`. */
+            errorCode: string;
+            /** @description For people. */
+            errorMsg: string;
+        };
+        /** @description A problem (RFC 9457), with the platform's members. */
+        Problem: {
+            type: string;
+            title: string;
+            /** Format: uint16 */
+            status: number;
+            detail: string;
+            errorCode: string;
+            errorMsg: string;
+        };
+        /** @description The form of an error in the platform's second generation. */
+        SecondError: {
+            /** @description For programs: `com.liveperson.faas.…`. */
+            code: string;
+            /** @description For people. */
+            message: string;
+        };
+        /**
+         * @description An error of an invocation; with the logs for who tries a lambda out, with what came of each lambda
+         *     for who invoked an event.
+         */
+        InvocationError: {
+            /** @description For programs: `com.liveperson.faas.…`. */
+            errorCode: string;
+            /** @description For people. */
+            errorMsg: string;
+            /** @default [] */
+            errorLogs?: unknown[];
+        };
+        /** @description What a lambda is invoked with. What is not named here reaches the lambda as it is. */
+        Invocation: {
+            /**
+             * Format: double
+             * @description Any number; clients send milliseconds, seconds or 0.
+             * @default null
+             */
+            timestamp?: number | null;
+            headers?: components["schemas"]["InvocationHeader"][] | null;
+            /** @description Any JSON. */
+            payload: unknown;
+        };
+        /** @description A header for the lambda. */
+        InvocationHeader: {
+            key: string;
+            value: string;
+        };
+        /** @description What came of one lambda of an event: a result, or the error of the caller's generation. */
+        EventElement: {
+            uuid: string;
+            /**
+             * Format: uint64
+             * @description When it ended, in milliseconds since the Unix epoch.
+             */
+            timestamp: number;
+            /**
+             * @description Any JSON; left out when the lambda called back with nothing.
+             * @default null
+             */
+            result?: unknown;
+        };
+        /** @description Whether an event has a lambda that is live. */
+        Implemented: {
+            implemented: boolean;
+        };
+        /** @description Where all services are. */
+        AllDomains: {
+            baseURIs: components["schemas"]["ServiceDomain"][];
+        };
+        /** @description Where a service is. */
+        ServiceDomain: {
+            service: string;
+            account: string;
+            baseURI: string;
+        };
+        /** @description A namespace, with how long its sessions live. */
+        ListedNamespace: {
+            name: string;
+            createdAt: string;
+            /** Format: uint64 */
+            ttlSecond?: number | null;
+        };
+        /** @description An error of the Context Session Store. */
+        ContextError: {
+            message: string;
+        };
+        /** @description A namespace that is to be made. */
+        NewNamespace: {
+            name: string;
+        };
+        /** @description How the server is. */
+        ServerStatus: {
+            status: string;
+        };
         /** @description What a list has, with and without `v=1`. */
         Listed: components["schemas"]["LambdaInfo"][] | components["schemas"]["LambdaResponse"][];
         /** @description A lambda, as it is listed. */
@@ -1562,6 +2005,8 @@ export interface components {
             eventId?: string | null;
             state: string;
             skills: string[];
+            /** @description What its event invokes it with; empty when it has none. */
+            samplePayload: components["schemas"]["Sample"];
             runtime: components["schemas"]["RuntimeInfo"];
             /**
              * Format: uint64
@@ -1577,6 +2022,18 @@ export interface components {
             updatedBy: string;
             lastDeployment?: components["schemas"]["LastDeployment"] | null;
             implementation: components["schemas"]["Implementation"];
+        };
+        /** @description What an invocation looks like. */
+        Sample: {
+            /** @description `input.headers`: a list of objects with `key` and `value`. */
+            headers: components["schemas"]["Header"][];
+            /** @description `input.payload`: any JSON. */
+            payload: unknown;
+        };
+        /** @description One header as the platform passes it on. */
+        Header: {
+            key: string;
+            value: string;
         };
         /** @description What runs lambdas. */
         RuntimeInfo: {
@@ -1594,6 +2051,8 @@ export interface components {
             /** @description The artifact's digest; empty before it was built. */
             imageName: string;
             deploymentState: string;
+            /** @description The steps that it has reached, the first one first. */
+            steps: components["schemas"]["DeploymentStep"][];
             deploymentError?: components["schemas"]["DeploymentFailure"] | null;
             /** Format: uint64 */
             createdAt: number;
@@ -1607,6 +2066,18 @@ export interface components {
              */
             deployedAt?: number | null;
         };
+        /** @description A step that a deployment has reached. */
+        DeploymentStep: {
+            /** @description The step. */
+            state: components["schemas"]["DeploymentState"];
+            /**
+             * Format: uint64
+             * @description When it was reached, in milliseconds since the Unix epoch.
+             */
+            at: number;
+        };
+        /** @description Where a deployment is. A step is durable before the next one begins. */
+        DeploymentState: "Build Start" | "Build Finish" | "Deploy Start" | "Deploy Finish" | "Build Error" | "Deploy Error";
         /** @description Why a deployment failed. */
         DeploymentFailure: {
             /** @description For programs. */
@@ -1656,13 +2127,6 @@ export interface components {
             key: string;
             value: string;
         };
-        /** @description The platform's form of an error. */
-        Error: {
-            /** @description For programs: `com.liveperson.faas.…`. */
-            errorCode: string;
-            /** @description For people. */
-            errorMsg: string;
-        };
         /** @description A lambda as a client of the platform sends it. What is not named here is ignored. */
         LambdaRequest: {
             name: string;
@@ -1682,6 +2146,22 @@ export interface components {
         };
         /** @description What one lambda is shown as, with and without `v=1`. */
         One: components["schemas"]["LambdaResponse"] | components["schemas"]["LambdaResponse"][];
+        /** @description A lambda that was changed. Its version may not be left out. */
+        ChangedLambda: {
+            name: string;
+            /**
+             * Format: int64
+             * @description The version that the change was made to.
+             */
+            version: number;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            eventId?: string | null;
+            /** @default null */
+            skills?: string[] | null;
+            implementation: components["schemas"]["Implementation"];
+        };
         /** @description What was begun. */
         Message: {
             message: string;
@@ -1694,8 +2174,10 @@ export interface components {
             state: string;
             skills: string[];
             eventId?: string | null;
-            /** @description Always `S`: every invocation has the same bounds. */
+            /** @description `S` to `XXL`, as it was sent: every invocation has the same bounds. */
             size: string;
+            /** @description Whether somebody said that its code was written for the first generation; either runs. */
+            isCompV1: boolean;
             /**
              * Format: uint64
              * @description Milliseconds since the Unix epoch.
@@ -1709,6 +2191,7 @@ export interface components {
             updatedAt: number;
             updatedBy: string;
             manifest: components["schemas"]["ManifestId"];
+            lastDeployment?: components["schemas"]["FunctionDeployment"] | null;
         };
         /** @description Which manifest of a function. */
         ManifestId: {
@@ -1719,12 +2202,105 @@ export interface components {
              */
             version: number;
         };
-        /** @description The form of an error in the platform's second generation. */
-        SecondError: {
-            /** @description For programs: `com.liveperson.faas.…`. */
+        /** @description A deployment of a function. */
+        FunctionDeployment: {
+            id: string;
+            /** @description The same. */
+            uuid: string;
+            functionUuid: string;
+            functionName: string;
+            manifestUUID: string;
+            /** Format: uint64 */
+            manifestVersion: number;
+            deploymentState: components["schemas"]["Progress"];
+            /** @description Why it failed, if it did. */
+            deploymentError?: components["schemas"]["Why"] | null;
+            functionSize: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            updatedAt: number;
+            updatedBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was live.
+             */
+            deployedAt?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was not live any more.
+             */
+            undeployedAt?: number | null;
+        };
+        /** @description How far a deployment is. */
+        Progress: "deploying" | "redeploying" | "successful" | "failed";
+        /** @description Why a deployment failed. */
+        Why: {
             code: string;
-            /** @description For people. */
             message: string;
+        };
+        /** @description The last deployments, with and without `v=1`. */
+        Deployments: components["schemas"]["DeploymentInfo"][] | components["schemas"]["FunctionDeployment"][];
+        /** @description A deployment, as it is listed. */
+        DeploymentInfo: {
+            /** @description Its id. */
+            uuid: string;
+            /** @description The lambda. */
+            lambdaUUID: string;
+            /** @description The lambda's name. */
+            lambdaName: string;
+            /**
+             * Format: uint64
+             * @description The version that it deploys.
+             */
+            lambdaVersion: number;
+            /** @description Where it is. */
+            deploymentState: components["schemas"]["DeploymentState"];
+            /**
+             * @description The steps that it has reached, the first one first. A rollback is not built again, so it has
+             *     none of a build, unless it has to be.
+             */
+            steps: components["schemas"]["DeploymentStep"][];
+            /** @description Why it failed, if it did. */
+            deploymentError?: components["schemas"]["DeploymentFailure"] | null;
+            /** @description Whether it is the one that is live. */
+            live: boolean;
+            /** @description The artifact, once it was built. */
+            digest?: string | null;
+            /**
+             * Format: uint64
+             * @description The size of the artifact in bytes.
+             */
+            artifactBytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /** @description Who began it. */
+            createdBy: string;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch: the last step.
+             */
+            updatedAt: number;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was live.
+             */
+            deployedAt?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch, once it was not live any more.
+             */
+            undeployedAt?: number | null;
         };
         /** @description A function that is to be made. What is not named here is ignored. */
         NewFunction: {
@@ -1735,6 +2311,24 @@ export interface components {
             eventId?: string | null;
             /** @default null */
             skills?: string[] | null;
+            /** @default S */
+            size?: components["schemas"]["FunctionSize"];
+            /** @description Its first code, which may also come later. */
+            manifest?: components["schemas"]["FirstManifest"] | null;
+        };
+        /**
+         * @description What a client of the second generation says that a function takes. It is kept and given back:
+         *     every invocation has the same bounds.
+         */
+        FunctionSize: "S" | "M" | "L" | "XL" | "XXL";
+        /** @description The manifest of a function that is to be made. What is not named here is ignored. */
+        FirstManifest: {
+            /** @default null */
+            code?: string | null;
+            /** @default {} */
+            environment?: {
+                [key: string]: string;
+            };
         };
         /** @description A function with its manifests, the latest first. */
         Function: {
@@ -1744,8 +2338,10 @@ export interface components {
             state: string;
             skills: string[];
             eventId?: string | null;
-            /** @description Always `S`: every invocation has the same bounds. */
+            /** @description `S` to `XXL`, as it was sent: every invocation has the same bounds. */
             size: string;
+            /** @description Whether somebody said that its code was written for the first generation; either runs. */
+            isCompV1: boolean;
             /**
              * Format: uint64
              * @description Milliseconds since the Unix epoch.
@@ -1759,6 +2355,7 @@ export interface components {
             updatedAt: number;
             updatedBy: string;
             manifest: components["schemas"]["ManifestId"];
+            lastDeployment?: components["schemas"]["FunctionDeployment"] | null;
             versions: components["schemas"]["Manifest"][];
         };
         /** @description What a function was at some time. */
@@ -1769,7 +2366,15 @@ export interface components {
              * @description Counts what was saved, from 1.
              */
             version: number;
+            /** @description What runs it. */
+            runtime: string;
+            /** @description The version of this shape. */
+            spec: string;
             code: string;
+            /** @description Always empty: packages are bundled before a function is deployed. */
+            customDependencies: {
+                [key: string]: string;
+            };
             environment: {
                 [key: string]: string;
             };
@@ -1786,6 +2391,11 @@ export interface components {
             description?: string | null;
             /** @default null */
             skills?: string[] | null;
+            /**
+             * @description Whether its code was written for the first generation. It is kept and given back.
+             * @default null
+             */
+            isCompV1?: boolean | null;
         };
         /** @description A manifest that is to be saved. What is not named here is ignored. */
         NewManifest: {
@@ -1824,16 +2434,6 @@ export interface components {
              * @description The artifact's size.
              */
             artifactBytes: number;
-        };
-        /** @description A problem (RFC 9457), with the platform's members. */
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: uint16 */
-            status: number;
-            detail: string;
-            errorCode: string;
-            errorMsg: string;
         };
         /** @description What is to be deployed. */
         DeployRequest: {
@@ -1896,6 +2496,8 @@ export interface components {
             createdBy: string;
             /** @description Whether it is the one that is live. */
             live: boolean;
+            /** @description Whether it can be rolled back to: it was built, and what was built is kept with it. */
+            canRollBack: boolean;
         };
         /** @description A version of a lambda, whole. */
         VersionDetail: {
@@ -1913,6 +2515,8 @@ export interface components {
             createdBy: string;
             /** @description Whether it is the one that is live. */
             live: boolean;
+            /** @description Whether it can be rolled back to: it was built, and what was built is kept with it. */
+            canRollBack: boolean;
             /** @description The file name that error stacks show. */
             fileName: string;
             /** @description JavaScript or TypeScript source. */
@@ -1938,63 +2542,9 @@ export interface components {
             code: string;
             /** @description The variables that differ: the value before and after, `null` where there is none. */
             environment: {
-                [key: string]: [
-                    string | null,
-                    string | null
-                ];
+                [key: string]: (string | null)[];
             };
         };
-        /** @description A deployment, as it is listed. */
-        DeploymentInfo: {
-            /** @description Its id. */
-            uuid: string;
-            /** @description The lambda. */
-            lambdaUUID: string;
-            /** @description The lambda's name. */
-            lambdaName: string;
-            /**
-             * Format: uint64
-             * @description The version that it deploys.
-             */
-            lambdaVersion: number;
-            /** @description Where it is. */
-            deploymentState: components["schemas"]["DeploymentState"];
-            /** @description Why it failed, if it did. */
-            deploymentError?: components["schemas"]["DeploymentFailure"] | null;
-            /** @description Whether it is the one that is live. */
-            live: boolean;
-            /** @description The artifact, once it was built. */
-            digest?: string | null;
-            /**
-             * Format: uint64
-             * @description The size of the artifact in bytes.
-             */
-            artifactBytes?: number | null;
-            /**
-             * Format: uint64
-             * @description Milliseconds since the Unix epoch.
-             */
-            createdAt: number;
-            /** @description Who began it. */
-            createdBy: string;
-            /**
-             * Format: uint64
-             * @description Milliseconds since the Unix epoch: the last step.
-             */
-            updatedAt: number;
-            /**
-             * Format: uint64
-             * @description Milliseconds since the Unix epoch, once it was live.
-             */
-            deployedAt?: number | null;
-            /**
-             * Format: uint64
-             * @description Milliseconds since the Unix epoch, once it was not live any more.
-             */
-            undeployedAt?: number | null;
-        };
-        /** @description Where a deployment is. A step is durable before the next one begins. */
-        DeploymentState: "Build Start" | "Build Finish" | "Deploy Start" | "Deploy Finish" | "Build Error" | "Deploy Error";
         /** @description What is wrong with a source. */
         Checked: {
             /** @description The first mistake, if there is one. */
@@ -2049,15 +2599,15 @@ export interface components {
         /** @description What went wrong in a run. */
         RunError: {
             /** @description The error's name, such as `TypeError`. */
-            name: string;
+            name?: string;
             /** @description For people. */
             message: string;
             /** @description The JavaScript stack, with the user's files and lines. */
-            stack: string;
+            stack?: string;
             /** @description The platform's code. */
-            code: string;
+            code?: string;
             /** @description The limit that it ran into, by its name in the configuration. */
-            limit: string;
+            limit?: string;
             blame?: components["schemas"]["RunBlame"] | null;
             /** @description The file of the innermost known place. */
             fileName?: string | null;
@@ -2074,7 +2624,7 @@ export interface components {
             /** @description The text of that line. */
             sourceLine?: string | null;
             /** @description What to do about it. */
-            hint: string;
+            hint?: string;
         };
         /** @description Who has to do something about it. */
         RunBlame: "caller" | "guest" | "host";
@@ -2600,9 +3150,32 @@ export interface components {
         AccountData: {
             accountId: string;
         };
+        /** @description A refused login. */
+        LoginError: {
+            error: components["schemas"]["LoginReason"];
+        };
+        /** @description Why a login is refused, in the platform's words. */
+        LoginReason: {
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            time: number;
+            message: string;
+            /** Format: uint32 */
+            internalCode: number;
+            responseStatus: string;
+        };
+        /** @description What somebody logs in with. */
         Credentials: {
             username: string;
             password: string;
+        } | {
+            username: string;
+            appKey: string;
+            secret: string;
+            accessToken: string;
+            accessTokenSecret: string;
         };
         Alive: {
             csrf: string;
@@ -2622,13 +3195,187 @@ export interface components {
              * @description There and true while nothing of a user with a password was changed since somebody else made it,
              *     the password included.
              */
-            passwordIsInitial: boolean;
+            passwordIsInitial?: boolean;
         };
         /** @description The id of a user. It opens nothing. */
         UserId: string;
         Permissions: ("admin" | "developer" | "invocation")[];
         /** @description What kind of somebody it is. */
         Kind: "user" | "serviceUser" | "token" | "app";
+        /** @description What a browser sends from the page to sign in, or from the page to agree. */
+        AuthorizeForm: {
+            /** @description What the page has in a hidden field. */
+            flow: string;
+            /** @description Of the page to sign in. */
+            username?: string | null;
+            /** @description Of the page to sign in. */
+            password?: string | null;
+            /** @description Of the page to agree: `allow` or `deny`. */
+            decision?: string | null;
+        };
+        /** @description The tokens of an app (RFC 6749, section 5.1). */
+        OauthTokens: {
+            access_token: string;
+            token_type: string;
+            /**
+             * Format: uint64
+             * @description Seconds.
+             */
+            expires_in: number;
+            refresh_token: string;
+            id_token: string;
+            scope: string;
+        };
+        /** @description An error of RFC 6749, section 5.2. */
+        OauthError: {
+            /** @description For programs, as the RFC names it. */
+            error: string;
+            /** @description For people. */
+            error_description: string;
+        };
+        /** @description What an app gets tokens for (RFC 6749, sections 4.1.3 and 6). */
+        TokenForm: {
+            grant_type: components["schemas"]["TokenGrant"];
+            /** @description With `authorization_code`. */
+            code?: string | null;
+            /** @description With `authorization_code`: that of the authorization, if it had one. */
+            redirect_uri?: string | null;
+            /** @description With `authorization_code`: what the `code_challenge` is the hash of (RFC 7636). */
+            code_verifier?: string | null;
+            /** @description With `refresh_token`. */
+            refresh_token?: string | null;
+            /** @description With `refresh_token`; no more than before. */
+            scope?: string | null;
+            /** @description Unless the app says it in a header. */
+            client_id?: string | null;
+            /** @description Unless the app says it in a header, or is public. */
+            client_secret?: string | null;
+        };
+        /** @enum {string} */
+        TokenGrant: "authorization_code" | "refresh_token";
+        /** @description A token of the app (RFC 7009, section 2.1, and RFC 7662, section 2.1). */
+        TokenOfAppForm: {
+            token: string;
+            /** @description Not needed, and not looked at. */
+            token_type_hint?: string | null;
+            /** @description Unless the app says it in a header. */
+            client_id?: string | null;
+            /** @description Unless the app says it in a header, or is public. */
+            client_secret?: string | null;
+        };
+        /** @description What a token is good for (RFC 7662, section 2.2). */
+        IntrospectedToken: {
+            active: boolean;
+            scope?: string | null;
+            client_id?: string | null;
+            username?: string | null;
+            token_type?: string | null;
+            /** Format: uint64 */
+            exp?: number | null;
+            /** Format: uint64 */
+            iat?: number | null;
+            sub?: string | null;
+            aud?: string | null;
+            iss?: string | null;
+        };
+        /** @description An App JWT. The platform's clients want the number as a text (spec 3.2). */
+        AppToken: {
+            access_token: string;
+            token_type: string;
+            expires_in: string;
+        };
+        /** @description What an app gets a token of its own for (RFC 6749, section 4.4.2). */
+        AppTokenForm: {
+            grant_type: components["schemas"]["AppGrant"];
+            /** @description `faas.lambda.invoke`, or left out. */
+            scope?: string | null;
+            /** @description Unless the app says it in a header. */
+            client_id?: string | null;
+            /** @description Unless the app says it in a header. */
+            client_secret?: string | null;
+        };
+        /** @enum {string} */
+        AppGrant: "client_credentials";
+        /** @description The keys that are published. */
+        PublicKeys: {
+            keys: components["schemas"]["PublicKey"][];
+        };
+        /** @description A public key (RFC 7517, section 4, and RFC 7518, section 6.3.1). */
+        PublicKey: {
+            kty: string;
+            use: string;
+            alg: string;
+            kid: string;
+            n: string;
+            e: string;
+        };
+        /** @description What an authorization server can do, and where. */
+        AuthorizationServer: {
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            revocation_endpoint: string;
+            introspection_endpoint: string;
+            jwks_uri: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: string[];
+            token_endpoint_auth_methods_supported: string[];
+            revocation_endpoint_auth_methods_supported: string[];
+            introspection_endpoint_auth_methods_supported: string[];
+            code_challenge_methods_supported: string[];
+            authorization_response_iss_parameter_supported: boolean;
+            subject_types_supported: string[];
+            id_token_signing_alg_values_supported: string[];
+            claims_supported: string[];
+            /** @description Where App JWTs are given out, which no document of the Internet has a name for. */
+            sentinel_app_token_endpoint: string;
+            /** @description The issuer of those, and of an `id_token` for whoever did not ask for `openid`. */
+            sentinel_token_issuer: string;
+        };
+        /** @description An account, as it is listed. */
+        AccountInfo: {
+            /** @description Its id, which all of its addresses name. */
+            id: string;
+            /** @description Whether anything of it may be used. */
+            enabled: boolean;
+            /**
+             * Format: uint64
+             * @description Milliseconds since the Unix epoch.
+             */
+            createdAt: number;
+            /**
+             * Format: uint64
+             * @description How many lambdas it has.
+             */
+            lambdas: number;
+            /**
+             * Format: uint64
+             * @description How many users it has, service users included.
+             */
+            users: number;
+        };
+        /** @description An account that was just made. Its password and its token are not kept and cannot be shown again. */
+        CreatedAccount: {
+            /** @description The account. */
+            id: string;
+            /** @description By which its first user logs in. */
+            loginName: string;
+            /** @description The password of that user. */
+            password: string;
+            /** @description A bearer token with every permission in the account. */
+            token: string;
+        };
+        NewAccount: {
+            /** @description 1 to 64 letters, digits, `_` or `-`. */
+            id: string;
+        };
+        /** @description What is to be changed of an account. */
+        AccountChange: {
+            /** @description Whether anything of it may be used. */
+            enabled: boolean;
+        };
         /** @description A user, as it is listed. */
         UserInfo: {
             /** @description Its id, which invocations name as `userId`. */
@@ -2794,7 +3541,16 @@ export interface components {
             /** @description `none` for a public client, which cannot keep a secret and needs PKCE. */
             token_endpoint_auth_method?: string | null;
         };
-        /** @description A signing key, as it is listed. Apps of all accounts get tokens that it signed. */
+        /** @description What is to be changed of an app; what is left out stays. */
+        AppChange: {
+            /** @description For people, 1 to 100 characters. */
+            client_name?: string | null;
+            /** @description What it says of itself, at most 500 characters. */
+            description?: string | null;
+            /** @description Where browsers may be sent back to, all of them. */
+            redirect_uris?: string[] | null;
+        };
+        /** @description A signing key of an account, as it is listed. */
         SigningKeyInfo: {
             /** @description Its id, as tokens and the public keys name it. */
             kid: string;
@@ -2902,18 +3658,6 @@ export interface components {
             /** @description Whether one more, without skills, can be. */
             free: boolean;
         };
-        /** @description What an invocation looks like. */
-        Sample: {
-            /** @description `input.headers`: a list of objects with `key` and `value`. */
-            headers: components["schemas"]["Header"][];
-            /** @description `input.payload`: any JSON. */
-            payload: unknown;
-        };
-        /** @description One header as the platform passes it on. */
-        Header: {
-            key: string;
-            value: string;
-        };
         /** @description A lambda to begin with. It runs as it is. */
         Template: {
             /** @description What it is known by. */
@@ -2990,9 +3734,9 @@ export interface components {
             at: number;
             /** @description The account's id; empty for what concerns the whole server. */
             account: string;
-            /** @description `user`, `service-user`, `app`, `token` or `operator`. */
+            /** @description `user`, `service-user`, `app`, `token`, `operator` or `nobody`. */
             actorKind: string;
-            /** @description The id of who did it; empty for the operator. */
+            /** @description The id of who did it; empty for the operator and for nobody known. */
             actorId: string;
             /** @description What they were called then. */
             actorName: string;
@@ -3008,7 +3752,7 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
-            /** @description The address that the request came from. */
+            /** @description The address that the request came from, by the word of a trusted proxy if there is one. */
             address: string;
             /** @description The request's `x-request-id`. */
             requestId: string;
@@ -3039,7 +3783,7 @@ export interface components {
              * @description Milliseconds since the Unix epoch.
              */
             at: number;
-            /** @description `user`, `service-user`, `app`, `token` or `operator`. */
+            /** @description `user`, `service-user`, `app`, `token`, `operator` or `nobody`. */
             actorKind: string;
             /** @description What who did it was called then. */
             actor: string;
@@ -3120,8 +3864,12 @@ export interface components {
         ScheduleInfo: {
             /** @description Its id. */
             uuid: string;
+            /** @description The same, as the second generation calls it. */
+            id: string;
             /** @description The lambda. */
             lambdaUUID: string;
+            /** @description The same, as the second generation calls it. */
+            functionUuid: string;
             /** @description When it runs. */
             cronExpression: string;
             /** @description Where that is so. */
@@ -3150,7 +3898,7 @@ export interface components {
         /** @description What a lambda gets from its schedule. */
         ScheduleBody: {
             /**
-             * @description A list of pairs, or an object.
+             * @description A list of pairs, or an object; it is given back as it was sent.
              * @default []
              */
             headers?: components["schemas"]["ScheduleHeaders"];
@@ -3211,7 +3959,867 @@ export interface components {
         /** @description What became of a run. */
         RunState: "started" | "succeeded" | "failed" | "skipped" | "missed";
     };
-    responses: never;
+    responses: {
+        /** @description the request is malformed or breaks a rule */
+        Context400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Context401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Context403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description there is no such thing */
+        Context404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description the body did not come in time */
+        Context408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Context413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Context500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description the server is shutting down */
+        Context503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ContextError"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Invocation400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Invocation401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Invocation403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is no such thing */
+        Invocation404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body did not come in time */
+        Invocation408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description it does not fit what is there */
+        Invocation409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Invocation413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Invocation429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Invocation500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server is shutting down */
+        Invocation503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Login400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Login401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Login403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description there is no such thing */
+        Login404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description the body did not come in time */
+        Login408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Login413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Login429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Login500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description the server is shutting down */
+        Login503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["LoginError"] | components["schemas"]["Error"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Oauth400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Oauth401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Oauth403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description there is no such thing */
+        Oauth404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body did not come in time */
+        Oauth408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Oauth413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Oauth500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the server is shutting down */
+        Oauth503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["OauthError"] | components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Page400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Page401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Page403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description there is no such thing */
+        Page404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body did not come in time */
+        Page408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Page413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Page429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Page500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the server is shutting down */
+        Page503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "text/html": string;
+                "application/problem+json": components["schemas"]["Problem"];
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Platform400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Platform401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Platform403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description there is no such thing */
+        Platform404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body did not come in time */
+        Platform408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description it does not fit what is there */
+        Platform409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Platform413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the source does not build */
+        Platform422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Platform429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Platform500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the server is shutting down */
+        Platform503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Problem400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Problem401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Problem403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description there is no such thing */
+        Problem404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body did not come in time */
+        Problem408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description it does not fit what is there */
+        Problem409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Problem413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the source does not build */
+        Problem422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Problem429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Problem500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the server is shutting down */
+        Problem503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Second400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Second401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Second403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is no such thing */
+        Second404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body did not come in time */
+        Second408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description it does not fit what is there */
+        Second409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Second413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the source does not build */
+        Second422: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Second429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Second500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server is shutting down */
+        Second503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the request is malformed or breaks a rule */
+        Shared400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description nothing is shown that opens this, or it is not valid */
+        Shared401: {
+            headers: {
+                /** @description what would open it (RFC 9110, section 11.6.1) */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description what is shown does not open this */
+        Shared403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is no such thing */
+        Shared404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body did not come in time */
+        Shared408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description it does not fit what is there */
+        Shared409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the body is too large, or what is to be saved */
+        Shared413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description there is too much of it: try again later */
+        Shared429: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server failed; its log says how */
+        Shared500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+        /** @description the server is shutting down */
+        Shared503: {
+            headers: {
+                /** @description seconds until another try may succeed */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] | components["schemas"]["SecondError"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -3235,18 +4843,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AuthorizationServer"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_activity: {
@@ -3274,16 +4879,12 @@ export interface operations {
                     "application/json": components["schemas"]["ActivityPage"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_apps: {
@@ -3306,16 +4907,12 @@ export interface operations {
                     "application/json": components["schemas"]["AppInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_apps: {
@@ -3342,16 +4939,14 @@ export interface operations {
                     "application/json": components["schemas"]["InstalledAppSecret"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_apps_id: {
@@ -3373,16 +4968,47 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_apps_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppChange"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AppInfo"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_apps_id_secret: {
@@ -3406,16 +5032,12 @@ export interface operations {
                     "application/json": components["schemas"]["InstalledAppSecret"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_audit: {
@@ -3453,16 +5075,12 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPage"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_audit_export: {
@@ -3485,16 +5103,12 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_check: {
@@ -3521,16 +5135,15 @@ export interface operations {
                     "application/json": components["schemas"]["Checked"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_context_keys: {
@@ -3553,16 +5166,12 @@ export interface operations {
                     "application/json": components["schemas"]["ContextKeyInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_context_keys: {
@@ -3589,16 +5198,14 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedContextKey"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_context_keys_id: {
@@ -3620,16 +5227,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_deploy: {
@@ -3656,21 +5259,25 @@ export interface operations {
                     "application/json": components["schemas"]["Deployed"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_deployments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 1 for all steps, and for those that were undeployed */
+                v?: string;
+            };
             header?: never;
             path: {
                 account: string;
@@ -3685,19 +5292,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeploymentInfo"][];
+                    "application/json": components["schemas"]["Deployments"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     get_deployments_count: {
@@ -3720,15 +5323,12 @@ export interface operations {
                     "application/json": number;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     post_deployments_lambda: {
@@ -3757,15 +5357,14 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            409: components["responses"]["Shared409"];
+            429: components["responses"]["Shared429"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     delete_deployments_lambda: {
@@ -3794,15 +5393,13 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            409: components["responses"]["Shared409"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     patch_deployments_lambda: {
@@ -3826,15 +5423,14 @@ export interface operations {
                     "application/json": components["schemas"]["Message"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            409: components["responses"]["Second409"];
+            429: components["responses"]["Second429"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     get_deployments_lambda_events: {
@@ -3855,19 +5451,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_events: {
@@ -3890,15 +5483,12 @@ export interface operations {
                     "application/json": components["schemas"]["EventInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     get_events_event: {
@@ -3922,14 +5512,120 @@ export interface operations {
                     "application/json": components["schemas"]["EventInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_events_event_invoke: {
+        parameters: {
+            query?: {
+                /** @description 1 for the platform's first generation; left out by the second, with LP-EventSource */
+                v?: string;
+                /** @description the user, who has to be that of the token */
+                userId?: string;
+                /** @description the name of the calling system, also an empty one; without it the answer has the logs */
+                externalSystem?: string;
+                /** @description only lambdas with this skill or none; without it, those with none */
+                skillId?: string;
+            };
+            header?: {
+                /** @description the id of the request; sent again with the same body, it runs nothing again */
+                "x-request-id"?: string;
+                /** @description the name of the calling system, in the second generation */
+                "LP-EventSource"?: string;
+            };
+            path: {
+                account: string;
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invocation"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventElement"][];
+                };
+            };
+            400: components["responses"]["Invocation400"];
+            401: components["responses"]["Invocation401"];
+            403: components["responses"]["Invocation403"];
+            404: components["responses"]["Invocation404"];
+            408: components["responses"]["Invocation408"];
+            409: components["responses"]["Invocation409"];
+            413: components["responses"]["Invocation413"];
+            429: components["responses"]["Invocation429"];
+            500: components["responses"]["Invocation500"];
+            503: components["responses"]["Invocation503"];
+            /** @description the lambda failed; the status is 901, or what failure_status says */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
+                };
+            };
+        };
+    };
+    get_events_event_isImplemented: {
+        parameters: {
+            query?: {
+                /** @description 1 for the platform's first generation; left out by the second, with LP-EventSource */
+                v?: string;
+                /** @description the user, who has to be that of the token */
+                userId?: string;
+                /** @description the name of the calling system, also an empty one; without it the answer has the logs */
+                externalSystem?: string;
+                /** @description only lambdas with this skill or none; without it, those with none */
+                skillId?: string;
+            };
+            header?: {
+                /** @description the name of the calling system, in the second generation */
+                "LP-EventSource"?: string;
+            };
+            path: {
+                account: string;
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Implemented"];
+                };
+            };
+            400: components["responses"]["Invocation400"];
+            401: components["responses"]["Invocation401"];
+            403: components["responses"]["Invocation403"];
+            404: components["responses"]["Invocation404"];
+            500: components["responses"]["Invocation500"];
+            503: components["responses"]["Invocation503"];
+            /** @description the lambda failed; the status is 901, or what failure_status says */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
                 };
             };
         };
@@ -3961,15 +5657,12 @@ export interface operations {
                     "application/json": components["schemas"]["Meta"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     post_functions: {
@@ -3996,15 +5689,17 @@ export interface operations {
                     "application/json": components["schemas"]["Meta"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            408: components["responses"]["Second408"];
+            409: components["responses"]["Second409"];
+            413: components["responses"]["Second413"];
+            422: components["responses"]["Second422"];
+            429: components["responses"]["Second429"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     get_functions_count: {
@@ -4027,15 +5722,12 @@ export interface operations {
                     "application/json": number;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     get_functions_function: {
@@ -4059,15 +5751,12 @@ export interface operations {
                     "application/json": components["schemas"]["Function"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     put_functions_function: {
@@ -4095,15 +5784,15 @@ export interface operations {
                     "application/json": components["schemas"]["Meta"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            408: components["responses"]["Second408"];
+            409: components["responses"]["Second409"];
+            413: components["responses"]["Second413"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     put_functions_function_manifest: {
@@ -4131,15 +5820,17 @@ export interface operations {
                     "application/json": components["schemas"]["Meta"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            408: components["responses"]["Second408"];
+            409: components["responses"]["Second409"];
+            413: components["responses"]["Second413"];
+            422: components["responses"]["Second422"];
+            429: components["responses"]["Second429"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     post_functions_function_test: {
@@ -4154,7 +5845,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                "application/json": components["schemas"]["Invocation"];
             };
         };
         responses: {
@@ -4164,16 +5855,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["TriedInvocation"];
                 };
             };
-            /** @description what was wrong, and what to do */
+            400: components["responses"]["Invocation400"];
+            401: components["responses"]["Invocation401"];
+            403: components["responses"]["Invocation403"];
+            404: components["responses"]["Invocation404"];
+            408: components["responses"]["Invocation408"];
+            413: components["responses"]["Invocation413"];
+            429: components["responses"]["Invocation429"];
+            500: components["responses"]["Invocation500"];
+            503: components["responses"]["Invocation503"];
+            /** @description the lambda failed; the status is 901, or what failure_status says */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SecondError"] | components["schemas"]["Error"];
+                    "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
                 };
             };
         };
@@ -4206,15 +5906,12 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Second400"];
+            401: components["responses"]["Second401"];
+            403: components["responses"]["Second403"];
+            404: components["responses"]["Second404"];
+            500: components["responses"]["Second500"];
+            503: components["responses"]["Second503"];
         };
     };
     get_invocations: {
@@ -4244,16 +5941,12 @@ export interface operations {
                     "application/json": components["schemas"]["QueuePage"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_invocations_id: {
@@ -4277,16 +5970,12 @@ export interface operations {
                     "application/json": components["schemas"]["InvocationInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_invocations_id: {
@@ -4308,16 +5997,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_invocations_id_redrive: {
@@ -4339,16 +6025,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_lambdas: {
@@ -4382,15 +6065,12 @@ export interface operations {
                     "application/json": components["schemas"]["Listed"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     post_lambdas: {
@@ -4422,15 +6102,17 @@ export interface operations {
                     "application/json": components["schemas"]["LambdaResponse"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            408: components["responses"]["Platform408"];
+            409: components["responses"]["Platform409"];
+            413: components["responses"]["Platform413"];
+            422: components["responses"]["Platform422"];
+            429: components["responses"]["Platform429"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_lambdas_lambda: {
@@ -4459,15 +6141,12 @@ export interface operations {
                     "application/json": components["schemas"]["One"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     put_lambdas_lambda: {
@@ -4487,7 +6166,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["LambdaRequest"];
+                "application/json": components["schemas"]["ChangedLambda"];
             };
         };
         responses: {
@@ -4500,15 +6179,24 @@ export interface operations {
                     "application/json": components["schemas"]["LambdaResponse"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            /** @description nothing changed */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            408: components["responses"]["Platform408"];
+            409: components["responses"]["Platform409"];
+            413: components["responses"]["Platform413"];
+            422: components["responses"]["Platform422"];
+            429: components["responses"]["Platform429"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     delete_lambdas_lambda: {
@@ -4530,16 +6218,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_lambdas_lambda_compare: {
@@ -4568,16 +6253,12 @@ export interface operations {
                     "application/json": components["schemas"]["Comparison"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_lambdas_lambda_deployments: {
@@ -4601,16 +6282,12 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_lambdas_lambda_environment_name: {
@@ -4639,16 +6316,17 @@ export interface operations {
                     "application/json": components["schemas"]["Redeployed"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_lambdas_lambda_environment_name: {
@@ -4673,14 +6351,82 @@ export interface operations {
                     "application/json": components["schemas"]["Redeployed"];
                 };
             };
-            /** @description what was wrong, and what to do */
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_lambdas_lambda_invoke: {
+        parameters: {
+            query?: {
+                /** @description 1 for the platform's first generation; left out by the second, with LP-EventSource */
+                v?: string;
+                /** @description the user, who has to be that of the token */
+                userId?: string;
+                /** @description the name of the calling system, also an empty one; without it the answer has the logs */
+                externalSystem?: string;
+            };
+            header?: {
+                /** @description the id of the request; sent again with the same body, it runs nothing again */
+                "x-request-id"?: string;
+                /** @description the name of the calling system, in the second generation */
+                "LP-EventSource"?: string;
+                /** @description respond-async for an answer at once, with retries=n for n more attempts */
+                Prefer?: string;
+            };
+            path: {
+                account: string;
+                lambda: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invocation"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationResult"];
+                };
+            };
+            /** @description waiting in the queue; the header Location says where its outcome will be */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedInvocation"];
+                };
+            };
+            400: components["responses"]["Invocation400"];
+            401: components["responses"]["Invocation401"];
+            403: components["responses"]["Invocation403"];
+            404: components["responses"]["Invocation404"];
+            408: components["responses"]["Invocation408"];
+            409: components["responses"]["Invocation409"];
+            413: components["responses"]["Invocation413"];
+            429: components["responses"]["Invocation429"];
+            500: components["responses"]["Invocation500"];
+            503: components["responses"]["Invocation503"];
+            /** @description the lambda failed; the status is 901, or what failure_status says */
             default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["InvocationError"] | components["schemas"]["SecondError"];
                 };
             };
         };
@@ -4713,16 +6459,12 @@ export interface operations {
                     "application/json": components["schemas"]["LogPage"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_lambdas_lambda_run: {
@@ -4750,16 +6492,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunReport"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_lambdas_lambda_versions: {
@@ -4783,16 +6524,12 @@ export interface operations {
                     "application/json": components["schemas"]["VersionInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_lambdas_lambda_versions_version: {
@@ -4817,16 +6554,12 @@ export interface operations {
                     "application/json": components["schemas"]["VersionDetail"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_lambdas_lambda_versions_version_restore: {
@@ -4851,16 +6584,15 @@ export interface operations {
                     "application/json": components["schemas"]["LambdaInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_lambdas_lambda_versions_version_rollback: {
@@ -4885,16 +6617,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeploymentInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_limits: {
@@ -4917,16 +6648,12 @@ export interface operations {
                     "application/json": components["schemas"]["LimitInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_login: {
@@ -4956,15 +6683,15 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedIn"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Login400"];
+            401: components["responses"]["Login401"];
+            403: components["responses"]["Login403"];
+            404: components["responses"]["Login404"];
+            408: components["responses"]["Login408"];
+            413: components["responses"]["Login413"];
+            429: components["responses"]["Login429"];
+            500: components["responses"]["Login500"];
+            503: components["responses"]["Login503"];
         };
     };
     post_logout: {
@@ -4985,15 +6712,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_logs: {
@@ -5033,16 +6757,12 @@ export interface operations {
                     "application/json": components["schemas"]["LogsFound"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_logs_export: {
@@ -5074,15 +6794,12 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_logs_tail: {
@@ -5099,7 +6816,10 @@ export interface operations {
                 /** @description the id of the entry to go on after */
                 after?: number;
             };
-            header?: never;
+            header?: {
+                /** @description the id of the entry to go on after, when a tail was cut off */
+                "Last-Event-ID"?: number;
+            };
             path: {
                 account: string;
             };
@@ -5113,19 +6833,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_me: {
@@ -5148,16 +6865,12 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_overview: {
@@ -5187,16 +6900,12 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_packages: {
@@ -5221,16 +6930,12 @@ export interface operations {
                     };
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_proxy_settings: {
@@ -5253,15 +6958,12 @@ export interface operations {
                     "application/json": components["schemas"]["Domain"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     post_proxy_settings: {
@@ -5288,15 +6990,15 @@ export interface operations {
                     "application/json": components["schemas"]["Domain"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            408: components["responses"]["Platform408"];
+            409: components["responses"]["Platform409"];
+            413: components["responses"]["Platform413"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     delete_proxy_settings_id: {
@@ -5318,15 +7020,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     post_refresh: {
@@ -5351,15 +7050,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Login400"];
+            401: components["responses"]["Login401"];
+            403: components["responses"]["Login403"];
+            404: components["responses"]["Login404"];
+            408: components["responses"]["Login408"];
+            413: components["responses"]["Login413"];
+            500: components["responses"]["Login500"];
+            503: components["responses"]["Login503"];
         };
     };
     get_reports_invocationCounts: {
@@ -5370,7 +7068,7 @@ export interface operations {
                 /** @description up to this time, in ms since 1970 */
                 endTimestamp?: number;
                 /** @description 1 for the platform's first version */
-                v?: number;
+                v?: string;
             };
             header?: never;
             path: {
@@ -5389,15 +7087,12 @@ export interface operations {
                     "application/json": components["schemas"]["AnyInvocationCounts"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     get_reports_invocations_uuid: {
@@ -5412,7 +7107,7 @@ export interface operations {
                 /** @description only these states; may repeat */
                 invocationStates?: string;
                 /** @description 1 for the platform's first version */
-                v?: number;
+                v?: string;
             };
             header?: never;
             path: {
@@ -5432,15 +7127,12 @@ export interface operations {
                     "application/json": components["schemas"]["InvocationReport"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     get_reports_lambdaCounts: {
@@ -5463,15 +7155,12 @@ export interface operations {
                     "application/json": components["schemas"]["LambdaCounts"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_reports_limitCounts: {
@@ -5494,15 +7183,12 @@ export interface operations {
                     "application/json": components["schemas"]["LimitCounts"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_reports_performance_uuid: {
@@ -5533,16 +7219,12 @@ export interface operations {
                     "application/json": components["schemas"]["Performance"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_run: {
@@ -5569,16 +7251,15 @@ export interface operations {
                     "application/json": components["schemas"]["RunReport"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_runtimes: {
@@ -5606,15 +7287,12 @@ export interface operations {
                     "application/json": components["schemas"]["RuntimeInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Platform400"];
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_schedules: {
@@ -5637,15 +7315,12 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     post_schedules: {
@@ -5672,15 +7347,14 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Shared400"];
+            401: components["responses"]["Shared401"];
+            403: components["responses"]["Shared403"];
+            404: components["responses"]["Shared404"];
+            408: components["responses"]["Shared408"];
+            413: components["responses"]["Shared413"];
+            500: components["responses"]["Shared500"];
+            503: components["responses"]["Shared503"];
         };
     };
     get_schedules_next: {
@@ -5710,16 +7384,12 @@ export interface operations {
                     "application/json": components["schemas"]["Occurrences"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_schedules_id: {
@@ -5743,16 +7413,12 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_schedules_id: {
@@ -5780,16 +7446,14 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_schedules_id: {
@@ -5811,16 +7475,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_schedules_id_history: {
@@ -5844,16 +7504,12 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleRun"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_secrets: {
@@ -5876,16 +7532,12 @@ export interface operations {
                     "application/json": components["schemas"]["SecretInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_secrets_key: {
@@ -5909,16 +7561,12 @@ export interface operations {
                     "application/json": components["schemas"]["SecretValue"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_secrets_key: {
@@ -5944,16 +7592,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_secrets_key: {
@@ -5975,16 +7621,73 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_service_baseURI_json: {
+        parameters: {
+            query?: {
+                /** @description 1.0, or left out */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AllDomains"];
                 };
             };
+            400: components["responses"]["Platform400"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
+        };
+    };
+    get_service_service_baseURI_json: {
+        parameters: {
+            query?: {
+                /** @description 1.0, or left out */
+                version?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                service: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceDomain"];
+                };
+            };
+            400: components["responses"]["Platform400"];
+            403: components["responses"]["Platform403"];
+            404: components["responses"]["Platform404"];
+            500: components["responses"]["Platform500"];
+            503: components["responses"]["Platform503"];
         };
     };
     get_signing_keys: {
@@ -6007,16 +7710,12 @@ export interface operations {
                     "application/json": components["schemas"]["SigningKeyInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_signing_keys: {
@@ -6039,16 +7738,12 @@ export interface operations {
                     "application/json": components["schemas"]["SigningKeyInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_signing_keys_kid: {
@@ -6070,16 +7765,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_snippets: {
@@ -6102,16 +7793,12 @@ export interface operations {
                     "application/json": components["schemas"]["Snippet"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_templates: {
@@ -6134,16 +7821,12 @@ export interface operations {
                     "application/json": components["schemas"]["Template"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_templates_template: {
@@ -6167,16 +7850,12 @@ export interface operations {
                     "application/json": components["schemas"]["Template"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_tokens: {
@@ -6199,16 +7878,12 @@ export interface operations {
                     "application/json": components["schemas"]["TokenInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_tokens: {
@@ -6235,16 +7910,14 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedToken"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_tokens_id: {
@@ -6266,16 +7939,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_users: {
@@ -6298,16 +7967,12 @@ export interface operations {
                     "application/json": components["schemas"]["UserInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_users: {
@@ -6334,16 +7999,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_users_id: {
@@ -6367,16 +8031,12 @@ export interface operations {
                     "application/json": components["schemas"]["UserInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_users_id: {
@@ -6398,16 +8058,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     patch_users_id: {
@@ -6435,16 +8091,14 @@ export interface operations {
                     "application/json": components["schemas"]["UserInfo"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_users_id_password: {
@@ -6470,16 +8124,15 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_users_id_sessions: {
@@ -6503,16 +8156,12 @@ export interface operations {
                     "application/json": components["schemas"]["SessionInfo"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_users_id_sessions: {
@@ -6534,16 +8183,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_whitelist: {
@@ -6566,16 +8211,12 @@ export interface operations {
                     "application/json": components["schemas"]["WhitelistEntry"][];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_whitelist_test: {
@@ -6602,16 +8243,14 @@ export interface operations {
                     "application/json": components["schemas"]["WhitelistVerdict"];
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     put_whitelist_rule: {
@@ -6633,16 +8272,12 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     delete_whitelist_rule: {
@@ -6664,16 +8299,195 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AccountInfo"][];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    post_accounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedAccount"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_accounts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    patch_accounts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountInfo"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_console: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerStatus"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["Platform401"];
+            403: components["responses"]["Platform403"];
         };
     };
     get_openapi: {
@@ -6694,16 +8508,8 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_openapi_json: {
@@ -6726,14 +8532,35 @@ export interface operations {
                     };
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["ServerStatus"];
+                };
+            };
+            /** @description not any more: it shuts down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerStatus"];
                 };
             };
         };
@@ -6754,18 +8581,15 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AuthorizationServer"];
                 };
             };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     post_sentinel_app_token: {
@@ -6780,25 +8604,29 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AppTokenForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AppToken"];
                 };
             };
+            400: components["responses"]["Oauth400"];
+            401: components["responses"]["Oauth401"];
+            403: components["responses"]["Oauth403"];
+            404: components["responses"]["Oauth404"];
+            408: components["responses"]["Oauth408"];
+            413: components["responses"]["Oauth413"];
+            500: components["responses"]["Oauth500"];
+            503: components["responses"]["Oauth503"];
         };
     };
     get_sentinel_authorize: {
@@ -6840,16 +8668,19 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            /** @description back to the app, with a code or with what was wrong */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Page400"];
+            401: components["responses"]["Page401"];
+            403: components["responses"]["Page403"];
+            404: components["responses"]["Page404"];
+            500: components["responses"]["Page500"];
+            503: components["responses"]["Page503"];
         };
     };
     post_sentinel_authorize: {
@@ -6861,7 +8692,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AuthorizeForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
@@ -6872,16 +8707,22 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            /** @description back to the app, with a code or with what was wrong */
+            303: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
+                content?: never;
             };
+            400: components["responses"]["Page400"];
+            401: components["responses"]["Page401"];
+            403: components["responses"]["Page403"];
+            404: components["responses"]["Page404"];
+            408: components["responses"]["Page408"];
+            413: components["responses"]["Page413"];
+            429: components["responses"]["Page429"];
+            500: components["responses"]["Page500"];
+            503: components["responses"]["Page503"];
         };
     };
     post_sentinel_token: {
@@ -6896,25 +8737,29 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["OauthTokens"];
                 };
             };
+            400: components["responses"]["Oauth400"];
+            401: components["responses"]["Oauth401"];
+            403: components["responses"]["Oauth403"];
+            404: components["responses"]["Oauth404"];
+            408: components["responses"]["Oauth408"];
+            413: components["responses"]["Oauth413"];
+            500: components["responses"]["Oauth500"];
+            503: components["responses"]["Oauth503"];
         };
     };
     post_sentinel_token_introspect: {
@@ -6926,25 +8771,29 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenOfAppForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["IntrospectedToken"];
                 };
             };
+            400: components["responses"]["Oauth400"];
+            401: components["responses"]["Oauth401"];
+            403: components["responses"]["Oauth403"];
+            404: components["responses"]["Oauth404"];
+            408: components["responses"]["Oauth408"];
+            413: components["responses"]["Oauth413"];
+            500: components["responses"]["Oauth500"];
+            503: components["responses"]["Oauth503"];
         };
     };
     post_sentinel_token_revoke: {
@@ -6956,7 +8805,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenOfAppForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
@@ -6965,16 +8818,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            400: components["responses"]["Oauth400"];
+            401: components["responses"]["Oauth401"];
+            403: components["responses"]["Oauth403"];
+            404: components["responses"]["Oauth404"];
+            408: components["responses"]["Oauth408"];
+            413: components["responses"]["Oauth413"];
+            500: components["responses"]["Oauth500"];
+            503: components["responses"]["Oauth503"];
         };
     };
     post_sentinel_v2_app_token: {
@@ -6989,25 +8840,29 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AppTokenForm"];
+            };
+        };
         responses: {
             /** @description done */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description what was wrong, and what to do */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["AppToken"];
                 };
             };
+            400: components["responses"]["Oauth400"];
+            401: components["responses"]["Oauth401"];
+            403: components["responses"]["Oauth403"];
+            404: components["responses"]["Oauth404"];
+            408: components["responses"]["Oauth408"];
+            413: components["responses"]["Oauth413"];
+            500: components["responses"]["Oauth500"];
+            503: components["responses"]["Oauth503"];
         };
     };
     get_sentinel_well_known_jwks: {
@@ -7024,18 +8879,444 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
+                };
             };
-            /** @description what was wrong, and what to do */
-            default: {
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_v1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["ListedNamespace"][];
                 };
             };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    post_v1: {
+        parameters: {
+            query?: {
+                /** @description how long its sessions live after something was saved in them; for ever without it */
+                ttlSecond?: number;
+            };
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNamespace"];
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            408: components["responses"]["Context408"];
+            413: components["responses"]["Context413"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    delete_v1_namespace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    get_v1_namespace_properties: {
+        parameters: {
+            query?: {
+                /** @description only these names, with commas between */
+                include?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    delete_v1_namespace_properties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    patch_v1_namespace_properties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            408: components["responses"]["Context408"];
+            413: components["responses"]["Context413"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    get_v1_namespace_properties_property: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                property: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    delete_v1_namespace_properties_property: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                property: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    get_v1_namespace_session_ids: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    get_v1_namespace_session_properties: {
+        parameters: {
+            query?: {
+                /** @description only these names, with commas between */
+                include?: string;
+            };
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    delete_v1_namespace_session_properties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    patch_v1_namespace_session_properties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            408: components["responses"]["Context408"];
+            413: components["responses"]["Context413"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    get_v1_namespace_session_properties_property: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                session: string;
+                property: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
+        };
+    };
+    delete_v1_namespace_session_properties_property: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                namespace: string;
+                session: string;
+                property: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Context400"];
+            401: components["responses"]["Context401"];
+            403: components["responses"]["Context403"];
+            404: components["responses"]["Context404"];
+            500: components["responses"]["Context500"];
+            503: components["responses"]["Context503"];
         };
     };
 }
