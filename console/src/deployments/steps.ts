@@ -1,6 +1,6 @@
 // How far is a deployment? The platform's four steps, each done, under way, failed or still to come.
 
-import type { Deployment, DeploymentState } from './types';
+import type { Deployment, DeploymentState, Progress } from './types';
 
 export interface Shown {
   label: string;
@@ -27,7 +27,7 @@ export function isOver({ deploymentState }: Pick<Deployment, 'deploymentState'>)
 }
 
 /** The four steps of a deployment. */
-export function shownSteps(deployment: Pick<Deployment, 'deploymentState' | 'steps'>): Shown[] {
+export function shownSteps(deployment: Progress): Shown[] {
   const { deploymentState: state, steps = [] } = deployment;
   const failedAt = FAILED_AT[state];
   const reached = failedAt ? ORDER.indexOf(failedAt) - 1 : ORDER.indexOf(state);

@@ -6,13 +6,8 @@ type Schemas = components['schemas'];
 
 export type DeploymentState = Schemas['DeploymentState'];
 
-/** A step that a deployment has reached. */
-export interface Step {
-  state: DeploymentState;
-  /** Milliseconds since the Unix epoch. */
-  at: number;
-}
-
-export type Deployment = Schemas['DeploymentInfo'] & { steps?: readonly Step[] };
-export type Version = Schemas['VersionInfo'] & { canRollBack?: boolean };
+export type Deployment = Schemas['DeploymentInfo'];
+/** How far one is; steps that have no times are shown without. */
+export type Progress = Pick<Deployment, 'deploymentState'> & Partial<Pick<Deployment, 'steps'>>;
+export type Version = Schemas['VersionInfo'];
 export type VersionDetail = Schemas['VersionDetail'];
