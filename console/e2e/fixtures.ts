@@ -1,0 +1,80 @@
+// What does every story have? A server, a page on it, somebody who signs in, and axe.
+
+import AxeBuilder from '@axe-core/playwright';
+import { type Page, test as base, expect } from '@playwright/test';
+
+import { ACCOUNT, Server } from './server';
+
+export { ACCOUNT, expect };
+
+interface Worker {
+  server: Server;
+}
+
+interface Story {
+  /** Fails the story if the page asked anybody but the server, or wrote an error to its console. */
+  quiet: undefined;
+  /** Signs in as a user, the first administrator unless it says otherwise. */
+  signIn: (user?: { name: string; password: string }) => Promise<void>;
+  /** Fails the story if axe finds something serious in the page as it is. */
+  accessible: () => Promise<void>;
+}
+
+export const test = base.extend<Story, Worker>({
+  server: [
+    // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  quiet: [
+    async ({ page, server }, use) => {
+      const strange: string[] = [];
+      page.on('request', (request) => {
+        const url = new URL(request.url());
+        const local = url.protocol === 'data:' || url.protocol === 'blob:';
+        if (!local && url.origin !== server.url) strange.push(`asked ${url.href}`);
+      });
+      page.on('console', (message) => {
+        // Chromium writes one for each status above 399, which stories provoke on purpose.
+        const status = /^Failed to load resource/.test(message.text());
+        if (message.type() === 'error' && !status) strange.push(message.text());
+      });
+      page.on('pageerror', (error) => strange.push(String(error)));
+      await use(undefined);
+      expect(strange).toEqual([]);
+    },
+    { auto: true },
+  ],
+  signIn: async ({ page, server }, use) => {
+    await use(async (user) => {
+      const { name, password } = user ?? { name: 'admin', password: await server.password() };
+      await signIn(page, name, password);
+    });
+  },
+  accessible: async ({ page }, use) => {
+    await use(async () => {
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+        .analyze();
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+      expect(told).toEqual([]);
+    });
+  },
+});
+
+/** Opens the console and goes through both pages of signing in. */
+export async function signIn(page: Page, name: string, password: string): Promise<void> {
+  if (!page.url().includes('/console')) await page.goto('/console/');
+  await page.getByRole('textbox', { name: 'Account' }).fill(ACCOUNT);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Login name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(/\/console(?!\/callback)/);
+  await page.getByRole('navigation', { name: 'Places' }).waitFor();
+}

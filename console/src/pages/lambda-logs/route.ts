@@ -1,0 +1,9 @@
+import type { Route } from '$/router/routes';
+
+export default {
+  path: '/lambdas/:lambda/logs',
+  title: 'Logs',
+  place: 'lambdas',
+  needs: 'ReadLogs',
+  load: () => import('./LambdaLogs.svelte'),
+} satisfies Route;
