@@ -77,6 +77,7 @@ test('an app is installed, its secret works and is shown once', async ({
   await page.getByLabel('Name').fill('Web shop');
   await page.getByRole('button', { name: 'Install', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Web shop is installed' });
+  await expect(dialog.locator('code')).toHaveCount(2);
   const [id, secret] = await dialog.locator('code').allTextContents();
   await accessible();
   await dialog.getByRole('button', { name: 'Done' }).click();
