@@ -242,7 +242,10 @@ fn a_build_whose_process_is_killed_fails_and_the_old_version_serves_on() {
 fn a_process_that_is_killed_while_it_waits_costs_nobody_a_build() {
     let directory = temporary::directory();
     let server = Serving::start(&directory.path().join("data"));
-    kill(&idle(&server));
+    let waiting = idle(&server);
+    kill(&waiting);
+    // A signal is sent before it is received.
+    gone(&waiting);
     deployed(&server, "hello", HELLO);
 }
 
