@@ -45,6 +45,10 @@ const PLAIN: &[&str] = &[
     "invocations",
     "schedules",
     "logs",
+    "me",
+    "overview",
+    "service/baseURI.json",
+    "service/faasGW/baseURI.json",
 ];
 
 /// Everything that is asked for.
@@ -88,6 +92,10 @@ fn things(platform: &Platform) -> Vec<(&'static str, String)> {
         ("user", format!("/users/{user}")),
         ("user_sessions", format!("/users/{user}/sessions")),
         ("event", "/events/bot_connectors_error_hook".to_owned()),
+        (
+            "event_is_implemented",
+            "/events/bot_connectors_error_hook/isImplemented".to_owned(),
+        ),
         ("template", "/templates/greeting".to_owned()),
         ("audit_500", "/audit?limit=500".to_owned()),
         ("audit_action", "/audit?action=secret.put".to_owned()),
