@@ -136,9 +136,24 @@ impl Client {
         let mut url = self.url(&["logs"]);
         url.query_pairs_mut().append_pair("lambda", lambda);
         query.add_to(&mut url);
-        let mut found: LogsFound = self.get(url).await?;
-        found.entries.reverse();
-        Ok(found.entries)
+        self.search(url, query.limit).await
+    }
+
+    /// What a search finds, oldest first. It is answered page by page, some of which may be empty.
+    async fn search(&self, url: Url, limit: Option<u32>) -> Result<Vec<LogLine>, Failure> {
+        let mut found: LogsFound = self.get(url.clone()).await?;
+        let mut entries = found.entries;
+        let wanted = limit.map_or(entries.len().max(1), |limit| limit as usize);
+        while let Some(cursor) = found.cursor.filter(|_| entries.len() < wanted) {
+            let mut next = url.clone();
+            next.query_pairs_mut()
+                .append_pair("cursor", &cursor.to_string());
+            found = self.get(next).await?;
+            entries.append(&mut found.entries);
+        }
+        entries.truncate(wanted);
+        entries.reverse();
+        Ok(entries)
     }
 
     /// Watches entries as they are written, from now on or after one.

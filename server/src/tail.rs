@@ -183,17 +183,14 @@ impl Tail {
             order: Order::After(self.cursor, written),
             ..self.watched.filter.clone()
         };
-        let (lines, more) = match self.watched.admin.written_logs(filter).await {
+        let (lines, next) = match self.watched.admin.written_logs(filter).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::error!(%error, "a tail could not read logs");
                 return None;
             }
         };
-        self.cursor = match lines.last() {
-            Some(line) if more => line.id,
-            _ => written,
-        };
+        self.cursor = next.unwrap_or(written);
         let mut events = String::new();
         lines.iter().for_each(|line| event(&mut events, line));
         Some(events)

@@ -103,8 +103,21 @@ export class Entries {
   }
 }
 
-/** `level` may repeat, which the client of the document does not spell. */
+/** The first entries there are: a page of a long search may be empty, and yet not be the last. */
 async function search(
+  filter: Filter,
+  cursor: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<components['schemas']['LogsFound']> {
+  let page = await pageOf(filter, cursor, signal);
+  while (page.entries.length === 0 && page.cursor != null) {
+    page = await pageOf(filter, page.cursor, signal);
+  }
+  return page;
+}
+
+/** `level` may repeat, which the client of the document does not spell. */
+async function pageOf(
   filter: Filter,
   cursor: number | undefined,
   signal: AbortSignal | undefined,

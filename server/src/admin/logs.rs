@@ -67,13 +67,14 @@ pub struct LogPage {
     pub last: i64,
 }
 
-/// Log entries, youngest first.
+/// Log entries, youngest first. A search for words is answered in good time, with what was found until
+/// then: there may be fewer entries than were asked for, or none, and yet a cursor.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct LogsFound {
     /// The entries.
     pub entries: Vec<LogLine>,
-    /// Where to go on; `null` when these were the last.
+    /// Where to go on; `null` when there are no more.
     pub cursor: Option<i64>,
 }
 
@@ -226,8 +227,7 @@ impl Admin {
             ..self.filter(account, &scope)?
         };
         self.parts().store.flush().await?;
-        let (entries, more) = self.written_logs(filter).await?;
-        let cursor = entries.last().map(|line| line.id).filter(|_| more);
+        let (entries, cursor) = self.written_logs(filter).await?;
         Ok(LogsFound { entries, cursor })
     }
 
@@ -269,19 +269,19 @@ impl Admin {
         store.journal().tails.open().ok_or_else(full)
     }
 
-    /// A page of what was written, and whether there is more of it.
+    /// A page of what was written, and where to go on, if there is more of it.
     pub(crate) async fn written_logs(
         &self,
         filter: LogFilter,
-    ) -> Result<(Vec<LogLine>, bool), StoreError> {
+    ) -> Result<(Vec<LogLine>, Option<i64>), StoreError> {
         let account = filter.account;
         let rows = move |connection: &rusqlite::Connection| store::search(connection, &filter);
-        let (rows, more) = self.parts().store.read_written("read logs", rows).await?;
+        let page = self.parts().store.read_written("read logs", rows).await?;
         let registry = self.parts().registry.load_full();
         let account = registry.accounts().find(|known| known.row == account);
         let names = account.map(names).unwrap_or_default();
-        let lines = rows.into_iter().map(|row| line(row, &names)).collect();
-        Ok((lines, more))
+        let lines = page.rows.into_iter().map(|row| line(row, &names));
+        Ok((lines.collect(), page.next))
     }
 
     /// What is wanted of an account, the latest first.
@@ -332,15 +332,16 @@ impl Export {
         }
         self.filter.limit = self.left.min(EXPORT_PAGE);
         let page = self.admin.written_logs(self.filter.clone()).await;
-        let (lines, more) = page
+        let (lines, next) = page
             .inspect_err(|error| tracing::error!(%error, "an export of logs broke off"))
             .ok()?;
-        self.left = match more {
-            true => self.left.saturating_sub(lines.len() as u32),
-            false => 0,
+        self.left = match next {
+            Some(after) => {
+                self.filter.order = Order::After(after, self.last);
+                self.left.saturating_sub(lines.len() as u32)
+            }
+            None => 0,
         };
-        let after = lines.last()?.id;
-        self.filter.order = Order::After(after, self.last);
         Some(lines.iter().map(csv).collect::<String>().into())
     }
 }

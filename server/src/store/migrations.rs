@@ -394,6 +394,13 @@ const MIGRATIONS: &[&str] = &[
                 '\\', ' '), '\"', ' '), '\n', ' '), '\r', ' '), '\t', ' ')
         FROM logs ORDER BY id;
     "#,
+    // 18: the lambdas that failed are found without reading of those that did well.
+    "
+    ALTER TABLE rollups ADD COLUMN failed INTEGER NOT NULL
+        AS (unknown + coding_failure + platform_failure + timeout) VIRTUAL;
+    CREATE INDEX rollups_failed ON rollups (account, bucket, lambda, failed)
+        WHERE lambda > 0 AND failed > 0;
+    ",
 ];
 
 /// Applies the migrations that the database has not had, each in one transaction.

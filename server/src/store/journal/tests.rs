@@ -57,8 +57,8 @@ fn all() -> LogFilter {
 }
 
 fn ids(connection: &Connection, filter: &LogFilter) -> Vec<i64> {
-    let (rows, _) = search(connection, filter).unwrap();
-    rows.iter().map(|row| row.id).collect()
+    let page = search(connection, filter).unwrap();
+    page.rows.iter().map(|row| row.id).collect()
 }
 
 #[test]
@@ -88,9 +88,127 @@ fn a_page_says_whether_there_are_more() {
     let connection = ten();
     let more = |limit| {
         let filter = LogFilter { limit, ..all() };
-        search(&connection, &filter).unwrap().1
+        search(&connection, &filter).unwrap().next.is_some()
     };
     assert_eq!((more(9), more(10), more(11)), (true, false, false));
+}
+
+#[test]
+fn words_are_looked_for_span_by_span_and_the_search_goes_on_where_it_stopped() {
+    let entries: Vec<_> = (1..=30_000).map(|number| entry(number, 1)).collect();
+    let connection = database(&entries);
+    let filter = |order| LogFilter {
+        words: Some("\"message 14000\"".parse().unwrap()),
+        order,
+        ..all()
+    };
+    // Spans of 4,096 and 8,192 ids, and the rest.
+    for (order, places) in [
+        (Order::Before(i64::MAX), [25_905, 17_713]),
+        (Order::After(0, 30_000), [4_096, 12_288]),
+    ] {
+        let page = |spans: u32, order| {
+            let mut left = spans;
+            let patient = || {
+                left -= 1;
+                left > 0
+            };
+            search::search_while(&connection, &filter(order), patient).unwrap()
+        };
+        for (spans, place) in [(1, places[0]), (2, places[1])] {
+            let page = page(spans, order);
+            assert!(page.rows.is_empty(), "{order:?}");
+            assert_eq!(page.next, Some(place), "{order:?}");
+        }
+        let rest = match order {
+            Order::Before(_) => Order::Before(places[1]),
+            Order::After(..) => Order::After(places[1], 30_000),
+        };
+        for order in [order, rest] {
+            let page = page(10, order);
+            assert_eq!(page.rows.len(), 1, "{order:?}");
+            assert_eq!((page.rows[0].id, page.next), (14_000, None), "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_goes_over_from_one_span_to_the_next() {
+    let entries: Vec<_> = (1..=5_000).map(|number| entry(number, 1)).collect();
+    let connection = database(&entries);
+    let page = |limit| {
+        let filter = LogFilter {
+            words: Some("message".parse().unwrap()),
+            limit,
+            ..all()
+        };
+        let page = search::search_while(&connection, &filter, || true).unwrap();
+        (page.rows.len(), page.rows.last().unwrap().id, page.next)
+    };
+    assert_eq!(page(4_095), (4_095, 906, Some(906)));
+    assert_eq!(page(4_096), (4_096, 905, Some(905)));
+    assert_eq!(page(4_097), (4_097, 904, Some(904)));
+    assert_eq!(page(5_000), (5_000, 1, None));
+}
+
+#[test]
+fn no_list_of_what_is_not_a_word_is_cut_into_spans() {
+    let entries: Vec<_> = (1..=5_000).map(|number| entry(number, 1)).collect();
+    let connection = database(&entries);
+    let filter = LogFilter {
+        request_id: Some("r1".to_owned()),
+        ..all()
+    };
+    let page = search::search_while(&connection, &filter, || false).unwrap();
+    assert_eq!((page.rows.len(), page.next), (1, None));
+}
+
+#[test]
+fn what_fails_is_told_with_the_last_reason_within_its_time() {
+    let failed = |number, at: u64, message: &str| {
+        let mut entry = Entry {
+            outcome: OutcomeName::Threw,
+            lambda: 2,
+            ..entry(number, at)
+        };
+        entry.logs.iter_mut().for_each(|log| {
+            log.level = LogLevel::Error;
+            log.message = message.to_owned();
+        });
+        entry
+    };
+    let entries = [
+        failed(1, BUCKET_MS, "Received Error - first"),
+        failed(2, 3 * BUCKET_MS, "Received Error - second"),
+        failed(3, 3 * BUCKET_MS + 1, "something else"),
+        entry(5, 2 * BUCKET_MS),
+        entry(7, 4 * BUCKET_MS),
+    ];
+    let connection = database(&entries);
+    let failing = |start, end| {
+        let span = Span {
+            account: 1,
+            lambda: None,
+            start: start * BUCKET_MS,
+            end: end * BUCKET_MS,
+        };
+        failing(&connection, &span, 20).unwrap()
+    };
+    let told = Failing {
+        lambda: 2,
+        failures: 3,
+        invocations: 4,
+        last_at: 3 * BUCKET_MS,
+        last_message: Some("second".to_owned()),
+    };
+    assert_eq!(failing(0, 4), [told.clone()]);
+    let of_later = Failing {
+        failures: 2,
+        invocations: 3,
+        ..told
+    };
+    assert_eq!(failing(2, 4), [of_later]);
+    assert_eq!(failing(4, 5), []);
 }
 
 #[test]

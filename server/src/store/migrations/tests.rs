@@ -83,7 +83,7 @@ fn logs_of_before_are_found_by_owner_level_request_and_words() {
         .unwrap();
     migrate(&mut connection).unwrap();
     let found = |filter: LogFilter| {
-        let (rows, _) = search(&connection, &filter).unwrap();
+        let rows = search(&connection, &filter).unwrap().rows;
         rows.iter().map(|row| row.id).collect::<Vec<_>>()
     };
     assert_eq!(found(all()), [2, 1]);
