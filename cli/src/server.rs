@@ -58,11 +58,10 @@ fn explain(error: StartError, listen: SocketAddr) -> Failure {
 
 /// Serves until the process is asked to end. SIGHUP makes a server with a certificate read it again.
 pub(crate) async fn run(server: &Server, stop: &mut Stop) -> Result<(), Failure> {
-    if !server.has_certificate() {
+    let Some(mut hang_up) = stop.hang_up.take() else {
         stop.wanted().await;
         return Ok(());
-    }
-    let mut hang_up = signal(SignalKind::hangup())?;
+    };
     loop {
         tokio::select! {
             () = stop.wanted() => return Ok(()),
@@ -75,15 +74,23 @@ pub(crate) async fn run(server: &Server, stop: &mut Stop) -> Result<(), Failure>
 pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
+    /// The wish that the certificate is read again, where there is one. It ends the process otherwise, as
+    /// the end of its terminal does.
+    hang_up: Option<Signal>,
 }
 
 impl Stop {
-    /// From now on these signals no longer end the process by themselves.
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        let interrupt = signal(SignalKind::interrupt())?;
+    /// From now on these signals no longer end the process by themselves. To be called before the server
+    /// says where it is: whoever reads that may send one.
+    pub(crate) fn listen(config: &Config) -> Result<Self, Failure> {
+        let hang_up = match config.tls {
+            Some(_) => Some(signal(SignalKind::hangup())?),
+            None => None,
+        };
         Ok(Self {
-            interrupt,
+            interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up,
         })
     }
 

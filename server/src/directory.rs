@@ -22,7 +22,7 @@ const OWNER_ONLY: u32 = 0o600;
 pub(crate) struct DataDir {
     path: PathBuf,
     dir: Dir,
-    _lock: std::fs::File,
+    _lock: Lock,
 }
 
 /// Why the data directory cannot be used.
@@ -54,6 +54,18 @@ pub enum DirectoryError {
     },
 }
 
+/// The locked file. A process that is just being started has a copy of every open file for a moment, so
+/// closing this one would not unlock it.
+struct Lock(std::fs::File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = rustix::fs::flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the lock of the data directory could not be given back");
+        }
+    }
+}
+
 impl DataDir {
     /// Opens the directory, making it (for its owner only) when it does not exist, and locks it.
     pub(crate) fn open(path: &Path) -> Result<Self, DirectoryError> {
@@ -77,7 +89,7 @@ impl DataDir {
             Ok(()) => Ok(Self {
                 path,
                 dir,
-                _lock: lock,
+                _lock: Lock(lock),
             }),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(DirectoryError::InUse {
                 holder: holder(&dir),

@@ -196,11 +196,6 @@ impl Server {
         self.addresses.urls()
     }
 
-    /// Whether it has a certificate.
-    pub fn has_certificate(&self) -> bool {
-        self.certificate.is_some()
-    }
-
     /// Reads the certificate and its key again, as the server does by itself when the files change.
     /// Open connections stay. When the files cannot be used, the certificate that there was stays,
     /// and the log says why.

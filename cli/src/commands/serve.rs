@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     config.data_dir = args.data_dir.unwrap_or(config.data_dir);
     config.secret_key = config::secret_key()?;
 
-    let mut stop = Stop::listen()?;
+    let mut stop = Stop::listen(&config)?;
     let server = server::start(config, &mut stop, print).await?;
     server::run(&server, &mut stop).await?;
     Ok(stop.shut_down(server, print).await)

@@ -88,7 +88,7 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
     };
     let account = config.account.clone();
 
-    let mut stop = Stop::listen()?;
+    let mut stop = Stop::listen(&config)?;
     let server = server::start(config, &mut stop, print).await?;
     let url = server.url().to_owned();
     let connection = Connection {
