@@ -20,6 +20,7 @@ pub(crate) use failing::{Failing, failing};
 pub(crate) use rollup::{BUCKET_MS, Figures, InvocationState, Span, figures, sum, totals};
 pub(crate) use search::{LogFilter, LogRow, Order, last_log, search};
 pub(super) use sweep::sweep;
+use words::Part;
 pub(crate) use words::Words;
 
 /// What a log entry takes on the disk besides its texts, about.
@@ -92,7 +93,7 @@ fn write_rows(
             ])?;
             let request = entry.request_id.as_str();
             let scope = words::scope(entry.account, entry.lambda, line.level, request);
-            let said = words::said(&line.message, line.extras.get());
+            let said = words::said(&line.message, line.extras.get(), Part::of(line_id));
             text.execute(params![line_id, scope, said])?;
             note_minute(minutes, line_id, line);
         }

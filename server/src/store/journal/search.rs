@@ -5,7 +5,7 @@
 //! with a word. All of these are in the index of words, which takes what is new in batches: an index
 //! of a table would have to change a page in another place for each entry. A time is first turned
 //! into a span of ids. So a page is read from its place in these lists. Long lists of words may seldom
-//! meet, or never: they are compared span by span, and a search that found too little in its time says
+//! meet, or never: they are compared part by part, and a search that found too little in its time says
 //! how far it came.
 
 use std::time::{Duration, Instant};
@@ -15,16 +15,12 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use sandglass_runtime::LogLevel;
 
 use super::MINUTE_MS;
-use super::words::{self, Owner, Words};
+use super::words::{self, Owner, Part, Words};
 
 /// The texts of one page together, in bytes; one entry more than fits is still whole.
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 const KEPT_LEVELS: [LogLevel; 3] = [LogLevel::Info, LogLevel::Warn, LogLevel::Error];
-/// Ids that a search for words looks through at first. Each span is twice as long as the one before,
-/// since most words are found, or found to be nowhere, at once.
-const SPAN_FIRST: i64 = 4_096;
-const SPAN_MAX: i64 = 32_768;
-/// How long a page is looked for before another span is begun.
+/// How long a page is looked for before another part is begun.
 const PATIENCE: Duration = Duration::from_millis(3);
 
 /// One log entry with the invocation that it belongs to.
@@ -86,7 +82,7 @@ pub(crate) fn search(connection: &Connection, filter: &LogFilter) -> rusqlite::R
     search_while(connection, filter, || begun.elapsed() < PATIENCE)
 }
 
-/// The same, as long as somebody is patient: asked before each span but the first.
+/// The same, as long as somebody is patient: asked before each part but the first.
 pub(super) fn search_while(
     connection: &Connection,
     filter: &LogFilter,
@@ -96,18 +92,13 @@ pub(super) fn search_while(
         rows: Vec::new(),
         next: None,
     };
-    let Some(mut spans) = spans(connection, filter)? else {
+    let Some(mut spans) = Spans::new(connection, filter)? else {
         return Ok(page);
     };
     let mut statement = connection.prepare_cached(&sql(filter))?;
-    let (matching, mut bytes) = (filter.matching(), 0);
-    while let Some(span) = spans.next() {
-        let values = values(
-            filter,
-            &matching,
-            span,
-            filter.limit as usize - page.rows.len(),
-        );
+    let mut bytes = 0;
+    while let Some(span) = spans.next(connection)? {
+        let values = values(filter, span, filter.limit as usize - page.rows.len());
         if read_span(
             &mut statement,
             &values,
@@ -152,56 +143,61 @@ fn sql(filter: &LogFilter) -> String {
          FROM logs_text CROSS JOIN logs ON logs.id = logs_text.rowid
          WHERE logs_text MATCH ?1 AND logs_text.rowid BETWEEN ?2 AND ?3 AND at >= ?4 AND at < ?5
          ORDER BY logs_text.rowid {} LIMIT ?6",
-        filter.direction()
+        filter.order.direction()
     )
 }
 
 /// Its values for one span, of which no more than so many are wanted.
-fn values(
-    filter: &LogFilter,
-    matching: &str,
-    (first, last): (i64, i64),
-    most: usize,
-) -> Vec<Value> {
+fn values(filter: &LogFilter, span: Span, most: usize) -> Vec<Value> {
     let (start, end) = filter.times.unwrap_or((0, i64::MAX as u64));
     // One entry more shows whether there are more.
     let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
-    let numbers = [first, last, signed(start), signed(end), limit].map(Value::Integer);
-    std::iter::once(Value::Text(matching.to_owned()))
+    let numbers = [span.first, span.last, signed(start), signed(end), limit].map(Value::Integer);
+    std::iter::once(Value::Text(filter.matching(span.part)))
         .chain(numbers)
         .collect()
 }
 
-/// The spans of ids to look through one after the other; `None` when nothing can be wanted.
-fn spans(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<Spans>> {
-    let Some((first, last)) = ids(connection, filter)? else {
-        return Ok(None);
-    };
-    // Together, as `min(id), max(id)`, they would be looked for in the whole table.
-    let sql = "SELECT (SELECT min(id) FROM logs), (SELECT max(id) FROM logs)";
-    let kept = connection
-        .prepare_cached(sql)?
-        .query_row([], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
-    Ok(kept.map(|(least, most): (i64, i64)| Spans {
-        first: first.max(least),
-        last: last.min(most),
-        length: match filter.words {
-            Some(_) => SPAN_FIRST,
-            None => i64::MAX,
-        },
-        order: filter.order,
-    }))
+/// Ids to look through at once, both ends included.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    first: i64,
+    last: i64,
+    /// The part that they are of; without, they may be of many.
+    part: Option<Part>,
 }
 
 /// Ids that were not looked through yet, both ends included.
 struct Spans {
     first: i64,
     last: i64,
-    length: i64,
     order: Order,
+    /// The lists that have to meet; empty where all ids are looked through at once.
+    lists: Vec<String>,
+    /// Whether some were looked through. The first page is often found in the first part.
+    begun: bool,
 }
 
 impl Spans {
+    /// `None` when nothing can be wanted.
+    fn new(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<Self>> {
+        let Some((first, last)) = ids(connection, filter)? else {
+            return Ok(None);
+        };
+        // Together, as `min(id), max(id)`, they would be looked for in the whole table.
+        let sql = "SELECT (SELECT min(id) FROM logs), (SELECT max(id) FROM logs)";
+        let mut statement = connection.prepare_cached(sql)?;
+        let kept =
+            statement.query_row([], |row| Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?)))?;
+        Ok(kept.map(|(least, most): (i64, i64)| Self {
+            first: first.max(least),
+            last: last.min(most),
+            order: filter.order,
+            lists: filter.lists(),
+            begun: false,
+        }))
+    }
+
     fn is_left(&self) -> bool {
         self.first <= self.last
     }
@@ -213,31 +209,57 @@ impl Spans {
             Order::Before(_) => self.last + 1,
         }
     }
-}
 
-impl Iterator for Spans {
-    type Item = (i64, i64);
-
-    fn next(&mut self) -> Option<(i64, i64)> {
-        if !self.is_left() {
-            return None;
+    /// The next ids that may be wanted.
+    fn next(&mut self, connection: &Connection) -> rusqlite::Result<Option<Span>> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.skip(connection)?;
         }
-        let length = self.length;
-        self.length = length.max(length.saturating_mul(2).min(SPAN_MAX));
-        Some(match self.order {
-            Order::After(..) => {
-                let first = self.first;
-                let last = first.saturating_add(length - 1).min(self.last);
-                self.first = last + 1;
-                (first, last)
+        if !self.is_left() {
+            return Ok(None);
+        }
+        let (first, last) = (self.first, self.last);
+        if self.lists.is_empty() {
+            self.first = last + 1;
+            let part = None;
+            return Ok(Some(Span { first, last, part }));
+        }
+        let part = Part::of(match self.order {
+            Order::After(..) => first,
+            Order::Before(_) => last,
+        });
+        let (least, most) = part.ids();
+        match self.order {
+            Order::After(..) => self.first = most.saturating_add(1),
+            Order::Before(_) => self.last = least - 1,
+        }
+        Ok(Some(Span {
+            first: first.max(least),
+            last: last.min(most),
+            part: Some(part),
+        }))
+    }
+
+    /// Goes on to the next id that each of the lists may have.
+    fn skip(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let direction = self.order.direction();
+        let mut next = connection.prepare_cached(&format!(
+            "SELECT rowid FROM logs_text WHERE logs_text MATCH ?1 AND rowid BETWEEN ?2 AND ?3
+             ORDER BY rowid {direction} LIMIT 1"
+        ))?;
+        for list in &self.lists {
+            if !self.is_left() {
+                break;
             }
-            Order::Before(_) => {
-                let last = self.last;
-                let first = last.saturating_sub(length - 1).max(self.first);
-                self.last = first - 1;
-                (first, last)
+            let values = params![list, self.first, self.last];
+            let id = next.query_row(values, |row| row.get(0)).optional()?;
+            match (self.order, id) {
+                (Order::After(..), Some(id)) => self.first = id,
+                (Order::Before(_), Some(id)) => self.last = id,
+                (_, None) => self.first = self.last.saturating_add(1),
             }
-        })
+        }
+        Ok(())
     }
 }
 
@@ -267,30 +289,47 @@ fn ids(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Option<(
     Ok(span.map(|(least, most): (i64, i64)| (first.max(least), last.min(most))))
 }
 
+impl Order {
+    fn direction(self) -> &'static str {
+        match self {
+            Self::After(..) => "ASC",
+            Self::Before(_) => "DESC",
+        }
+    }
+}
+
 impl LogFilter {
-    fn direction(&self) -> &'static str {
-        match self.order {
-            Order::After(..) => "ASC",
-            Order::Before(_) => "DESC",
+    fn levels(&self) -> &[LogLevel] {
+        match self.levels.as_slice() {
+            [] => &KEPT_LEVELS,
+            levels => levels,
         }
     }
 
-    /// What is wanted, in the words of the index.
-    fn matching(&self) -> String {
-        let levels = match self.levels.as_slice() {
-            [] => &KEPT_LEVELS,
-            levels => levels,
-        };
-        let owner = match self.lambda {
+    fn owner(&self) -> Owner {
+        match self.lambda {
             Some(lambda) => Owner::Lambda(lambda),
             None => Owner::Account(self.account),
-        };
+        }
+    }
+
+    /// What is wanted of a part, in the words of the index.
+    fn matching(&self, part: Option<Part>) -> String {
         words::matching(
-            owner,
-            levels,
+            self.owner(),
+            self.levels(),
             self.request_id.as_deref(),
-            self.words.as_ref(),
+            self.words.as_ref().zip(part),
         )
+    }
+
+    /// The lists that have to meet in what is wanted, where there are words.
+    fn lists(&self) -> Vec<String> {
+        let lists = |words| {
+            let request = self.request_id.as_deref();
+            words::lists(self.owner(), self.levels(), request, words)
+        };
+        self.words.as_ref().map(lists).unwrap_or_default()
     }
 }
 
@@ -310,10 +349,12 @@ fn log_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {
 /// How SQLite goes about it.
 #[cfg(test)]
 pub(super) fn plan(connection: &Connection, filter: &LogFilter) -> rusqlite::Result<Vec<String>> {
-    let span = spans(connection, filter)?.and_then(|mut spans| spans.next());
-    let span = span.expect("there is something to be found");
+    let mut spans = Spans::new(connection, filter)?.expect("there is something to be found");
+    let span = spans
+        .next(connection)?
+        .expect("there is something to be found");
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql(filter)))?;
-    let values = values(filter, &filter.matching(), span, 1);
+    let values = values(filter, span, 1);
     let steps = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(3))?;
     steps.collect()
 }

@@ -93,62 +93,120 @@ fn a_page_says_whether_there_are_more() {
     assert_eq!((more(9), more(10), more(11)), (true, false, false));
 }
 
-#[test]
-fn words_are_looked_for_span_by_span_and_the_search_goes_on_where_it_stopped() {
-    let entries: Vec<_> = (1..=30_000).map(|number| entry(number, 1)).collect();
-    let connection = database(&entries);
-    let filter = |order| LogFilter {
-        words: Some("\"message 14000\"".parse().unwrap()),
+/// Two words of which each is in every other entry, so that they never meet, and one that is in three.
+fn never() -> Connection {
+    let said = |number: u64| {
+        let word = if number % 2 == 0 { "even" } else { "odd" };
+        let rare = if [70_000, 40_000, 100].contains(&number) {
+            " rare"
+        } else {
+            ""
+        };
+        let mut entry = entry(number, 1);
+        entry.logs[0].message = format!("{word}{rare} one two");
+        entry
+    };
+    database(&(1..=80_000).map(said).collect::<Vec<_>>())
+}
+
+/// What a search finds, or where it goes on, when it is given up after so many parts.
+fn given_up(
+    connection: &Connection,
+    text: &str,
+    order: Order,
+    parts: u32,
+) -> (Vec<i64>, Option<i64>) {
+    let filter = LogFilter {
+        words: Some(text.parse().unwrap()),
         order,
         ..all()
     };
-    // Spans of 4,096 and 8,192 ids, and the rest.
-    for (order, places) in [
-        (Order::Before(i64::MAX), [25_905, 17_713]),
-        (Order::After(0, 30_000), [4_096, 12_288]),
-    ] {
-        let page = |spans: u32, order| {
-            let mut left = spans;
-            let patient = || {
-                left -= 1;
-                left > 0
-            };
-            search::search_while(&connection, &filter(order), patient).unwrap()
-        };
-        for (spans, place) in [(1, places[0]), (2, places[1])] {
-            let page = page(spans, order);
-            assert!(page.rows.is_empty(), "{order:?}");
-            assert_eq!(page.next, Some(place), "{order:?}");
+    let mut left = parts;
+    let patient = || {
+        left -= 1;
+        left > 0
+    };
+    let page = search::search_while(connection, &filter, patient).unwrap();
+    (page.rows.iter().map(|row| row.id).collect(), page.next)
+}
+
+#[test]
+fn words_that_never_meet_are_looked_for_part_by_part() {
+    let connection = never();
+    for text in ["even odd", "\"two one\""] {
+        let (down, up) = (Order::Before(i64::MAX), Order::After(0, 80_000));
+        for (parts, place_down, place_up) in [(1, 65_536, 16_383), (2, 49_152, 32_767)] {
+            let before = given_up(&connection, text, down, parts);
+            assert_eq!(before, (vec![], Some(place_down)), "{text}");
+            let after = given_up(&connection, text, up, parts);
+            assert_eq!(after, (vec![], Some(place_up)), "{text}");
         }
-        let rest = match order {
-            Order::Before(_) => Order::Before(places[1]),
-            Order::After(..) => Order::After(places[1], 30_000),
-        };
-        for order in [order, rest] {
-            let page = page(10, order);
-            assert_eq!(page.rows.len(), 1, "{order:?}");
-            assert_eq!((page.rows[0].id, page.next), (14_000, None), "{order:?}");
+        for order in [
+            down,
+            up,
+            Order::Before(16_384),
+            Order::After(65_535, 80_000),
+        ] {
+            assert_eq!(
+                given_up(&connection, text, order, 9),
+                (vec![], None),
+                "{text}"
+            );
         }
     }
 }
 
 #[test]
-fn a_page_goes_over_from_one_span_to_the_next() {
-    let entries: Vec<_> = (1..=5_000).map(|number| entry(number, 1)).collect();
-    let connection = database(&entries);
+fn parts_in_which_a_word_is_not_are_not_looked_through() {
+    let connection = never();
+    let (down, up) = (Order::Before(i64::MAX), Order::After(0, 80_000));
+    for text in [
+        "rare even",
+        "even rare",
+        "\"even rare one\" two",
+        "rare rare even",
+    ] {
+        // Of five parts, three have it, and they alone are looked through.
+        let all_down = given_up(&connection, text, down, 4);
+        assert_eq!(all_down, (vec![70_000, 40_000, 100], None), "{text}");
+        assert_eq!(
+            given_up(&connection, text, up, 4),
+            (vec![100, 40_000, 70_000], None)
+        );
+        assert_eq!(
+            given_up(&connection, text, down, 1),
+            (vec![70_000], Some(65_536))
+        );
+        assert_eq!(
+            given_up(&connection, text, Order::Before(65_536), 1),
+            (vec![], Some(49_152))
+        );
+    }
+    assert_eq!(given_up(&connection, "zebra even", down, 2), (vec![], None));
+    assert_eq!(
+        given_up(&connection, "\u{e000}0 even", down, 2),
+        (vec![], None)
+    );
+}
+
+#[test]
+fn a_page_goes_over_from_one_part_to_the_next() {
+    let connection = never();
     let page = |limit| {
         let filter = LogFilter {
-            words: Some("message".parse().unwrap()),
+            words: Some("one".parse().unwrap()),
+            order: Order::Before(20_000),
             limit,
             ..all()
         };
         let page = search::search_while(&connection, &filter, || true).unwrap();
         (page.rows.len(), page.rows.last().unwrap().id, page.next)
     };
-    assert_eq!(page(4_095), (4_095, 906, Some(906)));
-    assert_eq!(page(4_096), (4_096, 905, Some(905)));
-    assert_eq!(page(4_097), (4_097, 904, Some(904)));
-    assert_eq!(page(5_000), (5_000, 1, None));
+    // 3,616 of them are of the second part.
+    assert_eq!(page(3_615), (3_615, 16_385, Some(16_385)));
+    assert_eq!(page(3_616), (3_616, 16_384, Some(16_384)));
+    assert_eq!(page(3_617), (3_617, 16_383, Some(16_383)));
+    assert_eq!(page(19_999), (19_999, 1, None));
 }
 
 #[test]
