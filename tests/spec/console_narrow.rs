@@ -40,7 +40,11 @@ fn narrowed(server: &TestServer, console: &Value) -> String {
 }
 
 fn invoked(server: &TestServer, token: &str) -> u16 {
-    server.invoke("hello", json!({})).bearer(token).send().status
+    server
+        .invoke("hello", json!({}))
+        .bearer(token)
+        .send()
+        .status
 }
 
 /// A server with a lambda, and somebody who may invoke it.

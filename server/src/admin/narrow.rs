@@ -31,8 +31,7 @@ impl Admin {
             kind: TokenKind::Invoke,
             expires_at: now + INVOKE_MS,
         };
-        let entry =
-            of_user(AuditAction::TokenNarrow, user).detail("session", session.id.as_str());
+        let entry = of_user(AuditAction::TokenNarrow, user).detail("session", session.id.as_str());
         let change = "make a token that only invokes";
         let admin = self.clone();
         let rows = move |tx: &Connection| {

@@ -46,17 +46,15 @@ pub(super) fn subject(
     Ok((session, user))
 }
 
-fn session(
-    app: &App,
-    client: &InstalledApp,
-    form: &Form<'_>,
-) -> Result<Arc<Session>, OauthError> {
+fn session(app: &App, client: &InstalledApp, form: &Form<'_>) -> Result<Arc<Session>, OauthError> {
     let types = [
         Some(form.need("subject_token_type")?),
         form.get("requested_token_type")?,
     ];
     if types.into_iter().flatten().any(|kind| kind != ACCESS_TOKEN) {
-        return Err(bad_request("an access token is exchanged for an access token"));
+        return Err(bad_request(
+            "an access token is exchanged for an access token",
+        ));
     }
     let shown = TokenHash::of(form.need("subject_token")?.as_bytes());
     let found = app.registry.load().sessions().get(&shown, now_ms());
@@ -64,9 +62,9 @@ fn session(
         access.opens == Opens::Everything && access.session.app.as_ref() == Some(&client.id)
     };
     let access = found.filter(own);
-    access.map(|access| access.session).ok_or_else(|| {
-        bad_request("subject_token is no access token of the console, or has ended")
-    })
+    access
+        .map(|access| access.session)
+        .ok_or_else(|| bad_request("subject_token is no access token of the console, or has ended"))
 }
 
 /// What is wrong with a subject token is wrong with the request (section 2.2.2).

@@ -440,7 +440,11 @@ fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {
 
 /// The user in whose name an app of the account acts. The console is in every account, so what it was
 /// given in one must not be taken in another.
-pub(super) fn enabled(app: &App, client: &InstalledApp, user: &UserId) -> Result<Arc<User>, OauthError> {
+pub(super) fn enabled(
+    app: &App,
+    client: &InstalledApp,
+    user: &UserId,
+) -> Result<Arc<User>, OauthError> {
     let registry = app.registry.load();
     let user = registry.users().get(user);
     let user = user.filter(|user| user.enabled && user.account == client.account);
