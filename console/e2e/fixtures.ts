@@ -7,6 +7,8 @@ import { ACCOUNT, Server } from './server';
 
 export { ACCOUNT, expect };
 
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
 interface Worker {
   server: Server;
 }
@@ -16,8 +18,8 @@ interface Story {
   quiet: undefined;
   /** Signs in as a user, the first administrator unless it says otherwise. */
   signIn: (user?: { name: string; password: string }) => Promise<void>;
-  /** Fails the story if axe finds something serious in the page as it is. */
-  accessible: () => Promise<void>;
+  /** Fails the story if axe finds something serious in the page as it is; by these rules alone, if any. */
+  accessible: (...rules: string[]) => Promise<void>;
 }
 
 export const test = base.extend<Story, Worker>({
@@ -57,10 +59,10 @@ export const test = base.extend<Story, Worker>({
     });
   },
   accessible: async ({ page }, use) => {
-    await use(async () => {
-      const { violations } = await new AxeBuilder({ page })
-        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
-        .analyze();
+    await use(async (...rules) => {
+      const axe = new AxeBuilder({ page });
+      const chosen = rules.length > 0 ? axe.withRules(rules) : axe.withTags(WCAG);
+      const { violations } = await chosen.analyze();
       const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
       expect(told).toEqual([]);
     });

@@ -1,16 +1,11 @@
 // How are stories told of a console that is not built into the server yet? With `CONSOLE_DIST=dist`, this
-// stands before the server: it has the console of that folder, under the server's policy, and passes
-// everything else on.
+// stands before the server: it has the console of that folder, under the very headers that the server
+// gives to its own, and passes everything else on.
 
 import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-  "font-src 'self'; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; " +
-  "frame-ancestors 'none'";
 
 const KINDS: Readonly<Record<string, string>> = {
   '.css': 'text/css',
@@ -29,9 +24,11 @@ export class Front {
   ) {}
 
   static async start(server: string, dist: string): Promise<Front> {
+    const headers = await ownHeaders(server);
     const listener = http.createServer((asked, answer) => {
       const path = new URL(asked.url ?? '/', server).pathname;
-      if (path.startsWith('/console/')) serve(answer, dist, path.slice('/console'.length));
+      const file = path.slice('/console'.length);
+      if (path.startsWith('/console/')) serve(answer, dist, file, headers);
       else pass(asked, answer, server);
     });
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -45,7 +42,19 @@ export class Front {
   }
 }
 
-function serve(answer: http.ServerResponse, dist: string, path: string): void {
+/** What the server lets its own files do, whichever file it is. */
+async function ownHeaders(server: string): Promise<Record<string, string>> {
+  const { headers } = await fetch(`${server}/console/`);
+  const ofFiles = /^(content-security-policy|permissions-policy|referrer-policy|x-|cross-origin-)/;
+  return Object.fromEntries([...headers].filter(([name]) => ofFiles.test(name)));
+}
+
+function serve(
+  answer: http.ServerResponse,
+  dist: string,
+  path: string,
+  bounds: Record<string, string>,
+): void {
   const name = extname(path) === '' ? '/index.html' : path;
   const file = join(dist, `${name}.br`);
   if (!existsSync(file)) {
@@ -53,8 +62,7 @@ function serve(answer: http.ServerResponse, dist: string, path: string): void {
     return;
   }
   const kind = KINDS[extname(name)] ?? 'application/octet-stream';
-  const headers = { 'content-type': kind, 'content-encoding': 'br' };
-  answer.writeHead(200, { ...headers, 'content-security-policy': POLICY });
+  answer.writeHead(200, { ...bounds, 'content-type': kind, 'content-encoding': 'br' });
   answer.end(readFileSync(file));
 }
 

@@ -63,8 +63,12 @@ async function shop(): Promise<string> {
   return `http://localhost:${(listener.address() as AddressInfo).port}`;
 }
 
-/** Fills a server as people would have: lambdas, invocations, a schedule, an app, a user. */
+const filled = new WeakSet<Server>();
+
+/** Fills a server as people would have, once: lambdas, invocations, a schedule, an app, a user. */
 export async function fill(server: Server): Promise<void> {
+  if (filled.has(server)) return;
+  filled.add(server);
   const host = await shop();
   await server.api('PUT', `/whitelist/${encodeURIComponent(host)}`);
   await server.api('PUT', '/secrets/WAREHOUSE_TOKEN', { value: 'open-sesame-1234' });

@@ -1,15 +1,13 @@
 // How does it look? Every picture that pages ask for, in both themes, wide and narrow, into
 // target/console/screenshots. For the eyes of people: nothing is compared.
 
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 import { test } from './fixtures';
+import { shots } from './routes';
 import { fill } from './sample';
 import type { Shot } from './shots';
 
-const PAGES = join(import.meta.dirname, '../src/pages');
 const FOLDER = join(import.meta.dirname, '../../target/console/screenshots');
 const WIDTHS = [
   { width: 1440, height: 900 },
@@ -19,22 +17,11 @@ const WIDTHS = [
 /** Set to parts of names to take only those: `ONLY=lambdas,home npm run screenshots`. */
 const only = (process.env['ONLY'] ?? '').split(',');
 
-const filled = new WeakSet<object>();
-
-async function shots(): Promise<Shot[]> {
-  const folders = readdirSync(PAGES).sort();
-  const lists = folders.map(async (folder) => {
-    const url = pathToFileURL(join(PAGES, folder, 'shots.ts')).href;
-    return ((await import(url)) as { default: Shot[] }).default;
-  });
-  const all = (await Promise.all(lists)).flat();
-  return all.filter(({ name }) => only.some((part) => name.includes(part)));
+async function wanted(): Promise<Shot[]> {
+  return (await shots()).filter(({ name }) => only.some((part) => name.includes(part)));
 }
 
 test.beforeAll(async ({ server }) => {
-  // One server serves all pictures of a worker.
-  if (filled.has(server)) return;
-  filled.add(server);
   await fill(server);
 });
 
@@ -52,7 +39,7 @@ for (const size of WIDTHS) {
         await page.getByRole('button', { name: 'Sign in' }).waitFor();
         await picture('sign-in');
         await signIn();
-        for (const shot of await shots()) {
+        for (const shot of await wanted()) {
           await page.goto(`/console${shot.path}`);
           await page.locator(shot.ready).first().waitFor();
           await shot.before?.(page);

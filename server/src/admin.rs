@@ -29,6 +29,7 @@ mod environment;
 mod lambdas;
 mod limits;
 mod logs;
+mod narrow;
 mod overview;
 mod queue;
 mod reports;

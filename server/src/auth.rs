@@ -15,7 +15,7 @@ use http::request::Parts;
 use sandglass_runtime::AccountId;
 
 use crate::clock::now_ms;
-use crate::oauth::{Grant as AppGrant, InstalledApp, Session};
+use crate::oauth::{Access, Grant as AppGrant, InstalledApp, Opens, Session};
 use crate::registry::Registry;
 use crate::users::User;
 
@@ -35,7 +35,7 @@ pub(crate) use operator::{Operator, OperatorKey};
 pub(crate) use permissions::Action;
 pub use permissions::{Permission, Permissions, UnknownPermission};
 pub use token::TokenId;
-pub(crate) use token::{Token, TokenHash, TokenText};
+pub(crate) use token::{INVOKE_PREFIX, Token, TokenHash, TokenText};
 
 /// The header with a developer key.
 const MAVEN_API_KEY: HeaderName = HeaderName::from_static("maven-api-key");
@@ -56,8 +56,8 @@ pub(crate) struct Principal {
 enum Who {
     /// The holder of a bearer token, which may be a service user's.
     Token(Arc<Token>, Option<Arc<User>>),
-    /// A user who logged in, or an app in the name of one.
-    User(Arc<User>, Arc<Session>),
+    /// A user who logged in, or an app in the name of one; with the session, unless the token only invokes.
+    User(Arc<User>, Option<Arc<Session>>),
     /// An app in its own name.
     App(Arc<InstalledApp>),
 }
@@ -138,7 +138,7 @@ fn by_token(token: &Arc<Token>, registry: &Registry) -> Option<Principal> {
 }
 
 fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
-    let session = registry.sessions().get(token, now_ms())?.session;
+    let Access { session, opens, .. } = registry.sessions().get(token, now_ms())?;
     let user = enabled(&session.user, registry)?;
     let permissions = match &session.token {
         None => user.permissions,
@@ -149,8 +149,16 @@ fn by_session(token: &TokenHash, registry: &Registry) -> Option<Principal> {
             token.permissions.and(user.permissions)
         }
     };
-    let who = Who::User(user, session);
-    Some(Principal { who, permissions })
+    Some(match opens {
+        Opens::Everything => Principal {
+            who: Who::User(user, Some(session)),
+            permissions,
+        },
+        Opens::Invocations => Principal {
+            who: Who::User(user, None),
+            permissions: permissions.to_invoke(),
+        },
+    })
 }
 
 /// An app may invoke, and nothing else (spec 3.2). One that was removed since has no token any more.
@@ -237,10 +245,10 @@ impl Principal {
         }
     }
 
-    /// The session of a caller that has one.
+    /// The session of a caller that has one, and may end it.
     pub(crate) fn session(&self) -> Option<&Session> {
         match &self.who {
-            Who::User(_, session) => Some(session),
+            Who::User(_, session) => session.as_deref(),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@
 //! one, and without an extension, is a page of the app and answers its `index.html`.
 //!
 //! The files are public, and the same for all. What they may do in a browser is bounded by the content
-//! security policy: scripts of this server only, requests to this server only, in no frame.
+//! security policy: scripts of this server only, no text that becomes one, requests to this server only, in no frame.
 
 mod files;
 
@@ -29,11 +29,16 @@ const HASHED: &str = "assets/";
 const POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
     worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-    frame-ancestors 'none'";
+    frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/// What the browser has of the machine is none of the console's business, but for what somebody copies.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), \
+    midi=(), payment=(), publickey-credentials-get=(), serial=(), usb=(), \
+    clipboard-read=(self), clipboard-write=(self)";
 
 /// What every file of the console comes with. The editor makes its styles while it runs, hence
 /// `'unsafe-inline'` for those, and for those only.
-const HEADERS: [(HeaderName, &str); 5] = [
+const HEADERS: [(HeaderName, &str); 7] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -42,6 +47,11 @@ const HEADERS: [(HeaderName, &str); 5] = [
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
     ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
 ];
 
 /// Whether a path is about the console, or about nothing, which leads there.

@@ -17,6 +17,7 @@ mod form;
 mod jwt;
 mod keys;
 mod metadata;
+mod narrow;
 mod pages;
 mod pkce;
 mod redirect;
@@ -36,7 +37,7 @@ pub(crate) use flow::{Flows, cookie};
 pub(crate) use keys::{KeyError, OVERLAP_MS, SigningKey, SigningKeys, generate};
 pub(crate) use metadata::{Keys, Metadata, keys_document, metadata};
 pub(crate) use redirect::check as check_redirect;
-pub(crate) use session::{Access, NewTokens, Session, Sessions};
+pub(crate) use session::{Access, NewTokens, Opens, Session, Sessions};
 pub(crate) use token::{AppToken, Introspected, Tokens, app_token, introspect, revoke, token};
 
 /// What every app may be given leave for (spec 3.1).
@@ -45,6 +46,8 @@ pub(crate) const SCOPE: &str = "faas.lambda.invoke";
 pub(crate) const PLATFORM_ISSUER: &str = "Sentinel";
 /// How long an access token opens the API, and how long somebody who logged in stays so.
 pub(crate) const ACCESS_MS: u64 = 8 * 60 * 60 * 1_000;
+/// How long a token is good for that only invokes: as long as an App JWT.
+pub(crate) const INVOKE_MS: u64 = 60 * 60 * 1_000;
 /// How long a refresh token that is not used is good for.
 pub(crate) const REFRESH_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 

@@ -53,8 +53,9 @@ pub use deployments::{DeploymentState, DeploymentStep, UnknownState};
 pub(crate) use identity::{
     AppRow, SessionRow, SessionTokenRow, SigningKeyRow, TokenKind, UserRow, access_tokens, add_app,
     add_session_of_user, add_session_token, add_signing_key, apps, change_app, delete_app,
-    delete_signing_key, delete_user, end_oldest_sessions, end_session, end_sessions_of_user,
-    prolong, put_user, session_token, sessions_of_user, set_app_secret, signing_keys, spend, users,
+    delete_signing_key, delete_user, end_oldest_invoke_tokens, end_oldest_sessions, end_session,
+    end_sessions_of_user, prolong, put_user, session_token, sessions_of_user, set_app_secret,
+    signing_keys, spend, users,
 };
 pub(crate) use journal::{
     BUCKET_MS, Failing, Figures, InvocationState, LogFilter, LogRow, Order, Span, Words, failing,

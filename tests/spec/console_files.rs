@@ -43,6 +43,7 @@ fn check_headers(reply: &Reply) {
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
     ] {
         assert!(policy.split("; ").any(|known| known == part), "{policy}");
     }
@@ -55,10 +56,15 @@ fn check_headers(reply: &Reply) {
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
         ("vary", "accept-encoding"),
     ] {
         assert_eq!(reply.header(name), value, "{name}");
     }
+    let permissions = reply.header("permissions-policy");
+    let of = |feature| permissions.split(", ").find(|one| one.starts_with(feature));
+    assert_eq!(of("clipboard-write"), Some("clipboard-write=(self)"));
+    assert_eq!(of("camera"), Some("camera=()"));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::harness::sentinel::{
 use crate::harness::server::{ACCOUNT, Reply, TestServer, config, open, start, start_with};
 use crate::harness::temporary;
 
-const CLIENT: &str = "sandglass-console";
+/// The console's client id.
+pub(crate) const CLIENT: &str = "sandglass-console";
 
 fn callback(server: &TestServer) -> String {
     format!("{}/console/callback", server.url)
@@ -61,8 +62,9 @@ fn refresh(server: &TestServer, token: &str) -> Reply {
     server.sentinel("token", &parameters).send()
 }
 
+/// What the console has of a user who signed in.
 #[track_caller]
-fn tokens(server: &TestServer, user: &TestUser) -> Value {
+pub(crate) fn tokens(server: &TestServer, user: &TestUser) -> Value {
     let pkce = Pkce::new(1);
     let code = parameter(&signed_in(server, user, &pkce), "code").expect("a code");
     let reply = exchange(server, &code, &pkce);

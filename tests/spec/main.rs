@@ -29,6 +29,7 @@ mod console_client;
 mod console_events;
 mod console_files;
 mod console_me;
+mod console_narrow;
 mod console_overview;
 mod console_runs;
 mod console_sign_in;

@@ -1605,7 +1605,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Exchange a code or a refresh token for new tokens */
+        /** Exchange a code or a refresh token for new tokens, or the console's access token for one that only invokes */
         post: operations["post_sentinel_token"];
         delete?: never;
         options?: never;
@@ -3222,8 +3222,12 @@ export interface components {
              * @description Seconds.
              */
             expires_in: number;
-            refresh_token: string;
-            id_token: string;
+            /** @description With every grant but a token exchange. */
+            refresh_token?: string | null;
+            /** @description With every grant but a token exchange. */
+            id_token?: string | null;
+            /** @description With a token exchange (RFC 8693, section 2.2.1). */
+            issued_token_type?: string | null;
             scope: string;
         };
         /** @description An error of RFC 6749, section 5.2. */
@@ -3233,7 +3237,7 @@ export interface components {
             /** @description For people. */
             error_description: string;
         };
-        /** @description What an app gets tokens for (RFC 6749, sections 4.1.3 and 6). */
+        /** @description What an app gets tokens for (RFC 6749, sections 4.1.3 and 6; RFC 8693). */
         TokenForm: {
             grant_type: components["schemas"]["TokenGrant"];
             /** @description With `authorization_code`. */
@@ -3244,15 +3248,20 @@ export interface components {
             code_verifier?: string | null;
             /** @description With `refresh_token`. */
             refresh_token?: string | null;
-            /** @description With `refresh_token`; no more than before. */
+            /** @description With a token exchange: an access token of the console. */
+            subject_token?: string | null;
+            /** @description With a token exchange: `urn:ietf:params:oauth:token-type:access_token`. */
+            subject_token_type?: string | null;
+            /** @description With a token exchange: the same, or left out. */
+            requested_token_type?: string | null;
+            /** @description With `refresh_token`: no more than before. With a token exchange: `faas.lambda.invoke`. */
             scope?: string | null;
             /** @description Unless the app says it in a header. */
             client_id?: string | null;
             /** @description Unless the app says it in a header, or is public. */
             client_secret?: string | null;
         };
-        /** @enum {string} */
-        TokenGrant: "authorization_code" | "refresh_token";
+        TokenGrant: ("authorization_code" | "refresh_token") | "urn:ietf:params:oauth:grant-type:token-exchange";
         /** @description A token of the app (RFC 7009, section 2.1, and RFC 7662, section 2.1). */
         TokenOfAppForm: {
             token: string;

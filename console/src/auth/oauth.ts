@@ -9,6 +9,10 @@ const CLIENT: oauth.Client = { client_id: 'sandglass-console' };
 const AUTHENTICATION = oauth.None();
 /** `openid` makes the issuer of the id_token the one of the metadata. */
 const SCOPE = 'openid faas.console';
+/** What a token may do that is given away (RFC 8693). */
+const NARROW_SCOPE = 'faas.lambda.invoke';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** What an attempt to sign in has to remember until the browser comes back. */
 export interface Attempt {
@@ -91,10 +95,35 @@ export async function refresh(account: string, token: string): Promise<Tokens> {
   }
 }
 
+/** Changes an access token for one that only invokes; the first stays what it is. */
+export async function narrow(account: string, token: string): Promise<string> {
+  const server = await discover(account);
+  try {
+    const response = await oauth.genericTokenEndpointRequest(
+      server,
+      CLIENT,
+      AUTHENTICATION,
+      EXCHANGE,
+      { subject_token: token, subject_token_type: ACCESS_TOKEN, scope: NARROW_SCOPE },
+      insecureAllowed(),
+    );
+    const answer = await oauth.processGenericTokenEndpointResponse(server, CLIENT, response);
+    return answer.access_token;
+  } catch (thrown) {
+    throw explained(thrown);
+  }
+}
+
 /** Ends the session that a token is of. */
 export async function revoke(account: string, token: string): Promise<void> {
   const server = await discover(account);
-  await oauth.revocationRequest(server, CLIENT, AUTHENTICATION, token, insecureAllowed());
+  try {
+    const options = insecureAllowed();
+    const asked = oauth.revocationRequest(server, CLIENT, AUTHENTICATION, token, options);
+    await oauth.processRevocationResponse(await asked);
+  } catch (thrown) {
+    throw explained(thrown);
+  }
 }
 
 /** The authorization server of an account (RFC 8414). */

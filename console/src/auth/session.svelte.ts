@@ -4,7 +4,8 @@
 import type { components } from '$/api/schema';
 import { Problem, problemOf } from '$/api/problem';
 
-import { type Attempt, type Tokens, begin, finish, refresh, revoke } from './oauth';
+import { forgetInputs, forgetUnsaved } from './leavings';
+import { type Attempt, type Tokens, begin, finish, narrow, refresh, revoke } from './oauth';
 import { type Action, type Permission, allows, refusal } from './permissions';
 
 /** Who the token speaks for. */
@@ -32,10 +33,17 @@ class Session {
   #channel: BroadcastChannel | undefined;
   /** Who is signed in; nobody before `start` or after signing out. */
   me = $state.raw<Me>();
+  /** Signed out on purpose, and not again in since: nothing of what was being done is to be kept. */
+  left = false;
 
   /** The account of the session, or the one that was signed in to last. */
   get account(): string {
     return this.#kept?.account ?? localStorage.getItem(ACCOUNT) ?? FIRST_ACCOUNT;
+  }
+
+  /** Whose unsaved work is whose in this browser. */
+  get owner(): string {
+    return `${this.account}.${this.me?.userId ?? ''}`;
   }
 
   get permissions(): readonly Permission[] {
@@ -77,13 +85,20 @@ class Session {
     return attempt.then;
   }
 
-  /** Ends the session on the server and in every tab. */
-  async signOut(): Promise<void> {
-    const kept = this.#kept;
-    this.#forget();
+  /** Ends the session in every tab, with what was not saved. Answers how to end it on the server. */
+  leave(): () => Promise<void> {
+    const [kept, owner] = [this.#kept, this.owner];
+    this.#left();
     this.#say({ kind: 'out' });
-    if (kept !== undefined)
-      await revoke(kept.account, kept.refresh ?? kept.access).catch(() => null);
+    forgetUnsaved(localStorage, owner);
+    return async () => {
+      if (kept !== undefined) await revoke(kept.account, kept.refresh ?? kept.access);
+    };
+  }
+
+  /** A token for somewhere else: it invokes lambdas, for an hour at most, and opens nothing else. */
+  async invokeToken(): Promise<string> {
+    return narrow(this.account, (await this.token()) ?? '');
   }
 
   /** The token to send, refreshed when it is about to end. */
@@ -128,9 +143,16 @@ class Session {
   }
 
   #keep(kept: Kept): void {
+    this.left = false;
     this.#kept = kept;
     write(KEPT, kept);
     this.#say({ kind: 'tokens', kept });
+  }
+
+  #left(): void {
+    this.left = true;
+    forgetInputs(sessionStorage);
+    this.#forget();
   }
 
   #forget(): void {
@@ -147,7 +169,7 @@ class Session {
   #listen(): void {
     this.#channel = new BroadcastChannel(KEPT);
     this.#channel.onmessage = ({ data }: MessageEvent<Word>) => {
-      if (data.kind === 'out') this.#forget();
+      if (data.kind === 'out') this.#left();
       else if (data.kind === 'ask') this.#answerOthers();
       // Only a tab that is in the same account takes the new tokens.
       else if (this.#kept?.account === data.kept.account) {

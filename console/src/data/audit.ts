@@ -60,6 +60,7 @@ const DONE: Readonly<Record<string, string>> = {
   'token.create': 'made the token',
   'token.delete': 'deleted the token',
   'token.grant': 'got tokens of',
+  'token.narrow': 'got a token that only invokes, of',
   'token.refresh': 'renewed its tokens of',
   'token.reuse': 'showed a token twice, which ended its tokens of',
   'token.revoke': 'gave back its tokens of',

@@ -7,19 +7,20 @@ import 'monaco-editor/languages/definitions/typescript/register';
 
 import * as json from 'monaco-editor/languages/features/json/register';
 import * as typescript from 'monaco-editor/languages/features/typescript/register';
-import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
-import JsonWorker from 'monaco-editor/languages/features/json/json.worker?worker';
-import TypeScriptWorker from 'monaco-editor/languages/features/typescript/ts.worker?worker';
+import editorWorker from 'monaco-editor/editor/editor.worker?worker&url';
+import jsonWorker from 'monaco-editor/languages/features/json/json.worker?worker&url';
+import typeScriptWorker from 'monaco-editor/languages/features/typescript/ts.worker?worker&url';
 
 import { defineThemes } from './themes';
+import { ownWorker } from './worker';
 
 import * as monaco from 'monaco-editor/editor/editor.api';
 
 self.MonacoEnvironment = {
   getWorker(_id, label) {
-    if (label === 'json') return new JsonWorker();
-    if (label === 'javascript' || label === 'typescript') return new TypeScriptWorker();
-    return new EditorWorker();
+    if (label === 'json') return ownWorker(jsonWorker);
+    if (label === 'javascript' || label === 'typescript') return ownWorker(typeScriptWorker);
+    return ownWorker(editorWorker);
   },
 };
 

@@ -2,6 +2,7 @@
 // kept for as long as the tab lives.
 
 import type { components } from '$/api/schema';
+import { inputKey } from '$/auth/leavings';
 
 type Schemas = components['schemas'];
 export type RunInput = Schemas['RunInput'];
@@ -51,15 +52,11 @@ function isHeaders(value: unknown): boolean {
 
 /** The text that this lambda was tried with last in this tab. */
 export function keptInput(account: string, lambda: string): string | undefined {
-  return sessionStorage.getItem(key(account, lambda)) ?? undefined;
+  return sessionStorage.getItem(inputKey(account, lambda)) ?? undefined;
 }
 
-/** Keeps the text for as long as the tab lives; nothing forgets it. */
+/** Keeps the text for as long as the tab lives, or until somebody signs out; nothing forgets it. */
 export function keepInput(account: string, lambda: string, text: string | undefined): void {
-  if (text === undefined) sessionStorage.removeItem(key(account, lambda));
-  else sessionStorage.setItem(key(account, lambda), text);
-}
-
-function key(account: string, lambda: string): string {
-  return `sandglass.input.${account}.${lambda}`;
+  if (text === undefined) sessionStorage.removeItem(inputKey(account, lambda));
+  else sessionStorage.setItem(inputKey(account, lambda), text);
 }

@@ -10,12 +10,14 @@ import type { Component } from 'svelte';
 import type { Action } from '$/auth/permissions';
 import type { Place } from '$/router/routes';
 
-interface RailPlace {
+export interface RailPlace {
   place: Place;
   label: string;
   path: string;
   icon: Component<{ size?: number }>;
   needs?: Action;
+  /** Where it leads whoever lacks that leave and has this one. */
+  instead?: { label: string; path: string; needs: Action };
 }
 
 export const PLACES: readonly RailPlace[] = [
@@ -26,6 +28,7 @@ export const PLACES: readonly RailPlace[] = [
     path: '/lambdas',
     icon: SquareFunction,
     needs: 'ReadLambdas',
+    instead: { label: 'Invoke', path: '/invoke', needs: 'Invoke' },
   },
   { place: 'logs', label: 'Logs', path: '/logs', icon: ScrollText, needs: 'ReadLogs' },
   {

@@ -56,4 +56,6 @@ export interface MenuItem {
   /** Stands apart, in red. */
   danger?: boolean;
   keys?: string;
+  /** One of several, and whether it is the one. */
+  checked?: boolean;
 }

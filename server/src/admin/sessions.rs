@@ -12,7 +12,7 @@ use super::{Admin, ChangeError, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::auth::{AppId, SessionId, TokenHash, TokenText, UserId};
 use crate::clock::now_ms;
-use crate::oauth::{ACCESS_MS, Access, InstalledApp, NewTokens, REFRESH_MS, Session};
+use crate::oauth::{ACCESS_MS, Access, InstalledApp, NewTokens, Opens, REFRESH_MS, Session};
 use crate::store::{self, SessionRow, SessionTokenRow, StoreError, TokenKind};
 use crate::users::{ShownKeys, User};
 
@@ -312,6 +312,7 @@ impl Admin {
                 let session = Arc::new(session(row));
                 let access = Access {
                     session: Arc::clone(&session),
+                    opens: Opens::Everything,
                     expires_at: now + ACCESS_MS,
                 };
                 registry.sessions().add(tokens.access.hash(), access, now);
@@ -415,6 +416,7 @@ impl Admin {
                 let session = Arc::clone(&session);
                 let access = Access {
                     session,
+                    opens: Opens::Everything,
                     expires_at,
                 };
                 registry.sessions().add(token, access, now);
@@ -428,7 +430,7 @@ impl Admin {
 }
 
 /// What is done to something that a user has open. The audit log finds it by the user.
-fn of_user(action: AuditAction, user: &User) -> AuditEntry {
+pub(super) fn of_user(action: AuditAction, user: &User) -> AuditEntry {
     AuditEntry::new(action, &user.account).target(user.id.as_str(), &user.login_name)
 }
 

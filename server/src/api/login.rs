@@ -211,7 +211,7 @@ async fn logout(ask: Ask<'_>) -> Result<Reply, Problem> {
     let principal = authenticate(ask.parts, &ask.app.registry.load())?;
     principal.in_account(ask.path("account"))?;
     let Some((user, session)) = principal.user().zip(principal.session()) else {
-        let why = "this token is of no session: an administrator can delete it";
+        let why = "this token ends no session: it is of none, or only invokes";
         return Err(Problem::BadInput(why.to_owned()));
     };
     let admin = ask.admin().by(principal.actor());

@@ -54,7 +54,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     .fails(&[401, 403, 429]),
     Endpoint::public_post(
         "/sentinel/api/account/{account}/token",
-        "Exchange a code or a refresh token for new tokens",
+        "Exchange a code or a refresh token for new tokens, or the console's access token for one that only invokes",
         |ask| Box::pin(oauth::token(ask)),
     )
     .opened_by(APP)

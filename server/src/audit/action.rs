@@ -70,6 +70,7 @@ actions! {
     TokenCreate = "token.create", "add a token";
     TokenDelete = "token.delete", "delete a token";
     TokenGrant = "token.grant", "open a session";
+    TokenNarrow = "token.narrow", "make a token that only invokes";
     TokenRefresh = "token.refresh", "exchange a refresh token";
     TokenReuse = "token.reuse", "end a session";
     TokenRevoke = "token.revoke", "revoke a token";

@@ -142,6 +142,15 @@ impl Permissions {
         Self(self.0 & other.0)
     }
 
+    /// What is left of these for a token that only invokes: FaaS-Invocation, where these open invoking.
+    #[must_use]
+    pub(crate) const fn to_invoke(self) -> Self {
+        match self.allow(Action::Invoke) {
+            true => Self::of(&[Permission::Invocation]),
+            false => Self::NONE,
+        }
+    }
+
     /// Those that are in the set, in their usual order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         let all = Permission::ALL.into_iter();
@@ -338,6 +347,18 @@ mod tests {
         let both = Permissions::of(&[Permission::Admin, Permission::Invocation]);
         assert!(both.allow(Action::Invoke) && both.allow(Action::Tokens));
         assert!(!both.allow(Action::DeployLambdas));
+    }
+
+    #[test]
+    fn what_only_invokes_is_good_for_nothing_where_invoking_is_not_allowed() {
+        use Permission::{Admin, Developer, Invocation};
+        let invocation = Permissions::of(&[Invocation]);
+        for invokes in [&[Developer][..], &[Invocation], &[Admin, Developer]] {
+            assert_eq!(Permissions::of(invokes).to_invoke(), invocation);
+        }
+        for other in [&[Admin][..], &[]] {
+            assert_eq!(Permissions::of(other).to_invoke(), Permissions::NONE);
+        }
     }
 
     #[test]

@@ -37,6 +37,9 @@ pub(crate) struct Token {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct TokenHash(pub(crate) [u8; 32]);
 
+/// What a token that only invokes begins with, and no other.
+pub(crate) const INVOKE_PREFIX: &str = "sgi_";
+
 /// A token itself: `sg_` and 32 random bytes in base64url. Shown once, kept nowhere.
 pub(crate) struct TokenText(String);
 
@@ -71,6 +74,11 @@ impl TokenText {
     /// A new refresh token.
     pub(crate) fn refresh() -> Option<Self> {
         Self::with_prefix("sgr_")
+    }
+
+    /// A new token that only invokes.
+    pub(crate) fn invoke() -> Option<Self> {
+        Self::with_prefix(INVOKE_PREFIX)
     }
 
     /// A new secret of an app.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::keys::PublicKey;
 use super::pkce::METHOD;
-use super::{CONSOLE_SCOPE, PLATFORM_ISSUER, SCOPE};
+use super::{CONSOLE_SCOPE, PLATFORM_ISSUER, SCOPE, narrow};
 use crate::api::Ask;
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
@@ -29,7 +29,7 @@ pub(crate) struct Metadata {
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 1],
-    grant_types_supported: [&'static str; 2],
+    grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: [&'static str; 3],
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
     introspection_endpoint_auth_methods_supported: [&'static str; 2],
@@ -62,6 +62,8 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
     let by_any = ["client_secret_basic", "client_secret_post", "none"];
     let mut scopes = vec![SCOPE, "openid", "offline_access"];
     scopes.extend(ask.app.settings.console.then_some(CONSOLE_SCOPE));
+    let mut grants = vec!["authorization_code", "refresh_token"];
+    grants.extend(ask.app.settings.console.then_some(narrow::GRANT));
     Ok(reply::ok(&Metadata {
         authorization_endpoint: at("authorize"),
         token_endpoint: at("token"),
@@ -72,7 +74,7 @@ pub(crate) async fn metadata(ask: Ask<'_>) -> Result<Reply, Problem> {
         scopes_supported: scopes,
         response_types_supported: ["code"],
         response_modes_supported: ["query"],
-        grant_types_supported: ["authorization_code", "refresh_token"],
+        grant_types_supported: grants,
         token_endpoint_auth_methods_supported: by_any,
         revocation_endpoint_auth_methods_supported: by_any,
         introspection_endpoint_auth_methods_supported: by_secret,

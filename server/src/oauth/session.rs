@@ -30,10 +30,20 @@ pub(crate) struct Session {
     pub(crate) created_at: u64,
 }
 
+/// How much of what its user may do a token of a session opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// All of it.
+    Everything,
+    /// Invocations, and nothing else.
+    Invocations,
+}
+
 /// What an access token opens.
 #[derive(Debug, Clone)]
 pub(crate) struct Access {
     pub(crate) session: Arc<Session>,
+    pub(crate) opens: Opens,
     /// Milliseconds since the Unix epoch.
     pub(crate) expires_at: u64,
 }
@@ -84,6 +94,12 @@ impl Sessions {
         own.for_each(|access| access.expires_at = until);
     }
 
+    /// Ends these tokens, whatever their sessions.
+    pub(crate) fn drop_tokens(&self, tokens: &[TokenHash]) {
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|hash, _| !tokens.contains(hash));
+    }
+
     /// Ends the sessions for which it holds.
     pub(crate) fn end(&self, which: impl Fn(&Session) -> bool) {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
@@ -130,6 +146,7 @@ mod tests {
         });
         Access {
             session,
+            opens: Opens::Everything,
             expires_at,
         }
     }

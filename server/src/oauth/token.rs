@@ -1,6 +1,6 @@
 //! How does an app get, renew, end and look up its tokens?
 //!
-//! RFC 6749, sections 4.1.3, 4.4 and 6; RFC 7009; RFC 7662.
+//! RFC 6749, sections 4.1.3, 4.4 and 6; RFC 7009; RFC 7662; RFC 8693.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use super::error::{Code, OauthError, no_store};
 use super::form::Form;
 use super::jwt::{self, APP_JWT_SECONDS};
 use super::session::{NewTokens, Session};
-use super::{ACCESS_MS, PLATFORM_ISSUER, SCOPE};
+use super::{ACCESS_MS, INVOKE_MS, PLATFORM_ISSUER, SCOPE, narrow};
 use crate::admin::{Admin, ChangeError, Refreshed};
 use crate::api::Ask;
 use crate::app::App;
 use crate::audit::{AuditAction, AuditEntry};
-use crate::auth::{Actor, Permission, TokenHash, UserId};
+use crate::auth::{Actor, INVOKE_PREFIX, Permission, TokenHash, UserId};
 use crate::clock::now_ms;
 use crate::reply::{self, Reply};
 use crate::status::Problem;
@@ -41,8 +41,15 @@ pub(crate) struct Tokens<'a> {
     token_type: &'static str,
     /// Seconds.
     expires_in: u64,
-    refresh_token: &'a str,
-    id_token: String,
+    /// With every grant but a token exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    /// With every grant but a token exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    /// With a token exchange (RFC 8693, section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
     scope: &'a str,
 }
 
@@ -101,7 +108,7 @@ struct LoggedIn<'a> {
     nonce: Option<&'a str>,
 }
 
-/// `POST token`: a code or a refresh token for new tokens.
+/// `POST token`: a code or a refresh token for new tokens, or an access token for one that opens less.
 pub(crate) async fn token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let body = ask.bytes(FORM_MAX).await?;
     let form = Form::parse(&body);
@@ -110,6 +117,7 @@ pub(crate) async fn token(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         match form.need("grant_type")? {
             "authorization_code" => exchange(&ask, &app, &form).await,
             "refresh_token" => refresh(&ask, &app, &form).await,
+            narrow::GRANT => narrowed(&ask, &app, &form).await,
             _ => {
                 let why = "grant_type must be authorization_code or refresh_token";
                 Err(OauthError::new(Code::UnsupportedGrantType, why))
@@ -159,8 +167,14 @@ pub(crate) async fn revoke(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let answered = async {
         let app = authenticate(ask.app, ask.path("account"), &ask.parts.headers, &form)?;
         let token = form.need("token")?;
-        if token.starts_with("eyJ") {
-            let why = "an App JWT ends by itself within the hour, or with its app";
+        let ends_by_itself = if token.starts_with("eyJ") {
+            Some("an App JWT ends by itself within the hour, or with its app")
+        } else if token.starts_with(INVOKE_PREFIX) {
+            Some("a token that only invokes ends by itself within the hour, or with its session")
+        } else {
+            None
+        };
+        if let Some(why) = ends_by_itself {
             return Err(OauthError::new(Code::UnsupportedTokenType, why));
         }
         let revoked = in_name_of(&app, &ask).revoke(token, &app).await;
@@ -274,6 +288,26 @@ async fn refresh(
     answer(app, client, &user, (&tokens, &session.scope, logged_in)).await
 }
 
+async fn narrowed(
+    ask: &Ask<'_>,
+    client: &InstalledApp,
+    form: &Form<'_>,
+) -> Result<Reply, OauthError> {
+    let (session, user) = narrow::subject(ask.app, client, form)?;
+    let admin = in_name_of(client, ask);
+    let token = admin.narrow(&session, &user).await.map_err(failed)?;
+    let answer = Tokens {
+        access_token: token.expose(),
+        token_type: "Bearer",
+        expires_in: INVOKE_MS / 1_000,
+        refresh_token: None,
+        id_token: None,
+        issued_token_type: Some(narrow::ACCESS_TOKEN),
+        scope: SCOPE,
+    };
+    Ok(no_store(reply::json(StatusCode::OK, &answer)))
+}
+
 async fn answer(
     app: &App,
     client: &InstalledApp,
@@ -305,8 +339,9 @@ async fn answer(
         access_token: tokens.access.expose(),
         token_type: "Bearer",
         expires_in: ACCESS_MS / 1_000,
-        refresh_token: tokens.refresh.expose(),
-        id_token,
+        refresh_token: Some(tokens.refresh.expose()),
+        id_token: Some(id_token),
+        issued_token_type: None,
         scope,
     };
     Ok(no_store(reply::json(StatusCode::OK, &answer)))
@@ -405,7 +440,11 @@ fn needs(app: &InstalledApp, grant: Grant) -> Result<(), OauthError> {
 
 /// The user in whose name an app of the account acts. The console is in every account, so what it was
 /// given in one must not be taken in another.
-fn enabled(app: &App, client: &InstalledApp, user: &UserId) -> Result<Arc<User>, OauthError> {
+pub(super) fn enabled(
+    app: &App,
+    client: &InstalledApp,
+    user: &UserId,
+) -> Result<Arc<User>, OauthError> {
     let registry = app.registry.load();
     let user = registry.users().get(user);
     let user = user.filter(|user| user.enabled && user.account == client.account);

@@ -25,7 +25,7 @@ use crate::context::ContextStore;
 use crate::directory::DataDir;
 use crate::domains::Domains;
 use crate::metrics::Metrics;
-use crate::oauth::{Access, Sentinel};
+use crate::oauth::{Access, Opens, Sentinel};
 use crate::once::Once;
 use crate::queue::Queue;
 use crate::rates::Rates;
@@ -36,7 +36,7 @@ use crate::secrets::{SecretKey, Vault};
 use crate::steps::Steps;
 use crate::store::{
     self, AccountRow, AppRow, ContextKeyRow, LambdaRow, RuleRow, SessionRow, SessionTokenRow,
-    SigningKeyRow, Store, StoreError, TokenRow, UserRow,
+    SigningKeyRow, Store, StoreError, TokenKind, TokenRow, UserRow,
 };
 use crate::telemetry::Telemetry;
 use crate::users::{Logins, Passwords};
@@ -386,6 +386,10 @@ async fn load_identities(admin: &Admin) -> Result<(), StartError> {
         for (token, row) in tokens {
             let access = Access {
                 session: Arc::new(session(row)),
+                opens: match token.kind {
+                    TokenKind::Invoke => Opens::Invocations,
+                    _ => Opens::Everything,
+                },
                 expires_at: token.expires_at,
             };
             registry.sessions().add(TokenHash(token.hash), access, now);

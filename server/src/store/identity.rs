@@ -77,6 +77,8 @@ pub(crate) enum TokenKind {
     Spent,
     /// Keeps a login alive.
     Login,
+    /// Invokes, and opens nothing else.
+    Invoke,
 }
 
 /// A key that signs for an account, sealed.
@@ -94,13 +96,14 @@ impl TokenKind {
             Self::Refresh => "refresh",
             Self::Spent => "spent",
             Self::Login => "login",
+            Self::Invoke => "invoke",
         }
     }
 
     fn of(text: &str) -> Option<Self> {
-        [Self::Access, Self::Refresh, Self::Spent, Self::Login]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
+        use TokenKind::{Access, Invoke, Login, Refresh, Spent};
+        let all = [Access, Refresh, Spent, Login, Invoke];
+        all.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -304,10 +307,26 @@ pub(crate) fn access_tokens(
         "SELECT hash, session, kind, session_tokens.expires_at,
                 id, user, app, csrf_hash, scope, created_at, sessions.expires_at, token
          FROM session_tokens JOIN sessions ON sessions.id = session
-         WHERE kind = 'access' AND session_tokens.expires_at > ?1",
+         WHERE kind IN ('access', 'invoke') AND session_tokens.expires_at > ?1",
     )?;
     let row = |row: &Row<'_>| Ok((token_of(row)?, session_of(row, 4)?));
     statement.query_map([now as i64], row)?.collect()
+}
+
+/// Ends the oldest tokens of a session that only invoke, until that many are left; which ones those were.
+pub(crate) fn end_oldest_invoke_tokens(
+    tx: &Connection,
+    session: &str,
+    left: usize,
+) -> rusqlite::Result<Vec<[u8; 32]>> {
+    let mut statement = tx.prepare_cached(
+        "DELETE FROM session_tokens WHERE hash IN
+         (SELECT hash FROM session_tokens WHERE session = ?1 AND kind = 'invoke'
+          ORDER BY expires_at DESC, hash LIMIT -1 OFFSET ?2)
+         RETURNING hash",
+    )?;
+    let hashes = statement.query_map(params![session, left as i64], |row| row.get(0))?;
+    hashes.collect()
 }
 
 /// The sessions of a user that have not expired, oldest first.

@@ -16,8 +16,11 @@ const CODE: &str = "function lambda(input, callback) { callback(null, 1); }";
 /// What is on record when nobody does anything, or when a file was tampered with: other tests do that.
 const OF_ITSELF: [&str; 2] = ["audit.gap", "audit.prune"];
 
-/// Those about who comes in, each of which a test of `sign_ins` does and finds.
-const SIGN_INS: &str = include_str!("sign_ins.rs");
+/// Those about who comes in, each of which a test of `sign_ins` or `console_narrow` does and finds.
+const SIGN_INS: &str = concat!(
+    include_str!("sign_ins.rs"),
+    include_str!("../console_narrow.rs")
+);
 
 /// The actions of the page's table.
 fn on_the_page() -> BTreeSet<String> {

@@ -4,6 +4,7 @@
 import { api, ok } from '$/api/client';
 import { Problem } from '$/api/problem';
 import type { Lambda } from '$/api/types';
+import { session } from '$/auth/session.svelte';
 import { readLambda } from '$/data/lambda';
 
 import { type Found, type Unsaved, UnsavedChanges } from './unsaved';
@@ -37,8 +38,8 @@ export class Draft {
   readonly variablesChanged = $derived(!sameVariables(this.variables, variablesOf(this.base)));
   readonly changed = $derived(this.codeChanged || this.variablesChanged);
 
-  constructor(lambda: Lambda, account: string) {
-    this.#changes = new UnsavedChanges(localStorage, account, lambda.uuid);
+  constructor(lambda: Lambda, owner: string) {
+    this.#changes = new UnsavedChanges(localStorage, owner, lambda.uuid);
     this.#take(lambda);
     const found = this.#changes.find(Date.now());
     if (!found || this.#same(found.unsaved)) return;
@@ -61,6 +62,8 @@ export class Draft {
   /** Keeps what is in the editor in this browser, or forgets it where it is what was saved. */
   keep(): void {
     clearTimeout(this.#timer);
+    // Whoever signed out leaves nothing behind, not even with the last breath of this page.
+    if (session.left) return;
     // What waits to be restored is not thrown away by looking at the page.
     if (!this.changed && this.found && !this.foundHere) return;
     if (this.changed) this.#changes.keep(this.base.version, this.#now());
@@ -156,7 +159,8 @@ export class Draft {
   }
 
   #now(): Unsaved {
-    return { code: this.code, variables: [...this.variables], at: Date.now() };
+    const { name } = this.base;
+    return { code: this.code, variables: [...this.variables], name, at: Date.now() };
   }
 
   #same(unsaved: Unsaved): boolean {

@@ -1,11 +1,15 @@
-// Where are changes that were not saved? In this browser, for each account, lambda and version, so that a
-// reload or a crash costs nothing.
+// Where are changes that were not saved? In this browser, for each user, lambda and version, so that a
+// reload or a crash costs nothing. Signing out deletes them.
+
+import { unsavedPrefix } from '$/auth/leavings';
 
 import type { Variable } from './variables';
 
 export interface Unsaved {
   code: string;
   variables: Variable[];
+  /** The lambda's name, for whoever is asked whether it may go. */
+  name?: string;
   /** When it was changed last, in milliseconds since the Unix epoch. */
   at: number;
 }
@@ -28,10 +32,11 @@ export class UnsavedChanges {
 
   constructor(
     private readonly shelf: Shelf,
-    account: string,
+    /** The account and the user. */
+    owner: string,
     lambda: string,
   ) {
-    this.#prefix = `sandglass.unsaved.${account}.${lambda}.`;
+    this.#prefix = unsavedPrefix(owner, lambda);
   }
 
   keep(version: number, unsaved: Unsaved): void {

@@ -21,7 +21,7 @@ pub(super) struct Decision {
     decision: Option<String>,
 }
 
-/// What an app gets tokens for (RFC 6749, sections 4.1.3 and 6).
+/// What an app gets tokens for (RFC 6749, sections 4.1.3 and 6; RFC 8693).
 #[derive(JsonSchema)]
 #[schemars(rename = "TokenForm")]
 pub(super) struct TokenRequest {
@@ -34,7 +34,13 @@ pub(super) struct TokenRequest {
     code_verifier: Option<String>,
     /// With `refresh_token`.
     refresh_token: Option<String>,
-    /// With `refresh_token`; no more than before.
+    /// With a token exchange: an access token of the console.
+    subject_token: Option<String>,
+    /// With a token exchange: `urn:ietf:params:oauth:token-type:access_token`.
+    subject_token_type: Option<String>,
+    /// With a token exchange: the same, or left out.
+    requested_token_type: Option<String>,
+    /// With `refresh_token`: no more than before. With a token exchange: `faas.lambda.invoke`.
     scope: Option<String>,
     /// Unless the app says it in a header.
     client_id: Option<String>,
@@ -47,6 +53,9 @@ pub(super) struct TokenRequest {
 enum TokenGrant {
     AuthorizationCode,
     RefreshToken,
+    /// The console's alone: an access token for one that only invokes (RFC 8693).
+    #[schemars(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 /// A token of the app (RFC 7009, section 2.1, and RFC 7662, section 2.1).
