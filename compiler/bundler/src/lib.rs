@@ -82,7 +82,7 @@ pub struct BundleError {
     /// What to do about it; may be empty.
     pub hint: String,
     /// The other modules that cannot be found.
-    pub others: Vec<BundleError>,
+    pub others: Box<[BundleError]>,
 }
 
 /// The stack of each thread that bundles. rolldown's walks recurse as deep as the source is nested:
@@ -256,6 +256,6 @@ fn plain(message: impl Into<String>) -> BundleError {
         column: 0,
         source_line: String::new(),
         hint: String::new(),
-        others: Vec::new(),
+        others: Box::default(),
     }
 }
