@@ -1,5 +1,6 @@
 // How is the console built? Static files below /console/, nothing inlined, nothing fetched from elsewhere.
 
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -11,10 +12,22 @@ import { licences } from './scripts/licences.mjs';
 const server = process.env['SANDGLASS_SERVER'] ?? 'http://127.0.0.1:8080';
 const passedOn = ['/api', '/sentinel', '/openapi', '/.well-known'];
 
+/** The modules of Node.js that lambdas find: those of the engine's library that have a name to require. */
+function nodeModules(): string[] {
+  const library = new URL('../compiler/engine/js/library.toml', import.meta.url);
+  const modules = readFileSync(library, 'utf8').split('[[module]]').slice(1);
+  const names = modules
+    .filter((module) => /^require = /m.test(module))
+    .flatMap((module) => /^name = "(.+)"$/m.exec(module)?.[1] ?? []);
+  const own = ['process', 'console'];
+  return [...new Set([...names, ...own])].filter((name) => !name.endsWith('-toolbelt')).sort();
+}
+
 const notices = licences();
 
 export default defineConfig({
   base: '/console/',
+  define: { ENGINE_MODULES: JSON.stringify(nodeModules()) },
   plugins: [svelte(), ...notices.app],
   resolve: {
     alias: { $: fileURLToPath(new URL('./src', import.meta.url)) },

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock};
 use sandglass_bundler::{BundleError, Files, Project};
 use sandglass_runtime::artifact::Bundle;
 
-use crate::compile_error::shown;
+use crate::compile_error::{Mistakes, shown};
 use crate::syntax::{self, Findings};
 use crate::{CompileError, CompileErrorKind, Source};
 
@@ -43,11 +43,12 @@ pub async fn pack(path: &Path) -> Result<Source, CompileError> {
     let root = root(&entry);
     let name = entry.strip_prefix(&root).unwrap_or(&entry);
     let name = name.to_string_lossy().replace('\\', "/");
-    bundled(source, &findings, Files::Folder(root), name).await
+    let bundled = bundled(source, &findings, Files::Folder(root), name).await;
+    Ok(bundled?)
 }
 
 /// Bundles a source that needs it and has not been, from itself alone.
-pub(crate) async fn alone(source: Source, findings: &Findings) -> Result<Source, CompileError> {
+pub(crate) async fn alone(source: Source, findings: &Findings) -> Result<Source, Mistakes> {
     if source.bundle().is_some() || !is_needed(&source, findings) {
         return Ok(source);
     }
@@ -57,7 +58,7 @@ pub(crate) async fn alone(source: Source, findings: &Findings) -> Result<Source,
 }
 
 /// Parses a source on a thread that may wait.
-pub(crate) async fn checked(source: &Source) -> Result<Findings, CompileError> {
+pub(crate) async fn checked(source: &Source) -> Result<Findings, Mistakes> {
     let parsed = source.clone();
     tokio::task::spawn_blocking(move || syntax::check(&parsed))
         .await
@@ -83,12 +84,13 @@ async fn bundled(
     findings: &Findings,
     files: Files,
     entry: String,
-) -> Result<Source, CompileError> {
+) -> Result<Source, Mistakes> {
     if findings.depth > DEPTH_MAX {
         let message = "the source is nested too deeply to be bundled";
-        return Err(source
-            .error(CompileErrorKind::Import, message)
-            .with_hint("give inner expressions names of their own"));
+        let error = source.error(CompileErrorKind::Import, message);
+        return Err(error
+            .with_hint("give inner expressions names of their own")
+            .into());
     }
     let project = Project {
         files: files.clone(),
@@ -102,12 +104,12 @@ async fn bundled(
         Ok(bundle) => bundle,
         Err(error) => return Err(bundle_error(&source, &files, error).await),
     };
-    source.with_bundle(Bundle {
+    Ok(source.with_bundle(Bundle {
         code: bundle.code,
         map: bundle.map,
         module: findings.module,
         requires: bundle.provided,
-    })
+    })?)
 }
 
 /// What makes the lambda visible outside of its file.
@@ -121,8 +123,21 @@ fn suffix(findings: &Findings) -> &'static str {
     }
 }
 
-async fn bundle_error(source: &Source, files: &Files, error: BundleError) -> CompileError {
+async fn bundle_error(source: &Source, files: &Files, mut error: BundleError) -> Mistakes {
     let syntax = syntax_error(files, &error).await;
+    let others = std::mem::take(&mut error.others);
+    let mut first = import_error(source, error);
+    if let Some(syntax) = syntax {
+        (first.kind, first.message, first.hint) = (syntax.kind, syntax.message, syntax.hint);
+    }
+    let others = others.into_iter().take(Mistakes::MAX - 1);
+    Mistakes {
+        first: first.into(),
+        others: others.map(|error| import_error(source, error)).collect(),
+    }
+}
+
+fn import_error(source: &Source, error: BundleError) -> CompileError {
     let kind = CompileErrorKind::Import;
     let mut told = source.error(kind, error.message).with_hint(error.hint);
     if !error.file.is_empty() {
@@ -131,9 +146,6 @@ async fn bundle_error(source: &Source, files: &Files, error: BundleError) -> Com
     told.line = error.line;
     told.column = error.column;
     told.source_line = shown(&error.source_line);
-    if let Some(syntax) = syntax {
-        (told.kind, told.message, told.hint) = (syntax.kind, syntax.message, syntax.hint);
-    }
     told
 }
 
@@ -143,7 +155,7 @@ async fn syntax_error(files: &Files, error: &BundleError) -> Option<CompileError
         ["js", "mjs", "cjs", "ts", "mts", "cts"].contains(&syntax::extension(&error.file));
     let text = is_code.then(|| files.read(&error.file)).flatten()?;
     let source = Source::new(error.file.as_str(), text).ok()?;
-    let said = checked(&source).await.err()?;
+    let said = CompileError::from(checked(&source).await.err()?);
     // Elsewhere it is another mistake than the bundler's.
     ((said.line, said.column) == (error.line, error.column)).then_some(said)
 }

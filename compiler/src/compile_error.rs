@@ -102,6 +102,38 @@ pub(crate) fn shown(line: &str) -> String {
     line.chars().take(SOURCE_LINE_CHARACTERS_MAX).collect()
 }
 
+/// All that is wrong with a source, as far as it could be found out: at least one mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mistakes {
+    /// The one that a build fails for.
+    pub(crate) first: Box<CompileError>,
+    /// At most as many as are told at once.
+    pub(crate) others: Vec<CompileError>,
+}
+
+impl Mistakes {
+    /// How many are told at once: whoever sees as many has begun anew before the last.
+    pub(crate) const MAX: usize = 20;
+
+    /// The mistakes, the first one first.
+    pub(crate) fn into_all(self) -> Vec<CompileError> {
+        std::iter::once(*self.first).chain(self.others).collect()
+    }
+}
+
+impl From<CompileError> for Mistakes {
+    fn from(first: CompileError) -> Self {
+        let (first, others) = (first.into(), Vec::new());
+        Self { first, others }
+    }
+}
+
+impl From<Mistakes> for CompileError {
+    fn from(mistakes: Mistakes) -> Self {
+        *mistakes.first
+    }
+}
+
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {

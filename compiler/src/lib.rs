@@ -27,7 +27,7 @@ pub use source::Source;
 pub use worker::run_if_worker;
 pub use workers::{WorkerLimits, Workers};
 
-use compile_error::Place;
+use compile_error::{Mistakes, Place};
 use prepare::{Prepared, prepare};
 use syntax::Findings;
 
@@ -120,17 +120,20 @@ impl Compiler {
     /// When the source does not parse, or nothing in it could become a function named `lambda`; with
     /// the place in the source.
     pub async fn check(&self, source: &Source) -> Result<(), CompileError> {
-        let Prepared { findings, .. } = self.prepared(source).await?;
-        // Code may make `lambda` in ways that only running it shows, but hardly without its name.
-        let possible = findings.exports_lambda || source.code().contains("lambda");
-        match possible {
-            true => Ok(()),
-            false => Err(findings.lambda_missing(source)),
+        possible(&self.prepared(source).await?, source)
+    }
+
+    /// All that is wrong with a source, as far as that shows cheaply and without running it; the first is
+    /// what [`check`](Self::check) says.
+    pub async fn mistakes(&self, source: &Source) -> Vec<CompileError> {
+        match self.prepared(source).await {
+            Ok(prepared) => possible(&prepared, source).err().into_iter().collect(),
+            Err(mistakes) => mistakes.into_all(),
         }
     }
 
     /// Parses and bundles, here or in a process for it.
-    async fn prepared(&self, source: &Source) -> Result<Prepared, CompileError> {
+    async fn prepared(&self, source: &Source) -> Result<Prepared, Mistakes> {
         match &self.workers {
             Some(workers) => workers.prepare(source).await,
             None => prepare(source).await,
@@ -196,6 +199,15 @@ impl Compiler {
         source.error(CompileErrorKind::Exceeded, message).with_hint(
             "what stands outside of `lambda` runs once, when the lambda is built: keep it short",
         )
+    }
+}
+
+/// Whether it can become a lambda at all.
+fn possible(Prepared { findings, .. }: &Prepared, source: &Source) -> Result<(), CompileError> {
+    // Code may make `lambda` in ways that only running it shows, but hardly without its name.
+    match findings.exports_lambda || source.code().contains("lambda") {
+        true => Ok(()),
+        false => Err(findings.lambda_missing(source)),
     }
 }
 

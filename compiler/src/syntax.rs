@@ -7,21 +7,21 @@
 
 mod findings;
 mod hints;
+mod mistakes;
 mod speculation;
 
 use std::cell::Cell;
 
 use oxc::allocator::Allocator;
-use oxc::diagnostics::OxcDiagnostic;
 use oxc::parser::{Parser, ParserReturn};
 use oxc::span::SourceType;
 
+use crate::compile_error::Mistakes;
 use crate::{CompileError, CompileErrorKind, Source};
 
 pub(crate) use findings::Findings;
 #[cfg(test)]
 pub(crate) use findings::Require;
-use hints::Mistake;
 
 /// The parser and the walk recurse. This is more than twice what the worst source of 100,000
 /// characters needs, in a build without optimisation too; only what is touched takes memory.
@@ -42,8 +42,8 @@ pub(crate) fn has_stack() {
 ///
 /// # Errors
 /// When it does not parse: with the first mistake, its place, and a hint where the mistake is a
-/// common one.
-pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
+/// common one; and with what else is wrong, as far as that shows.
+pub(crate) fn check(source: &Source) -> Result<Findings, Mistakes> {
     speculation::check(source.code()).map_err(|offset| too_deep(source, offset))?;
     if HAS_STACK.get() {
         return parse(source);
@@ -61,10 +61,8 @@ pub(crate) fn check(source: &Source) -> Result<Findings, CompileError> {
             })?
             .join()
             .unwrap_or_else(|_| {
-                Err(source.error(
-                    CompileErrorKind::Exceeded,
-                    "the parser broke down on this source",
-                ))
+                let message = "the parser broke down on this source";
+                Err(source.error(CompileErrorKind::Exceeded, message).into())
             })
     })
 }
@@ -85,7 +83,7 @@ pub(crate) fn extension(file_name: &str) -> &str {
     file_name.rsplit_once('.').map_or("", |(_, end)| end)
 }
 
-fn parse(source: &Source) -> Result<Findings, CompileError> {
+fn parse(source: &Source) -> Result<Findings, Mistakes> {
     let arena = Allocator::default();
     let ParserReturn {
         program,
@@ -93,40 +91,14 @@ fn parse(source: &Source) -> Result<Findings, CompileError> {
         panicked,
         ..
     } = Parser::new(&arena, source.code(), source_type(source.file_name())).parse();
-    let first = diagnostics
-        .errors()
-        .min_by_key(|diagnostic| offset(diagnostic));
-    if let Some(diagnostic) = first {
-        return Err(syntax_error(source, diagnostic));
+    if let Some(found) = mistakes::told(source, diagnostics.errors()) {
+        return Err(found);
     }
     if panicked {
-        return Err(source.error(CompileErrorKind::Syntax, "this is not JavaScript"));
+        let error = source.error(CompileErrorKind::Syntax, "this is not JavaScript");
+        return Err(error.into());
     }
     Ok(findings::collect(&program))
-}
-
-fn offset(diagnostic: &OxcDiagnostic) -> usize {
-    diagnostic
-        .labels
-        .first()
-        .map_or(0, |label| label.offset() as usize)
-}
-
-fn syntax_error(source: &Source, diagnostic: &OxcDiagnostic) -> CompileError {
-    let offset = offset(diagnostic);
-    let mistake = Mistake::new(source.code(), offset, &diagnostic.message);
-    let hint = match mistake.hint() {
-        Some(hint) => hint.to_owned(),
-        None => diagnostic
-            .help
-            .as_deref()
-            .map(hints::lowercase)
-            .unwrap_or_default(),
-    };
-    source
-        .error(CompileErrorKind::Syntax, mistake.message())
-        .at(source, source.place(offset))
-        .with_hint(hint)
 }
 
 fn too_deep(source: &Source, offset: usize) -> CompileError {

@@ -80,7 +80,7 @@ fn work(assignment: Option<OsString>) -> Result<(), WorkerError> {
     let warm_up = Source::checked("warm-up.ts".into(), WARM_UP.into());
     tokio
         .block_on(prepare(&warm_up))
-        .map_err(WorkerError::WarmUp)?;
+        .map_err(|mistakes| WorkerError::WarmUp(mistakes.into()))?;
     confine::limit(&assignment)?;
     confine::give_up_the_system(&inherited)?;
     say(&())?;
@@ -132,14 +132,14 @@ async fn answer(request: Request) -> Answer {
     };
     let prepared = match source {
         Ok(source) => prepare(&source).await,
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     };
     match prepared {
         Ok(prepared) => Answer::Prepared {
             bundle: prepared.source.bundle().filter(|_| !bundled).cloned(),
             findings: prepared.findings,
         },
-        Err(error) => Answer::Failed(error),
+        Err(mistakes) => Answer::Failed(mistakes),
     }
 }
 

@@ -17,8 +17,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::compile_error::Mistakes;
 use crate::prepare::Prepared;
-use crate::{CompileError, CompileErrorKind, Source};
+use crate::{CompileErrorKind, Source};
 use child::{Child, StartError};
 use ended::Ended;
 use wire::Request;
@@ -95,7 +96,7 @@ impl Workers {
     }
 
     /// Prepares a source in a process of its own.
-    pub(crate) async fn prepare(&self, source: &Source) -> Result<Prepared, CompileError> {
+    pub(crate) async fn prepare(&self, source: &Source) -> Result<Prepared, Mistakes> {
         let host = |message: String| source.error(CompileErrorKind::Host, message);
         let request = Request {
             file_name: source.file_name().to_owned(),
@@ -108,7 +109,7 @@ impl Workers {
         tokio::spawn(child.end());
         self.start_ahead();
         let settled = answer.and_then(|answer| wire::settle(source, &answer).ok_or(Ended::Garbage));
-        settled.unwrap_or_else(|ended| Err(ended.error(source, &self.0.limits)))
+        settled.unwrap_or_else(|ended| Err(ended.error(source, &self.0.limits).into()))
     }
 
     /// The worker that is ready, or a new one.

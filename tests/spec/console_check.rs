@@ -51,6 +51,29 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
 }
 
 #[test]
+fn every_mistake_that_shows_is_told_in_the_order_of_the_lines() {
+    let server = start();
+    let lines = |code: &str| {
+        let found = diagnostics(&server, code);
+        let found = found.as_array().unwrap().iter();
+        found
+            .map(|one| one["line"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let code = "function lambda() {\n  let a = ;\n  let b = 1;\n  f(a b);\n}";
+    assert_eq!(lines(code), [2, 4]);
+    let imports = "import a from 'none-a';\nimport url from 'url';\nimport b from './none-b';\n";
+    assert_eq!(
+        lines(&format!(
+            "{imports}export const lambda = () => [a, b, url];"
+        )),
+        [1, 3]
+    );
+    assert_eq!(lines(&"return 1;\n".repeat(20)).len(), 20);
+    assert_eq!(lines(&"return 1;\n".repeat(21)).len(), 20);
+}
+
+#[test]
 fn a_source_may_have_a_hundred_thousand_characters_and_not_one_more() {
     let server = start();
     let start = "function lambda(input, callback) {} //";
@@ -98,6 +121,9 @@ fn a_source_is_checked_in_a_confined_process_and_so_is_a_draft() {
     assert_eq!(checked.status, 200, "{checked:?}");
     let message = checked.json()["diagnostics"][0]["message"].to_string();
     assert!(message.contains("memory"), "{message}");
+    let twice = json!({ "code": "let a = ;\nlet b = ;" });
+    let checked = server.call(Method::POST, "/check").json(&twice).send();
+    assert_eq!(checked.json()["diagnostics"][1]["line"], 2, "{checked:?}");
     let body = json!({ "code": doubling(), "fileName": "a.mjs", "input": { "payload": 1 } });
     let run = server.call(Method::POST, "/run").json(&body).send();
     assert_eq!(

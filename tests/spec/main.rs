@@ -15,6 +15,7 @@ mod audit;
 mod bad_inputs;
 mod bot_login;
 mod build_process;
+mod bundled_lambdas;
 mod callback;
 mod captured_state;
 mod catalog;

@@ -81,6 +81,8 @@ pub struct BundleError {
     pub source_line: String,
     /// What to do about it; may be empty.
     pub hint: String,
+    /// The other modules that cannot be found.
+    pub others: Box<[BundleError]>,
 }
 
 /// The stack of each thread that bundles. rolldown's walks recurse as deep as the source is nested:
@@ -104,8 +106,8 @@ static THREADS: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
 /// Bundles a project.
 ///
 /// # Errors
-/// The first of what is wrong: a module that cannot be found, a file that does not parse, an export
-/// that does not exist.
+/// The first of what is wrong: a module that cannot be found, and others that cannot; a file that does
+/// not parse, an export that does not exist.
 pub async fn bundle(project: Project) -> Result<Bundle, BundleError> {
     let threads = THREADS
         .as_ref()
@@ -123,8 +125,11 @@ async fn bundle_here(project: Project) -> Result<Bundle, BundleError> {
     let mut bundler = Bundler::with_plugins(options(&project, &root), plugins)
         .map_err(|errors| first(&project, errors.into_vec()))?;
     let output = bundler.generate().await;
-    if let Some(missing) = plugin.missing() {
-        return Err(missing.into_error(&project));
+    let mut missing = plugin.missing().into_iter();
+    if let Some(first) = missing.next() {
+        let mut error = first.into_error(&project);
+        error.others = missing.map(|other| other.into_error(&project)).collect();
+        return Err(error);
     }
     let output = output.map_err(|errors| first(&project, errors.into_vec()))?;
     let chunk = output.assets.iter().find_map(|asset| match asset {
@@ -251,5 +256,6 @@ fn plain(message: impl Into<String>) -> BundleError {
         column: 0,
         source_line: String::new(),
         hint: String::new(),
+        others: Box::default(),
     }
 }

@@ -56,18 +56,18 @@ impl Resolve {
         }
     }
 
-    /// The first module that is missing, in the order of files and places; of one file's, native code
+    /// The modules that are missing, in the order of files and places; of one file's, native code
     /// first, since that is what such a file reads other files for.
-    pub(crate) fn missing(&self) -> Option<Missing> {
+    pub(crate) fn missing(&self) -> Vec<Missing> {
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = missing.clone();
+        missing.sort_by_cached_key(|missing| {
+            let is_native = missing.instead == Some(impossible::NATIVE);
+            let place = (!is_native, missing.offset);
+            (missing.through.len(), missing.importer.clone(), place)
+        });
+        missing.dedup();
         missing
-            .iter()
-            .min_by_key(|missing| {
-                let is_native = missing.instead == Some(impossible::NATIVE);
-                let place = (!is_native, missing.offset);
-                (missing.through.len(), &missing.importer, place)
-            })
-            .cloned()
     }
 
     /// The engine's modules that were asked for, by name.

@@ -7,7 +7,9 @@ fn findings(code: &str) -> Findings {
 }
 
 fn error_of(code: &str) -> CompileError {
-    check(&Source::new("a.js", code).unwrap()).unwrap_err()
+    check(&Source::new("a.js", code).unwrap())
+        .unwrap_err()
+        .into()
 }
 
 #[track_caller]
@@ -246,7 +248,8 @@ fn check_survives(code: String) {
     let answer = check(&source);
     let start: String = source.code().chars().take(40).collect();
     assert!(begun.elapsed() < Duration::from_secs(20), "{start}");
-    if let Err(error) = answer {
+    if let Err(mistakes) = answer {
+        let error = mistakes.first;
         assert_eq!(error.kind, CompileErrorKind::Syntax, "{start}: {error}");
     }
 }

@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use crate::bundle::{PROVIDED, is_needed};
-use crate::compile_error::shown;
+use crate::compile_error::{Mistakes, shown};
 use crate::prepare::Prepared;
 use crate::syntax::Findings;
 use crate::{CompileError, CompileErrorKind, Source};
 
 /// Its last character counts the versions of the messages.
-const MARK: [u8; 4] = *b"SGW1";
+const MARK: [u8; 4] = *b"SGW2";
 /// The mark, and the length of what follows.
 const HEADER_BYTES: usize = 8;
 /// A source has 100,000 characters of at most 4 bytes.
@@ -45,7 +45,7 @@ pub(crate) enum Answer {
         /// Only where the worker made one.
         bundle: Option<Bundle>,
     },
-    Failed(CompileError),
+    Failed(Mistakes),
 }
 
 /// Why there is no frame.
@@ -111,7 +111,7 @@ pub(super) async fn receive(
 }
 
 /// What a worker found out about a source, once it was checked; `None` when it cannot be true.
-pub(super) fn settle(source: &Source, answer: &[u8]) -> Option<Result<Prepared, CompileError>> {
+pub(super) fn settle(source: &Source, answer: &[u8]) -> Option<Result<Prepared, Mistakes>> {
     let message = message(answer)?;
     let bundle_bytes = match &message {
         Answer::Prepared {
@@ -125,7 +125,7 @@ pub(super) fn settle(source: &Source, answer: &[u8]) -> Option<Result<Prepared, 
     }
     match message {
         Answer::Prepared { findings, bundle } => prepared(source, findings, bundle),
-        Answer::Failed(error) => failed(error).map(Err),
+        Answer::Failed(mistakes) => all_failed(mistakes).map(Err),
     }
 }
 
@@ -133,7 +133,7 @@ fn prepared(
     source: &Source,
     findings: Findings,
     bundle: Option<Bundle>,
-) -> Option<Result<Prepared, CompileError>> {
+) -> Option<Result<Prepared, Mistakes>> {
     let has_to_be_there = source.bundle().is_none() && is_needed(source, &findings);
     if bundle.is_some() != has_to_be_there {
         return None;
@@ -143,12 +143,23 @@ fn prepared(
         Some(bundle) if fits(&bundle, &findings) => source.clone().with_bundle(bundle),
         Some(_) => return None,
     };
-    Some(source.map(|source| Prepared { source, findings }))
+    let prepared = source.map(|source| Prepared { source, findings });
+    Some(prepared.map_err(Mistakes::from))
 }
 
 fn fits(bundle: &Bundle, findings: &Findings) -> bool {
     let is_known = |name: &String| PROVIDED.contains_key(name);
     bundle.module == findings.module && bundle.requires.iter().all(is_known)
+}
+
+fn all_failed(mistakes: Mistakes) -> Option<Mistakes> {
+    if mistakes.others.len() >= Mistakes::MAX {
+        return None;
+    }
+    let first = failed(*mistakes.first)?.into();
+    let others = mistakes.others.into_iter().map(failed);
+    let others = others.collect::<Option<_>>()?;
+    Some(Mistakes { first, others })
 }
 
 fn failed(mut error: CompileError) -> Option<CompileError> {

@@ -662,6 +662,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/{account}/lambdas/{lambda}/versions/{version}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what a version was bundled to, with all that its code imports */
+        get: operations["get_lambdas_lambda_versions_version_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/{account}/lambdas/{lambda}/versions/{version}/restore": {
         parameters: {
             query?: never;
@@ -2143,6 +2160,27 @@ export interface components {
             /** @default null */
             skills?: string[] | null;
             implementation: components["schemas"]["Implementation"];
+            /**
+             * @description Of a new one: the file name that error stacks show; by default `index.js`.
+             * @default null
+             */
+            fileName?: string | null;
+            /**
+             * @description Of a new one: its code with everything that it imports, when it imports more than the engine has.
+             * @default null
+             */
+            bundle?: components["schemas"]["Bundle"] | null;
+        };
+        /** @description The shape of [`Bundle`] on the wire. */
+        Bundle: {
+            /** @description JavaScript. */
+            code: string;
+            /** @description The source map of the code (ECMA-426), with sources relative to the project. */
+            map: string;
+            /** @description Whether it is an ECMAScript module; otherwise it is a CommonJS script. */
+            module: boolean;
+            /** @description The engine's own modules that it asks for. */
+            requires: string[];
         };
         /** @description What one lambda is shown as, with and without `v=1`. */
         One: components["schemas"]["LambdaResponse"] | components["schemas"]["LambdaResponse"][];
@@ -2161,6 +2199,16 @@ export interface components {
             /** @default null */
             skills?: string[] | null;
             implementation: components["schemas"]["Implementation"];
+            /**
+             * @description Of a new one: the file name that error stacks show; by default `index.js`.
+             * @default null
+             */
+            fileName?: string | null;
+            /**
+             * @description Of a new one: its code with everything that it imports, when it imports more than the engine has.
+             * @default null
+             */
+            bundle?: components["schemas"]["Bundle"] | null;
         };
         /** @description What was begun. */
         Message: {
@@ -2458,17 +2506,6 @@ export interface components {
                 [key: string]: string;
             } | null;
         };
-        /** @description The shape of [`Bundle`] on the wire. */
-        Bundle: {
-            /** @description JavaScript. */
-            code: string;
-            /** @description The source map of the code (ECMA-426), with sources relative to the project. */
-            map: string;
-            /** @description Whether it is an ECMAScript module; otherwise it is a CommonJS script. */
-            module: boolean;
-            /** @description The engine's own modules that it asks for. */
-            requires: string[];
-        };
         /** @description The answer to a changed variable. */
         Redeployed: {
             /** @description The change is live. */
@@ -2498,6 +2535,8 @@ export interface components {
             live: boolean;
             /** @description Whether it can be rolled back to: it was built, and what was built is kept with it. */
             canRollBack: boolean;
+            /** @description Whether it was saved with all that its code imports, as `sandglass deploy` bundles it. */
+            bundled: boolean;
         };
         /** @description A version of a lambda, whole. */
         VersionDetail: {
@@ -2517,6 +2556,8 @@ export interface components {
             live: boolean;
             /** @description Whether it can be rolled back to: it was built, and what was built is kept with it. */
             canRollBack: boolean;
+            /** @description Whether it was saved with all that its code imports, as `sandglass deploy` bundles it. */
+            bundled: boolean;
             /** @description The file name that error stacks show. */
             fileName: string;
             /** @description JavaScript or TypeScript source. */
@@ -2547,7 +2588,7 @@ export interface components {
         };
         /** @description What is wrong with a source. */
         Checked: {
-            /** @description The first mistake, if there is one. */
+            /** @description The mistakes that show without running it, in the order of their lines: at most 20. */
             diagnostics: components["schemas"]["Diagnostic"][];
         };
         /** @description A mistake. */
@@ -6561,6 +6602,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_lambdas_lambda_versions_version_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+                lambda: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bundle"];
                 };
             };
             400: components["responses"]["Problem400"];

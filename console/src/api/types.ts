@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 
 export type LambdaInfo = Schemas['LambdaInfo'];
 export type Lambda = Schemas['LambdaResponse'];
+export type Bundle = Schemas['Bundle'];
 export type LambdaState = Schemas['LambdaState'];
 export type DeploymentState = Schemas['DeploymentState'];
 export type DeploymentFailure = Schemas['DeploymentFailure'];

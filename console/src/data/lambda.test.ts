@@ -3,9 +3,7 @@ import { expect, it, vi } from 'vitest';
 
 vi.mock('$/auth/session.svelte', () => ({ session: { account: '1' } }));
 
-import type { Lambda } from '$/api/types';
-
-import { exported } from './lambda';
+import { type Whole, exported } from './lambda';
 
 const LAMBDA = {
   name: 'greeting',
@@ -14,7 +12,10 @@ const LAMBDA = {
     code: 'function lambda() {}',
     environmentVariables: [{ key: 'A', value: 'b' }],
   },
-} as Lambda;
+  fileName: 'greeting.js',
+} as Whole;
+
+const named = (lambda: Whole) => Object.keys(unzipSync(exported(lambda)));
 
 it('exports what the command line of the platform can push', () => {
   const files = unzipSync(exported(LAMBDA));
@@ -32,4 +33,13 @@ it('exports what the command line of the platform can push', () => {
     input: { headers: [], payload: {} },
     environmentVariables: [{ key: 'A', value: 'b' }],
   });
+});
+
+it('exports TypeScript as such, and what was bundled so that it needs nothing else', () => {
+  expect(named({ ...LAMBDA, fileName: 'src/a.mts' })[0]).toBe('functions/greeting/index.mts');
+  const bundle = { code: 'bundled', map: '', module: false, requires: [] };
+  const files = unzipSync(exported({ ...LAMBDA, fileName: 'a.ts', bundle }));
+  const text = (name: string) => strFromU8(files[`functions/greeting/${name}`] ?? new Uint8Array());
+  expect(text('index.js')).toBe('bundled');
+  expect(text('source.ts')).toBe('function lambda() {}');
 });

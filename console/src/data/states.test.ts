@@ -11,11 +11,15 @@ it('groups by state, what needs somebody first, each by name', () => {
     named('a', 'Productive'),
     named('c', 'Deploy Error'),
     named('e', 'Marked Undeployed'),
+    named('f', 'Build Error'),
+    named('g', 'Modified'),
   ]);
   expect(groups.map(({ title, lambdas }) => [title, lambdas.map(({ name }) => name)])).toEqual([
-    ['Failed', ['c']],
+    ['Failed', ['c', 'f']],
+    ['Modified', ['g']],
     ['Productive', ['a', 'b']],
-    ['Draft', ['d', 'e']],
+    ['Undeploying', ['e']],
+    ['Draft', ['d']],
   ]);
 });
 

@@ -30,12 +30,12 @@ const LAMBDA: Readonly<Record<LambdaState, Shown>> = {
   'Build Error': {
     tone: 'failed',
     label: 'Build error',
-    detail: 'The last build failed. What was live before stays live.',
+    detail: 'The last build failed: its cause is at the deployment.',
   },
   'Deploy Error': {
     tone: 'failed',
     label: 'Deploy error',
-    detail: 'The last deployment failed. What was live before stays live; try again.',
+    detail: 'The last deployment failed: its cause is there. Some pass when it is tried again.',
   },
 };
 
@@ -78,7 +78,8 @@ const GROUPS: readonly { title: string; note: string; states: readonly string[] 
   },
   { title: 'Modified', note: 'Live, with changes that are not', states: ['Modified'] },
   { title: 'Productive', note: 'Live as saved', states: ['Productive'] },
-  { title: 'Draft', note: 'Not deployed', states: ['Draft', 'Marked Undeployed'] },
+  { title: 'Undeploying', note: 'About to be a draft', states: ['Marked Undeployed'] },
+  { title: 'Draft', note: 'Not deployed', states: ['Draft'] },
 ];
 
 /** Lambdas by state, what needs somebody first; by name within a group; empty groups left out. */

@@ -1,5 +1,7 @@
 // How does a deployment go? Begun here, and followed step by step as the server tells.
 
+import { tick } from 'svelte';
+
 import { accountUrl, api, ok } from '$/api/client';
 import { events } from '$/api/events';
 import { type Problem, problemFrom } from '$/api/problem';
@@ -8,6 +10,15 @@ import { isOver } from './steps';
 import type { Deployment } from './types';
 
 const AGAIN_MS = 500;
+/** The longest that a state waits to be drawn: a window that nobody sees draws nothing. */
+const DRAWN_MS = 50;
+
+/** Each state is drawn before the next one is taken, also where they come at once. */
+async function drawn(): Promise<void> {
+  await tick();
+  const frame = new Promise((resolve) => requestAnimationFrame(resolve));
+  await Promise.race([frame, new Promise((resolve) => setTimeout(resolve, DRAWN_MS))]);
+}
 
 export class Following {
   deployment = $state.raw<Deployment>();
@@ -65,6 +76,7 @@ export class Following {
         for await (const event of events(url, running.signal)) {
           if (event.data === '') continue;
           this.deployment = JSON.parse(event.data) as Deployment;
+          await drawn();
           if (isOver(this.deployment)) return;
         }
       } catch (thrown) {

@@ -29,10 +29,7 @@ export const NO_CONTEXT: CodeContext = {
 export const TOOLBELTS: readonly string[] = ['lp-faas-toolbelt', 'core-functions-toolbelt'];
 
 /** The modules of Node.js that lambdas find: docs/javascript.md. */
-export const NODE_MODULES: readonly string[] =
-  `assert assert/strict async_hooks buffer console crypto diagnostics_channel events http https os path
-   path/posix perf_hooks process punycode querystring stream stream/consumers stream/promises stream/web
-   string_decoder timers timers/promises url util util/types`.split(/\s+/);
+export const NODE_MODULES: readonly string[] = ENGINE_MODULES;
 
 /** What the platform adds to every environment. */
 export const PLATFORM_VARIABLES: readonly string[] = ['BRAND_ID', 'LAMBDA_UUID'];

@@ -10,8 +10,10 @@ export function keys(key: string): string {
 /** What makes the tab key leave an editor, and the next time stay in it. */
 export const LEAVE_KEYS = MAC ? 'Ctrl+Shift+M' : 'Ctrl+M';
 
-/** Whether the event is the shortcut of this key, with Ctrl or ⌘ and nothing else. */
+/** Whether the event is the shortcut of this key, such as `S` or `Shift+Enter`, with Ctrl or ⌘ and nothing else. */
 export function isShortcut(event: KeyboardEvent, key: string): boolean {
-  const held = (MAC ? event.metaKey : event.ctrlKey) && !event.altKey && !event.shiftKey;
-  return held && event.key.toLowerCase() === key.toLowerCase();
+  const shifted = key.startsWith('Shift+');
+  const name = shifted ? key.slice('Shift+'.length) : key;
+  const held = (MAC ? event.metaKey : event.ctrlKey) && !event.altKey;
+  return held && event.shiftKey === shifted && event.key.toLowerCase() === name.toLowerCase();
 }

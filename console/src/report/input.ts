@@ -4,6 +4,8 @@
 import type { components } from '$/api/schema';
 import { inputKey } from '$/auth/leavings';
 
+import { jsonMistake } from './json_mistake';
+
 type Schemas = components['schemas'];
 export type RunInput = Schemas['RunInput'];
 export type Sample = Schemas['Sample'];
@@ -22,8 +24,8 @@ export function parseInput(text: string): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (thrown) {
-    return { problem: `This is not JSON: ${thrown instanceof Error ? thrown.message : thrown}` };
+  } catch {
+    return { problem: `This is not JSON: ${jsonMistake(text)}` };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problem: 'The input is an object with “headers” and “payload”.' };

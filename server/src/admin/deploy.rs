@@ -56,7 +56,7 @@ pub struct DeployRequest {
 #[derive(JsonSchema)]
 #[schemars(rename = "Bundle")]
 #[expect(dead_code, reason = "only its schema is used")]
-struct BundleShape {
+pub(crate) struct BundleShape {
     /// JavaScript.
     code: String,
     /// The source map of the code (ECMA-426), with sources relative to the project.
@@ -403,6 +403,23 @@ impl Parts {
     ) -> Result<(), DeployError> {
         let _turn = self.builds.turn(&account.holdings).await?;
         self.compiler.check(source).await.map_err(build_error)
+    }
+
+    /// Says all that is wrong with a source, when it is its turn.
+    pub(super) async fn mistakes(
+        &self,
+        account: &Account,
+        source: &Source,
+    ) -> Result<Vec<CompileError>, DeployError> {
+        let _turn = self.builds.turn(&account.holdings).await?;
+        let mut found = self.compiler.mistakes(source).await;
+        match found
+            .iter()
+            .position(|error| error.kind == CompileErrorKind::Host)
+        {
+            Some(host) => Err(build_error(found.swap_remove(host))),
+            None => Ok(found),
+        }
     }
 
     async fn build_now(&self, _turn: Turn<'_>, source: &Source) -> Result<Build, DeployError> {

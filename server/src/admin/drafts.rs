@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sandglass_compiler::{CompileError, Source};
+use sandglass_runtime::artifact::Bundle;
 use sandglass_runtime::{AccountId, LambdaName, NameError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::environment::{self, EnvironmentError};
 use super::lambdas::info;
-use super::{Admin, ChangeError, DeployError, LambdaInfo, sqlite};
+use super::{Admin, BundleShape, ChangeError, DeployError, LambdaInfo, sqlite};
 use crate::audit::{AuditAction, AuditEntry};
 use crate::catalog::EventError;
 use crate::clock::now_ms;
@@ -39,6 +40,10 @@ pub struct NewLambda {
     /// The file name that error stacks show; by default `index.js`.
     #[serde(default)]
     pub file_name: Option<String>,
+    /// The source with everything that it imports, when it imports more than the engine has.
+    #[serde(default)]
+    #[schemars(with = "Option<BundleShape>")]
+    pub bundle: Option<Bundle>,
     /// `process.env`.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -59,7 +64,8 @@ pub struct LambdaChange {
     /// The skills for which its event invokes it; none for all.
     #[serde(default)]
     pub skills: Option<Vec<String>>,
-    /// JavaScript or TypeScript source.
+    /// JavaScript or TypeScript source. Another one is without what the one before was bundled with,
+    /// which stays in the history: what it imports has to be there.
     #[serde(default)]
     pub code: Option<String>,
     /// `process.env`.
@@ -205,7 +211,7 @@ impl Admin {
         let code = Code {
             file_name: new.file_name.unwrap_or_else(|| "index.js".to_owned()),
             text: new.code,
-            bundle: None,
+            bundle: new.bundle,
         };
         self.check(&account, &code).await?;
         let draft = Draft {

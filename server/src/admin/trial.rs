@@ -4,6 +4,7 @@
 //! it is its turn. What comes of it is kept nowhere, and is gone when the trial is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ring::digest::{SHA256, digest};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::deploy::source;
 use super::{Admin, DeployError, environment};
 use crate::audit::{AuditAction, AuditEntry};
+use crate::registry::Entry;
 use crate::store::{Code, StoreError};
 
 /// The file name of a source that says none; as where it is saved.
@@ -39,26 +41,21 @@ pub(crate) struct Ready {
 }
 
 impl Admin {
-    /// What is wrong with a source, as far as that shows without running it; `None` when nothing is.
+    /// What is wrong with a source, as far as that shows without running it; the first mistake first.
     ///
     /// # Errors
     /// When there is no such account, no turn for it, or the host fails.
-    pub(crate) async fn find_mistake(
+    pub(crate) async fn find_mistakes(
         &self,
         id: &AccountId,
         file_name: Option<String>,
         code: String,
-    ) -> Result<Option<CompileError>, DeployError> {
+    ) -> Result<Vec<CompileError>, DeployError> {
         let account = self.known(id)?;
         let file_name = file_name.unwrap_or_else(|| FILE_NAME.to_owned());
-        let checked = match Source::new(file_name, code) {
-            Ok(source) => self.parts().check(&account, &source).await,
-            Err(error) => Err(DeployError::Build(error)),
-        };
-        match checked {
-            Ok(()) => Ok(None),
-            Err(DeployError::Build(error)) => Ok(Some(error)),
-            Err(error) => Err(error),
+        match Source::new(file_name, code) {
+            Ok(source) => self.parts().mistakes(&account, &source).await,
+            Err(error) => Ok(vec![error]),
         }
     }
 
@@ -77,12 +74,7 @@ impl Admin {
             }
         };
         environment::check(&trial.environment, self.may_have())?;
-        let file_name = trial.file_name.as_deref().unwrap_or(FILE_NAME);
-        let code = Code {
-            file_name: file_name.to_owned(),
-            text: trial.code.clone(),
-            bundle: None,
-        };
+        let code = self.code_of(trial, entry).await?;
         let uuid = entry.map_or(Uuid::nil(), |entry| entry.uuid);
         let source = source(id.as_str(), uuid, &code, &trial.environment);
         let source = source.map_err(DeployError::Build)?;
@@ -104,6 +96,23 @@ impl Admin {
             name,
             build_time,
         })
+    }
+
+    /// What is to be built: a text that was not changed since it was saved with all that it imports, with
+    /// that.
+    async fn code_of(&self, trial: &Trial, entry: Option<&Arc<Entry>>) -> Result<Code, StoreError> {
+        let file_name = trial.file_name.as_deref().unwrap_or(FILE_NAME);
+        let saved = match entry {
+            Some(entry) => self.saved(entry.row.id, entry.row.version).await?,
+            None => None,
+        };
+        let saved = saved.map(|version| version.code);
+        let same = |code: &Code| (&*code.file_name, &code.text) == (file_name, &trial.code);
+        Ok(saved.filter(same).unwrap_or_else(|| Code {
+            file_name: file_name.to_owned(),
+            text: trial.code.clone(),
+            bundle: None,
+        }))
     }
 
     async fn note_trial(

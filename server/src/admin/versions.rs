@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sandglass_runtime::AccountId;
+use sandglass_runtime::artifact::Bundle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use similar::TextDiff;
@@ -27,6 +28,8 @@ pub struct VersionInfo {
     pub live: bool,
     /// Whether it can be rolled back to: it was built, and what was built is kept with it.
     pub can_roll_back: bool,
+    /// Whether it was saved with all that its code imports, as `sandglass deploy` bundles it.
+    pub bundled: bool,
 }
 
 /// A version of a lambda, whole.
@@ -96,6 +99,24 @@ impl Admin {
             file_name: row.code.file_name,
             code: row.code.text,
             environment: row.environment,
+        })
+    }
+
+    /// What a version was bundled to, with all that its code imports.
+    ///
+    /// # Errors
+    /// When there is no such lambda, the version is not kept or has no bundle, or the database fails.
+    pub async fn bundle(
+        &self,
+        id: &AccountId,
+        lambda: &str,
+        version: u64,
+    ) -> Result<Bundle, ChangeError> {
+        let (_, entry) = self.entry(id, lambda)?;
+        let row = self.kept(entry.row.id, version).await?;
+        row.code.bundle.ok_or_else(|| ChangeError::NotFound {
+            kind: "bundle of version",
+            name: version.to_string(),
         })
     }
 
@@ -184,6 +205,7 @@ fn listed(row: &VersionRow, live: u64) -> VersionInfo {
         created_by: row.created_by.clone(),
         live: row.version == live,
         can_roll_back: row.built.is_some(),
+        bundled: row.code.bundle.is_some(),
     }
 }
 

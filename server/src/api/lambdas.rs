@@ -15,7 +15,7 @@ use crate::status::Problem;
 /// Room for the longest value of a variable, however escaped.
 const VARIABLE_MAX: ByteSize = ByteSize::kib(64);
 /// A bundle and its source map, escaped as JSON.
-const DEPLOY_MAX: ByteSize = ByteSize::mib(48);
+pub(super) const DEPLOY_MAX: ByteSize = ByteSize::mib(48);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

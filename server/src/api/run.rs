@@ -69,7 +69,7 @@ struct SourceCheck {
 /// What is wrong with a source.
 #[derive(Serialize, JsonSchema)]
 struct Checked {
-    /// The first mistake, if there is one.
+    /// The mistakes that show without running it, in the order of their lines: at most 20.
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -129,11 +129,9 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
 
 async fn check(mut ask: Ask<'_>) -> Result<Reply, Problem> {
     let SourceCheck { code, file_name } = ask.json(SOURCE_MAX).await?;
-    let mistake = ask
-        .admin()
-        .find_mistake(ask.account(), file_name, code)
-        .await?;
-    let diagnostics = mistake.into_iter().map(Diagnostic::from).collect();
+    let found = ask.admin();
+    let found = found.find_mistakes(ask.account(), file_name, code).await?;
+    let diagnostics = found.into_iter().map(Diagnostic::from).collect();
     Ok(ok(&Checked { diagnostics }))
 }
 

@@ -6,14 +6,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use sandglass_runtime::artifact::Bundle;
 use sandglass_runtime::{ByteSize, engine_packages};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::endpoint::Also;
+use super::lambdas::DEPLOY_MAX;
 use super::{Ask, Endpoint, Parameter};
 use crate::admin::{
-    DeploymentFailure, FunctionSize, LambdaChange, LambdaInfo, NewLambda, Saved, info,
+    BundleShape, DeploymentFailure, FunctionSize, LambdaChange, LambdaInfo, NewLambda, Saved, info,
     lambda_state, shown,
 };
 use crate::auth::Action;
@@ -126,6 +128,13 @@ struct LambdaRequest {
     #[serde(default)]
     skills: Option<Vec<String>>,
     implementation: Implementation,
+    /// Of a new one: the file name that error stacks show; by default `index.js`.
+    #[serde(default)]
+    file_name: Option<String>,
+    /// Of a new one: its code with everything that it imports, when it imports more than the engine has.
+    #[serde(default)]
+    #[schemars(with = "Option<BundleShape>")]
+    bundle: Option<Bundle>,
 }
 
 /// A lambda that was changed. Its version may not be left out.
@@ -306,7 +315,7 @@ async fn one(ask: &Ask<'_>, lambda: &str) -> Result<LambdaResponse, Problem> {
 }
 
 async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
-    let request: LambdaRequest = ask.json(LAMBDA_MAX).await?;
+    let request: LambdaRequest = ask.json(DEPLOY_MAX).await?;
     if let Some(version) = request.version.filter(|version| *version != -1) {
         let why = format!("a new lambda has the version -1, not {version}");
         return Err(Problem::BadInput(why));
@@ -317,7 +326,8 @@ async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         event_id: request.event_id,
         skills: request.skills.unwrap_or_default(),
         code: request.implementation.code,
-        file_name: None,
+        file_name: request.file_name,
+        bundle: request.bundle,
         environment: environment(request.implementation.environment_variables)?,
         size: FunctionSize::default(),
     };

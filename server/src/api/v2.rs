@@ -175,6 +175,7 @@ async fn create(mut ask: Ask<'_>) -> Result<Reply, Problem> {
         skills: request.skills.unwrap_or_default(),
         code: code.unwrap_or_else(|| UNWRITTEN.to_owned()),
         file_name: None,
+        bundle: None,
         environment,
         size: request.size,
     };

@@ -1,7 +1,9 @@
 //! How are versions and deployments looked at and brought back over HTTP?
 
 use super::{Ask, Endpoint, Parameter};
-use crate::admin::{Comparison, DeploymentInfo, LambdaInfo, VersionDetail, VersionInfo};
+use crate::admin::{
+    BundleShape, Comparison, DeploymentInfo, LambdaInfo, VersionDetail, VersionInfo,
+};
 use crate::auth::Action;
 use crate::reply::{Reply, ok};
 use crate::status::Problem;
@@ -21,6 +23,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(version(ask)),
     )
     .answers::<VersionDetail>(200),
+    Endpoint::get(
+        "/api/account/{account}/lambdas/{lambda}/versions/{version}/bundle",
+        Action::ReadLambdas,
+        "Read what a version was bundled to, with all that its code imports",
+        |ask| Box::pin(bundle(ask)),
+    )
+    .answers::<BundleShape>(200),
     Endpoint::get(
         "/api/account/{account}/lambdas/{lambda}/compare",
         Action::ReadLambdas,
@@ -66,6 +75,12 @@ async fn version(ask: Ask<'_>) -> Result<Reply, Problem> {
     let version = ask.path_as("version")?;
     let (account, lambda) = (ask.account(), ask.path("lambda"));
     Ok(ok(&ask.admin().version(account, lambda, version).await?))
+}
+
+async fn bundle(ask: Ask<'_>) -> Result<Reply, Problem> {
+    let version = ask.path_as("version")?;
+    let (account, lambda) = (ask.account(), ask.path("lambda"));
+    Ok(ok(&ask.admin().bundle(account, lambda, version).await?))
 }
 
 async fn compare(ask: Ask<'_>) -> Result<Reply, Problem> {

@@ -9,7 +9,8 @@ fn source() -> Source {
 
 fn settled(source: &Source, answer: &Answer) -> Option<Result<Prepared, CompileError>> {
     let frame = frame(answer).unwrap();
-    settle(source, &frame[HEADER_BYTES..])
+    let settled = settle(source, &frame[HEADER_BYTES..])?;
+    Some(settled.map_err(CompileError::from))
 }
 
 fn found(change: impl FnOnce(&mut Findings), bundle: Option<Bundle>) -> Answer {
@@ -28,7 +29,7 @@ fn bundle() -> Bundle {
 }
 
 fn failure(kind: CompileErrorKind, message: &str) -> Answer {
-    Answer::Failed(CompileError::new(kind, "a.js", message))
+    Answer::Failed(CompileError::new(kind, "a.js", message).into())
 }
 
 #[test]
@@ -151,4 +152,17 @@ fn an_error_is_bounded_and_never_the_hosts() {
     assert!(of(CompileErrorKind::Threw, "no").is_none());
     let error = of(CompileErrorKind::Host, "no").unwrap().err().unwrap();
     assert_eq!(error.kind, CompileErrorKind::Exceeded);
+}
+
+#[test]
+fn no_more_mistakes_are_taken_than_are_told_and_each_is_looked_at() {
+    let mistake = |kind| CompileError::new(kind, "a.js", "no");
+    let of = |kind, others| {
+        let first = mistake(CompileErrorKind::Syntax).into();
+        let others = vec![mistake(kind); others];
+        settled(&source(), &Answer::Failed(Mistakes { first, others }))
+    };
+    assert!(of(CompileErrorKind::Syntax, Mistakes::MAX - 1).is_some());
+    assert!(of(CompileErrorKind::Syntax, Mistakes::MAX).is_none());
+    assert!(of(CompileErrorKind::Threw, 1).is_none());
 }

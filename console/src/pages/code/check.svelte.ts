@@ -29,6 +29,13 @@ export class Check {
     this.current = true;
   }
 
+  /** Whether this is one of them. */
+  has({ line, column, message }: Mistake): boolean {
+    return this.mistakes.some(
+      (known) => known.line === line && known.column === column && known.message === message,
+    );
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
     this.#running?.abort();

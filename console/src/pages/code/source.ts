@@ -11,14 +11,18 @@ export type EventInfo = components['schemas']['EventInfo'];
 export interface Source {
   fileName: string;
   language: 'javascript' | 'typescript';
+  /** Whether it was saved with all that it imports, which is nowhere but in its bundle. */
+  bundled: boolean;
 }
 
-/** How the file is called: that says which language it is in. */
+/** How the file is called, which says in which language it is, and whether it is all of the lambda. */
 export async function readSource({ uuid, name, version }: Lambda): Promise<Source> {
   const path = { lambda: uuid, version: String(version) };
   const asked = ok(api().GET('/lambdas/{lambda}/versions/{version}', { params: { path } }));
-  const { fileName } = await asked.catch(() => ({ fileName: `${name}.js` }));
-  return { fileName, language: /\.[cm]?tsx?$/.test(fileName) ? 'typescript' : 'javascript' };
+  const unknown = { fileName: `${name}.js`, bundled: false };
+  const { fileName, bundled } = await asked.catch(() => unknown);
+  const language = /\.[cm]?tsx?$/.test(fileName) ? 'typescript' : 'javascript';
+  return { fileName, language, bundled };
 }
 
 /** What the account offers to whoever writes code. */

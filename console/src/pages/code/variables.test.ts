@@ -27,9 +27,9 @@ test('a name is one that the server takes', () => {
   expect(variableProblem('A', ['A'])).toContain('already');
 });
 
-test('a value has two hundred characters, however many units they take', () => {
-  expect(valueProblem('😀'.repeat(200))).toBeUndefined();
-  expect(valueProblem('x'.repeat(201))).toContain('201');
+test('a value has 1,024 characters, however many units they take', () => {
+  expect(valueProblem('😀'.repeat(1_024))).toBeUndefined();
+  expect(valueProblem('x'.repeat(1_025))).toContain('1025');
   expect(valueProblem('\0')).toContain('NUL');
 });
 

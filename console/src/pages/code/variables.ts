@@ -5,7 +5,8 @@ export interface Variable {
   value: string;
 }
 
-const CHARS_MAX = 200;
+const NAME_CHARS_MAX = 200;
+const VALUE_CHARS_MAX = 1_024;
 export const VARIABLES_MAX = 510;
 
 /** Names that belong to the platform. */
@@ -32,14 +33,16 @@ export function variableProblem(name: string, taken: readonly string[]): string 
   if (RESERVED.includes(name)) return 'Variable name is reserved and thereby blocked for use.';
   if (/^\d/.test(name)) return 'A name does not begin with a digit.';
   if (!/^\w+$/.test(name)) return 'Letters, digits and “_” only.';
-  if (name.length > CHARS_MAX) return `At most ${CHARS_MAX} characters; these are ${name.length}.`;
+  if (name.length > NAME_CHARS_MAX)
+    return `At most ${NAME_CHARS_MAX} characters; these are ${name.length}.`;
   return taken.includes(name) ? `There is a variable called ${name} already.` : undefined;
 }
 
 /** What is wrong with a value, or nothing. */
 export function valueProblem(value: string): string | undefined {
   const length = [...value].length;
-  if (length > CHARS_MAX) return `At most ${CHARS_MAX} characters; these are ${length}.`;
+  if (length > VALUE_CHARS_MAX)
+    return `At most ${VALUE_CHARS_MAX} characters; these are ${length}.`;
   return value.includes('\0') ? 'A value cannot hold a NUL character.' : undefined;
 }
 

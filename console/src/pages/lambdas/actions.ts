@@ -9,7 +9,7 @@ import Trash from '@lucide/svelte/icons/trash-2';
 
 import { problemFrom } from '$/api/problem';
 import type { LambdaInfo } from '$/api/types';
-import { deleteLambda, draftOf, exported, readLambda, undeployLambda } from '$/data/lambda';
+import { deleteLambda, draftOf, exported, readWhole, undeployLambda } from '$/data/lambda';
 import { lambdas } from '$/data/lambdas.svelte';
 import { saveFile } from '$/lib/save';
 import { router } from '$/router/router.svelte';
@@ -54,7 +54,7 @@ export function actions(lambda: LambdaInfo, duplicate: (name: string) => void): 
 /** Saves the lambda as a file. */
 export async function saveExport(name: string): Promise<void> {
   try {
-    saveFile(`${name}.zip`, exported(await readLambda(name)), 'application/zip');
+    saveFile(`${name}.zip`, exported(await readWhole(name)), 'application/zip');
     toasts.done(
       `${name}.zip has the code and the settings, as the platform's command line has them.`,
     );
@@ -68,7 +68,7 @@ export async function remove(name: string, live: boolean): Promise<boolean> {
   if (!(await isSure(name, live))) return false;
   let gone = false;
   try {
-    const kept = await readLambda(name);
+    const kept = await readWhole(name);
     if (live) await undeployLambda(name);
     await deleteLambda(name);
     gone = true;
