@@ -63,12 +63,14 @@ test('activity says who did what and leads there; the quota counts what the acco
 }) => {
   await deployed(server, 'counted', CHATTY);
   await server.api('PUT', '/whitelist/activity.example');
+  await server.api('POST', '/schedules', { lambdaUUID: 'counted', cronExpression: '0 6 * * *' });
   await page.goto('/console/');
   await signIn();
   const activity = page.getByRole('region', { name: 'Activity' });
   await expect(activity.getByRole('link', { name: /deployed the lambda counted/ })).toBeVisible({
     timeout: 30_000,
   });
+  await expect(activity.getByRole('link', { name: /added a schedule for counted/ })).toBeVisible();
   await reached(activity.locator('time').first());
   await expect(page.getByRole('tooltip')).toContainText(/UTC$/);
   await activity.getByRole('link', { name: /allowed the host activity\.example/ }).click();

@@ -65,7 +65,12 @@ export function optionsOf(chart: Drawn, bars: Bars | undefined): uPlot.Options {
         grid: { show: false },
         values: (_, splits) => splits.map(tick(times)),
       },
-      { ...axis, size: 68, gap: 8, values: (_, splits) => splits.map((value) => format(value)) },
+      {
+        ...axis,
+        size: 68,
+        gap: 8,
+        values: (_, splits) => splits.map((value) => (value === 0 ? '0' : format(value))),
+      },
     ],
     series: [{}, ...(kind === 'lines' ? lines(chart) : stack(chart, bars))],
     hooks: {
