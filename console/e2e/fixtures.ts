@@ -70,9 +70,14 @@ export const test = base.extend<Story, Worker>({
 });
 
 /** Opens the console and goes through both pages of signing in. */
-export async function signIn(page: Page, name: string, password: string): Promise<void> {
+export async function signIn(
+  page: Page,
+  name: string,
+  password: string,
+  account = ACCOUNT,
+): Promise<void> {
   if (!page.url().includes('/console')) await page.goto('/console/');
-  await page.getByRole('textbox', { name: 'Account' }).fill(ACCOUNT);
+  await page.getByRole('textbox', { name: 'Account' }).fill(account);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel('Login name').fill(name);
   await page.getByLabel('Password').fill(password);

@@ -13,6 +13,13 @@ import { Front } from './front';
 /** The account that a first start makes. */
 export const ACCOUNT = '10000001';
 
+/** What opens a new account. */
+export interface Access {
+  loginName: string;
+  password: string;
+  token: string;
+}
+
 export class Server {
   private constructor(
     /** Where the console is. */
@@ -44,16 +51,37 @@ export class Server {
   }
 
   /** Asks the API with the first token; what tests prepare and look at behind the console's back. */
-  async api(method: string, path: string, body?: unknown): Promise<unknown> {
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<unknown> {
     const token = (await readFile(join(this.dataDir, 'admin.token'), 'utf8')).trim();
     const answer = await fetch(`${this.url}/api/account/${ACCOUNT}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        ...more,
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Makes an account that has nothing yet; its first user is `admin`. */
+  async account(id: string): Promise<Access> {
+    const token = (await readFile(join(this.dataDir, 'operator.token'), 'utf8')).trim();
+    const answer = await fetch(`${this.url}/api/accounts`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ id }),
+    });
+    if (!answer.ok) throw new Error(`the account ${id} was not made: ${await answer.text()}`);
+    return (await answer.json()) as Access;
   }
 
   async stop(): Promise<void> {

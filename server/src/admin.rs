@@ -20,6 +20,7 @@
 mod accounts;
 mod apps;
 mod audit;
+mod audit_check;
 mod catalog;
 mod context_keys;
 mod deploy;
@@ -70,6 +71,7 @@ pub use accounts::{AccountChange, AccountInfo, CreatedAccount};
 pub(crate) use apps::app;
 pub use apps::{AppChange, AppInfo, InstalledAppSecret, NewApp};
 pub use audit::{Activity, ActivityPage, AuditPage, AuditQuery};
+pub use audit_check::AuditCheck;
 pub use catalog::EventInfo;
 pub(crate) use context_keys::context_key;
 pub use context_keys::{ContextKeyInfo, CreatedContextKey};
@@ -139,6 +141,8 @@ pub(crate) struct Parts {
     pub(crate) tallies: Arc<Tallies>,
     /// Held by whoever makes a signing key.
     pub(crate) rotating: tokio::sync::Mutex<()>,
+    /// The one leave to read the whole audit log.
+    pub(crate) verifying: Arc<tokio::sync::Semaphore>,
     /// The limits that are the same for all accounts.
     pub(crate) configured: Vec<LimitInfo>,
     pub(crate) queue: Arc<Queue>,

@@ -57,18 +57,18 @@ mod telemetry;
 mod users;
 
 pub use admin::{
-    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditPage,
-    AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount, CreatedContextKey,
-    CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure, DeploymentInfo,
-    EnvironmentError, EventInfo, FailedDeployment, FailingLambda, FunctionSize, InstalledAppSecret,
-    InvocationBucket, InvocationInfo, InvocationReport, LambdaChange, LambdaInfo, LambdaState,
-    LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError, LogsFound, NewApp, NewLambda,
-    NewSchedule, NewUser, Occurrences, Overview, OverviewBucket, Performance, PerformanceBucket,
-    QueueError, QueuePage, QueueQuery, QueueState, Quota, Redeployed, RunState, SaveError, Saved,
-    ScheduleBody, ScheduleError, ScheduleHeader, ScheduleHeaders, ScheduleInfo, ScheduleRun,
-    SecretInfo, SecretValue, SessionInfo, SigningKeyInfo, SourcePlace, TokenInfo,
-    UnknownQueueState, UserChange, UserInfo, VersionDetail, VersionInfo, WhitelistAddress,
-    WhitelistEntry, WhitelistVerdict,
+    AccountChange, AccountInfo, Activity, ActivityPage, Admin, AppChange, AppInfo, AuditCheck,
+    AuditPage, AuditQuery, ChangeError, Comparison, ContextKeyInfo, CreatedAccount,
+    CreatedContextKey, CreatedToken, DeployError, DeployRequest, Deployed, DeploymentFailure,
+    DeploymentInfo, EnvironmentError, EventInfo, FailedDeployment, FailingLambda, FunctionSize,
+    InstalledAppSecret, InvocationBucket, InvocationInfo, InvocationReport, LambdaChange,
+    LambdaInfo, LambdaState, LimitInfo, LogLine, LogPage, LogQuery, LogSearch, LogsError,
+    LogsFound, NewApp, NewLambda, NewSchedule, NewUser, Occurrences, Overview, OverviewBucket,
+    Performance, PerformanceBucket, QueueError, QueuePage, QueueQuery, QueueState, Quota,
+    Redeployed, RunState, SaveError, Saved, ScheduleBody, ScheduleError, ScheduleHeader,
+    ScheduleHeaders, ScheduleInfo, ScheduleRun, SecretInfo, SecretValue, SessionInfo,
+    SigningKeyInfo, SourcePlace, TokenInfo, UnknownQueueState, UserChange, UserInfo, VersionDetail,
+    VersionInfo, WhitelistAddress, WhitelistEntry, WhitelistVerdict,
 };
 pub use api::openapi_document;
 pub use audit::{

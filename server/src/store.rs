@@ -150,6 +150,7 @@ pub(crate) struct Store {
     thread: Mutex<Option<JoinHandle<()>>>,
     journal: Arc<Journal>,
     keep: JournalConfig,
+    data_dir: PathBuf,
 }
 
 impl Store {
@@ -186,7 +187,13 @@ impl Store {
             thread: Mutex::new(Some(thread)),
             journal,
             keep: config.clone(),
+            data_dir: path.parent().unwrap_or(Path::new("")).to_owned(),
         })
+    }
+
+    /// The directory that the database is in.
+    pub(crate) fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// The journal, whose entries this store writes.

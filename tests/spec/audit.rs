@@ -1,6 +1,7 @@
 //! Who did what to which thing, when: every change is on record, and the record can be verified.
 
 mod access;
+mod check;
 mod complete;
 mod lambdas;
 mod schedules;

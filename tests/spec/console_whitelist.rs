@@ -35,7 +35,7 @@ fn a_url_that_no_rule_allows_is_told_the_rule_that_would() {
             "allowed": false, "scheme": "https", "host": "api.example.com", "port": 8443,
             "reason": "api.example.com is not on the whitelist: the rule `api.example.com:8443` would \
                        allow it.",
-            "addresses": [],
+            "missingRule": "api.example.com:8443", "addresses": [],
         })
     );
 }
@@ -52,7 +52,7 @@ fn a_url_that_a_rule_allows_is_told_the_rule_and_the_addresses() {
             "allowed": true, "scheme": "http", "host": "127.0.0.1", "port": 8080,
             "rule": "http://127.0.0.1:8080",
             "reason": "The rule `http://127.0.0.1:8080` allows it.",
-            "addresses": [{ "address": "127.0.0.1", "allowed": true }],
+            "addresses": [{ "address": "127.0.0.1", "kind": "loopback", "allowed": true }],
         })
     );
     allow(&server, "localhost");
@@ -72,7 +72,8 @@ fn an_address_that_lambdas_may_not_reach_is_refused_with_what_is_there() {
     allow(&server, "169.254.169.254");
     let internal = verdict(&server, "http://10.0.0.1/");
     assert_eq!(internal["allowed"], false, "{internal}");
-    let address = json!({ "address": "10.0.0.1", "allowed": false, "reason": "private" });
+    let address =
+        json!({ "address": "10.0.0.1", "kind": "private", "allowed": false, "reason": "private" });
     assert_eq!(internal["addresses"], json!([address]));
     let reason = internal["reason"].as_str().unwrap();
     assert!(

@@ -66,6 +66,7 @@ mod limits;
 mod limits_api;
 mod loaded_lambdas;
 mod log_export;
+mod log_export_filters;
 mod log_masking;
 mod log_search;
 mod log_tail;

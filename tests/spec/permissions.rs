@@ -204,7 +204,7 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
     (
         "audit log",
         [true, false, false],
-        &["GET /audit", "GET /audit/export"],
+        &["GET /audit", "GET /audit/export", "POST /audit/verify"],
     ),
 ];
 

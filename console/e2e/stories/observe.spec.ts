@@ -3,29 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '../fixtures';
-import type { Server } from '../server';
-
-const CHATTY = `
-function lambda(input, callback) {
-  console.info('looking for', { order: input.payload.order });
-  console.warn('the warehouse is slow');
-  if (input.payload.order === 13) {
-    console.error('order 13 does not exist');
-    return callback(new Error('no such order'));
-  }
-  callback(null, 'found ' + input.payload.order);
-}`;
-
-/** Makes a lambda live, as another client would. */
-async function deployed(server: Server, name: string, code: string): Promise<void> {
-  await server.api('POST', '/deploy', { name, code, fileName: `${name}.js` });
-}
-
-/** Invokes it; whether it fails is the lambda's affair. */
-async function invoked(server: Server, name: string, payload: unknown): Promise<void> {
-  const path = `/lambdas/${name}/invoke?v=1&externalSystem=stories`;
-  await server.api('POST', path, { timestamp: 0, headers: [], payload }).catch(() => undefined);
-}
+import { CHATTY, deployed, invoked } from '../watched';
 
 test('logs are searched, watched while they are written, unfolded and exported', async ({
   page,
@@ -74,7 +52,8 @@ test('home says which lambda fails, and metrics how it ran', async ({
   for (const order of [1, 2, 13]) await invoked(server, 'orders', { order });
   await page.goto('/console/');
   await signIn();
-  await expect(page.getByText('1 of 3 failed')).toBeVisible({ timeout: 30_000 });
+  const item = page.getByRole('listitem').filter({ hasText: /orders.*1 of 3 failed/ });
+  await expect(item).toBeVisible({ timeout: 30_000 });
   await expect(page.getByText(/deployed the lambda orders/)).toBeVisible();
   await expect(page.getByRole('meter', { name: 'Lambdas' })).toBeVisible();
   await accessible();

@@ -125,6 +125,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/{account}/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say whether the audit log is whole: no row changed, removed, added or moved */
+        post: operations["post_audit_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/{account}/check": {
         parameters: {
             query?: never;
@@ -3131,6 +3148,8 @@ export interface components {
             port: number;
             /** @description The rule that allows it, if one does. */
             rule?: string | null;
+            /** @description The rule that would allow it, if none does. */
+            missingRule?: string | null;
             /** @description A sentence for people: why, or why not. */
             reason: string;
             /** @description What the host resolves to, when a rule allows it. */
@@ -3142,6 +3161,8 @@ export interface components {
         WhitelistAddress: {
             /** @description The address. */
             address: string;
+            /** @description `public`, or what is there instead, such as `private` or `loopback`. */
+            kind: string;
             /** @description Whether lambdas may reach it. */
             allowed: boolean;
             /** @description What is there that they may not reach. */
@@ -3810,6 +3831,34 @@ export interface components {
             previous: string;
             /** @description The hash of this row. */
             hash: string;
+        };
+        /** @description Whether the audit log of the server is whole, of which an account's rows are a part. */
+        AuditCheck: {
+            /**
+             * @description Whether each row is as it was written, and none is missing.
+             * @default false
+             */
+            whole?: boolean;
+            /** @description Where it is broken first, as a sentence; only when it is. */
+            broken?: string | null;
+            /**
+             * Format: uint64
+             * @description The rows that were read, those of other accounts included; 0 when it is broken.
+             * @default 0
+             */
+            rows?: number;
+            /**
+             * Format: uint64
+             * @description The first one; more than 1 when those before it were pruned.
+             */
+            firstId?: number | null;
+            /**
+             * Format: uint64
+             * @description The last one.
+             */
+            lastId?: number | null;
+            /** @description Its hash: keep it elsewhere to prove later that nothing before it was changed. */
+            lastHash?: string | null;
         };
         /** @description What happened lately, the latest first. */
         ActivityPage: {
@@ -5161,6 +5210,35 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    post_audit_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheck"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     post_check: {
         parameters: {
             query?: never;
@@ -5937,6 +6015,10 @@ export interface operations {
                 endTimestamp?: number;
                 /** @description Info, Warn or Error; may repeat */
                 filterLevels?: string;
+                /** @description only those with all of these words in them; phrases in double quotes */
+                text?: string;
+                /** @description only those of this request */
+                requestId?: string;
             };
             header?: never;
             path: {
@@ -6856,6 +6938,10 @@ export interface operations {
                 endTimestamp?: number;
                 /** @description Info, Warn or Error; may repeat */
                 filterLevels?: string;
+                /** @description only those with all of these words in them; phrases in double quotes */
+                text?: string;
+                /** @description only those of this request */
+                requestId?: string;
             };
             header?: never;
             path: {

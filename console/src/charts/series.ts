@@ -1,9 +1,15 @@
 // What is drawn, and how do values pile up?
 
+import type { Texture } from './look';
+
 export interface Series {
   label: string;
   /** The name of a token, such as `--live-fill`. */
   colour: string;
+  /** How bars of it are filled; plainly unless it says otherwise. */
+  texture?: Texture;
+  /** What stands at the end of its line, where there is little room: "p50". */
+  short?: string;
   values: readonly (number | null)[];
 }
 

@@ -5,7 +5,7 @@ import { events } from '$/api/events';
 import { type Problem, problemFrom, problemOf } from '$/api/problem';
 import type { components } from '$/api/schema';
 
-import { type Filter, queryOf, SPANS } from './filter';
+import { type Filter, queryOf, startOf } from './filter';
 
 export type LogLine = components['schemas']['LogLine'];
 
@@ -123,7 +123,8 @@ async function pageOf(
   signal: AbortSignal | undefined,
 ): Promise<components['schemas']['LogsFound']> {
   const query = queryOf(filter);
-  query.set('start', String(Date.now() - SPANS[filter.span].ms));
+  const start = startOf(filter.span, Date.now());
+  if (start !== undefined) query.set('start', String(start));
   query.set('limit', String(PAGE));
   if (cursor !== undefined) query.set('cursor', String(cursor));
   const answer = await authorized(new Request(`${accountUrl()}/logs?${query}`, { signal }));

@@ -12,6 +12,9 @@ export const SPANS = {
   '7d': { label: 'the last 7 days', ms: 604_800_000 },
 } as const;
 
+/** The longest time, which a search has by itself: asked for by this clock, it would be too long for another one. */
+const LONGEST = '7d';
+
 export type Span = keyof typeof SPANS;
 
 export interface Filter {
@@ -53,7 +56,17 @@ export function queryOf({ lambda, levels, text, requestId }: Filter): URLSearchP
   return query;
 }
 
-/** The query of the platform's export, which knows neither words nor requests. */
+/** Whether it leaves out entries of its time. */
+export function isNarrow({ levels, text, requestId }: Filter): boolean {
+  return levels.length > 0 || text !== undefined || requestId !== undefined;
+}
+
+/** When a span begins, where that has to be said. */
+export function startOf(span: Span, now: number): number | undefined {
+  return span === LONGEST ? undefined : now - SPANS[span].ms;
+}
+
+/** The query of an export of the same entries. Levels and times have the names that the platform gave them. */
 export function exportQuery(
   filter: Filter,
   uuid: string | undefined,
@@ -62,7 +75,9 @@ export function exportQuery(
   const query = new URLSearchParams();
   if (uuid) query.set('lambdaUUID', uuid);
   for (const level of filter.levels) query.append('filterLevels', level);
-  query.set('startTimestamp', String(now - SPANS[filter.span].ms));
-  query.set('endTimestamp', String(now));
+  if (filter.text) query.set('text', filter.text);
+  if (filter.requestId) query.set('requestId', filter.requestId);
+  const start = startOf(filter.span, now);
+  if (start !== undefined) query.set('startTimestamp', String(start));
   return query;
 }

@@ -20,6 +20,7 @@ export { default as Panel } from './Panel.svelte';
 export { default as Table } from './Table.svelte';
 export { default as Tabs } from './Tabs.svelte';
 export { default as Time } from './Time.svelte';
+export { rove } from './rove';
 export { tip } from './tip';
 export { toasts } from './toast.svelte';
 

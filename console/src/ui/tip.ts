@@ -4,14 +4,23 @@
 import type { Attachment } from 'svelte/attachments';
 
 const GAP = 6;
+/** What can have the focus, and speaks for what stands in it. */
+const HOLDERS = 'a[href], button, summary, [data-row]';
 let bubble: HTMLElement | undefined;
 let owner: Element | undefined;
+/** Who says the text to a screen reader: the owner, or what it stands in. */
+let described: Element | undefined;
 
-/** Shows a text beside the element while it is pointed at or has the focus. */
+/**
+ * Shows a text beside the element while it is pointed at, or has the focus. What stands in something that can
+ * have the focus, such as a row that unfolds, shows it when that has it, and is no stop of its own.
+ */
 export function tip(text: string | undefined): Attachment<HTMLElement> {
   return (element) => {
     if (text === undefined || text === '') return undefined;
-    const on = () => show(element, text);
+    const own = element.tabIndex >= 0;
+    const holder = (own ? undefined : element.closest<HTMLElement>(HOLDERS)) ?? element;
+    const on = () => show(element, text, holder);
     const off = () => hide(element);
     const leave = (event: PointerEvent) => {
       // The bubble itself may be pointed at, to read or to copy it.
@@ -26,26 +35,30 @@ export function tip(text: string | undefined): Attachment<HTMLElement> {
     element.addEventListener('pointerenter', on);
     element.addEventListener('pointerleave', leave);
     // Focus that comes back after a dialog of the mouse says nothing new.
-    const reached = () => element.matches(':focus-visible') && on();
-    element.addEventListener('focusin', reached);
-    element.addEventListener('focusout', off);
+    const reached = ({ target }: FocusEvent) => {
+      if (holder !== element && target !== holder) return;
+      if (holder.matches(':focus-visible')) on();
+    };
+    holder.addEventListener('focusin', reached);
+    holder.addEventListener('focusout', off);
     return () => {
       element.removeEventListener('click', pressed);
       element.removeEventListener('pointerenter', on);
       element.removeEventListener('pointerleave', leave);
-      element.removeEventListener('focusin', reached);
-      element.removeEventListener('focusout', off);
+      holder.removeEventListener('focusin', reached);
+      holder.removeEventListener('focusout', off);
       off();
     };
   };
 }
 
-function show(element: HTMLElement, text: string): void {
+function show(element: HTMLElement, text: string, holder: HTMLElement): void {
   const made = (bubble ??= make());
   if (owner && owner !== element) hide(owner);
   owner = element;
   made.textContent = text;
-  element.setAttribute('aria-describedby', made.id);
+  described = holder;
+  holder.setAttribute('aria-describedby', made.id);
   // Focus may come here while another popover opens or closes, when none may be shown.
   requestAnimationFrame(() => {
     if (owner !== element) return;
@@ -58,7 +71,7 @@ function show(element: HTMLElement, text: string): void {
 function hide(element: Element): void {
   if (owner !== element) return;
   owner = undefined;
-  element.removeAttribute('aria-describedby');
+  described?.removeAttribute('aria-describedby');
   if (bubble?.matches(':popover-open')) bubble.hidePopover();
 }
 

@@ -36,6 +36,8 @@ pub(super) struct CheckedAddresses(Vec<SocketAddr>);
 pub struct AddressVerdict {
     /// The address.
     pub address: IpAddr,
+    /// `public`, or what is there instead, such as `private` or `loopback`.
+    pub kind: &'static str,
     /// What is there that lambdas may not reach; `None` when they may.
     pub refused: Option<&'static str>,
 }
@@ -63,16 +65,19 @@ impl Resolver {
         }
         let mut addresses: Vec<_> = addresses.iter().map(SocketAddr::ip).collect();
         addresses.dedup();
-        let verdicts = addresses.into_iter().map(|address| AddressVerdict {
+        Ok(addresses.into_iter().map(|one| self.verdict(one)).collect())
+    }
+
+    fn verdict(&self, address: IpAddr) -> AddressVerdict {
+        let kind = match reach(address) {
+            Reach::Public => "public",
+            Reach::Internal(what) | Reach::Never(what) => what,
+        };
+        AddressVerdict {
             address,
-            refused: match reach(address) {
-                Reach::Internal(what) | Reach::Never(what) if !self.policy.allows(address) => {
-                    Some(what)
-                }
-                _ => None,
-            },
-        });
-        Ok(verdicts.collect())
+            kind,
+            refused: (!self.policy.allows(address)).then_some(kind),
+        }
     }
 
     async fn addresses<'a>(

@@ -141,6 +141,14 @@ pub(crate) struct LogTimes {
 }
 
 impl LogTimes {
+    /// The span to look through. A request without times is found without one.
+    fn of(self, scope: &LogScope, days_max: u32) -> Result<Option<(u64, u64)>, LogsError> {
+        match (&scope.request_id, self.start, self.end) {
+            (Some(_), None, None) => Ok(None),
+            _ => self.span(days_max).map(Some),
+        }
+    }
+
     /// The span, when it is one that a search may have.
     fn span(self, days_max: u32) -> Result<(u64, u64), LogsError> {
         let longest = u64::from(days_max) * DAY_MS;
@@ -215,11 +223,7 @@ impl Admin {
             text: search.text.clone(),
         };
         let times = LogTimes { start, end };
-        // A request is found without looking through a time.
-        let times = match (&search.request_id, start, end) {
-            (Some(_), None, None) => None,
-            _ => Some(times.span(self.parts().store.keep().search_days_max)?),
-        };
+        let times = times.of(&scope, self.parts().store.keep().search_days_max)?;
         let filter = LogFilter {
             times,
             order: Order::Before(cursor.unwrap_or(i64::MAX)),
@@ -241,7 +245,7 @@ impl Admin {
     ) -> Result<impl Stream<Item = Bytes> + Send + use<>, LogsError> {
         let keep = self.parts().store.keep();
         let mut filter = self.filter(account, scope)?;
-        filter.times = Some(times.span(keep.search_days_max)?);
+        filter.times = times.of(scope, keep.search_days_max)?;
         self.parts().store.flush().await?;
         let last = self
             .parts()

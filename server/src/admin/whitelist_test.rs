@@ -29,6 +29,9 @@ pub struct WhitelistVerdict {
     /// The rule that allows it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The rule that would allow it, if none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing_rule: Option<String>,
     /// A sentence for people: why, or why not.
     pub reason: String,
     /// What the host resolves to, when a rule allows it.
@@ -46,6 +49,8 @@ pub struct WhitelistAddress {
     /// The address.
     #[schemars(with = "String")]
     pub address: IpAddr,
+    /// `public`, or what is there instead, such as `private` or `loopback`.
+    pub kind: String,
     /// Whether lambdas may reach it.
     pub allowed: bool,
     /// What is there that they may not reach.
@@ -76,6 +81,7 @@ impl Admin {
             host: verdict.url.host_str().unwrap_or_default().to_owned(),
             port: verdict.url.port_or_known_default().unwrap_or_default(),
             rule: None,
+            missing_rule: None,
             reason: String::new(),
             addresses: Vec::new(),
             resolve_error: None,
@@ -86,6 +92,7 @@ impl Admin {
                     "{} is not on the whitelist: the rule `{missing}` would allow it.",
                     answer.host
                 );
+                answer.missing_rule = Some(missing.to_string());
             }
             Ok(rule) => {
                 answer.rule = Some(rule.to_string());
@@ -122,6 +129,7 @@ impl WhitelistVerdict {
         };
         let addresses = found.into_iter().map(|found| WhitelistAddress {
             address: found.address,
+            kind: found.kind.to_owned(),
             allowed: found.refused.is_none(),
             reason: found.refused.map(str::to_owned),
         });

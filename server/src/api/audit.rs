@@ -1,7 +1,7 @@
 //! How is the audit log read over HTTP?
 
 use super::{Ask, Endpoint, Parameter};
-use crate::admin::{ActivityPage, AuditPage, AuditQuery};
+use crate::admin::{ActivityPage, AuditCheck, AuditPage, AuditQuery};
 use crate::auth::Action;
 use crate::reply::{self, Reply, ok};
 use crate::status::Problem;
@@ -41,6 +41,14 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         |ask| Box::pin(export(ask)),
     )
     .answers_text(LINES),
+    Endpoint::post(
+        "/api/account/{account}/audit/verify",
+        Action::Audit,
+        "Say whether the audit log is whole: no row changed, removed, added or moved",
+        |ask| Box::pin(async move { Ok(ok(&ask.admin().verify_audit(ask.account()).await?)) }),
+    )
+    .answers::<AuditCheck>(200)
+    .fails(&[429]),
     Endpoint::get(
         "/api/account/{account}/activity",
         Action::ReadActivity,

@@ -98,6 +98,8 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         EXPORT_START,
         EXPORT_END,
         FILTER_LEVELS,
+        TEXT,
+        REQUEST,
     ])
     .answers_text(CSV)
     .compatible(),
@@ -112,7 +114,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
             })
         },
     )
-    .query(&[EXPORT_START, EXPORT_END, FILTER_LEVELS])
+    .query(&[EXPORT_START, EXPORT_END, FILTER_LEVELS, TEXT, REQUEST])
     .answers_text(CSV)
     .second_generation(),
 ];
@@ -148,11 +150,13 @@ async fn search(ask: Ask<'_>) -> Result<Reply, Problem> {
     Ok(ok(&found.await?))
 }
 
+/// The platform's clients narrow by levels and times; words and a request are ours, and none of its names.
 async fn export(ask: Ask<'_>, lambda: Option<String>) -> Result<Reply, Problem> {
     let scope = LogScope {
         lambda,
         levels: levels(&ask, "filterLevels")?,
-        ..LogScope::default()
+        request_id: ask.query_as("requestId")?,
+        text: ask.query("text")?.map(Into::into),
     };
     let times = LogTimes {
         start: ask.query_as("startTimestamp")?,

@@ -100,6 +100,7 @@ pub(super) async fn open(
         passwords: passwords.clone(),
         tallies: Arc::default(),
         rotating: tokio::sync::Mutex::default(),
+        verifying: Arc::new(Semaphore::new(1)),
         configured: configured(config),
         queue: Arc::clone(&queue),
         schedules: Arc::clone(&schedules),
