@@ -128,10 +128,11 @@ export function defineThemes(monaco: typeof Api): void {
         'editor.wordHighlightBackground': `${color('--accent')}22`,
         'editorBracketMatch.background': `${color('--accent')}33`,
         'editorBracketMatch.border': `${color('--focus')}`,
-        'diffEditor.insertedLineBackground': `${color('--live-fill')}22`,
-        'diffEditor.removedLineBackground': `${color('--failed-fill')}22`,
-        'diffEditor.insertedTextBackground': `${color('--live-fill')}33`,
-        'diffEditor.removedTextBackground': `${color('--failed-fill')}33`,
+        // On both, one over the other, each colour of the code has a contrast of 4.5 to 1.
+        'diffEditor.insertedLineBackground': `${color('--live-fill')}12`,
+        'diffEditor.removedLineBackground': `${color('--failed-fill')}12`,
+        'diffEditor.insertedTextBackground': `${color('--live-fill')}14`,
+        'diffEditor.removedTextBackground': `${color('--failed-fill')}14`,
         'scrollbarSlider.background': `${color('--line-strong')}55`,
       },
     });

@@ -3,9 +3,11 @@
 /** What may come next, as it is said. */
 type Wanted = 'a value' | 'a name in double quotes' | 'a colon' | 'a comma or the end';
 
+/* eslint-disable no-control-regex -- JSON's texts have no control characters */
 const VALUE =
   /(?:"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w))/y;
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"/y;
+/* eslint-enable no-control-regex */
 const BLANKS = /[ \t\r\n]*/y;
 
 /** "line 2, column 5: a value should be here, not `}`", of a text that is not JSON. */
