@@ -2840,13 +2840,16 @@ export interface components {
             /** @description How the invocation ended. */
             outcome: string;
         };
-        /** @description Log entries, youngest first. */
+        /**
+         * @description Log entries, youngest first. A search for words is answered in good time, with what was found until
+         *     then: there may be fewer entries than were asked for, or none, and yet a cursor.
+         */
         LogsFound: {
             /** @description The entries. */
             entries: components["schemas"]["LogLine"][];
             /**
              * Format: int64
-             * @description Where to go on; `null` when these were the last.
+             * @description Where to go on; `null` when there are no more.
              */
             cursor?: number | null;
         };
