@@ -26,13 +26,17 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// Writes the expected results of what was run, also with `--only`
+    /// Writes the expected results of what was run, also with `--only`; with `--in-node`, how many subtests there are
     #[arg(long, conflicts_with = "check")]
     pub(crate) expect: bool,
 
     /// Also runs what counts as unreachable, to learn which rules are too lenient; writes nothing
     #[arg(long)]
     pub(crate) unreachable: bool,
+
+    /// Runs them in the local Node.js, by the same shim: what fails there is a mistake of ours; writes nothing
+    #[arg(long)]
+    pub(crate) in_node: bool,
 
     /// Lists the tests that failed, with their errors
     #[arg(long)]
@@ -59,6 +63,6 @@ impl Arguments {
     /// Whether everything is run and its results are kept.
     pub(crate) fn is_whole(&self) -> bool {
         let part = !self.only.is_empty() || !self.test.is_empty() || self.subset;
-        !part && !self.check && !self.unreachable
+        !part && !self.check && !self.unreachable && !self.in_node
     }
 }

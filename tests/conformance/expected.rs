@@ -12,6 +12,9 @@ use anyhow::{Context, Result};
 use crate::own;
 use crate::verdict;
 
+/// The name of the list of tests that continuous integration leaves out.
+const SLOW: &str = "slow";
+
 /// The expectations of this repository.
 pub(crate) struct Expected {
     folder: PathBuf,
@@ -58,7 +61,7 @@ impl Expected {
 
     /// Whether continuous integration runs a test: it is expected to pass, and quick.
     pub(crate) fn of_subset(&self, group: &str, name: &str) -> bool {
-        let slow = self.groups.get("slow");
+        let slow = self.groups.get(SLOW);
         let is_slow = slow.is_some_and(|slow| slow.contains_key(&format!("{group}/{name}")));
         !is_slow && self.of(group, name).is_some()
     }
@@ -100,7 +103,22 @@ impl Expected {
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             self.groups.insert(group.clone(), passing);
         }
-        Ok(())
+        self.write_slow(results)
+    }
+
+    /// Remembers which of the tests that pass are slow.
+    fn write_slow(&self, results: &[verdict::Result]) -> Result<()> {
+        let mut slow = self.groups.get(SLOW).cloned().unwrap_or_default();
+        for result in results {
+            let name = format!("{}/{}", result.group, result.name);
+            match result.is_slow() && passes(result) > 0 {
+                true => slow.insert(name, 1),
+                false => slow.remove(&name),
+            };
+        }
+        let path = self.folder.join(format!("{SLOW}.txt"));
+        fs::write(&path, text(&slow, SLOW))
+            .with_context(|| format!("{} cannot be written", path.display()))
     }
 }
 
@@ -116,9 +134,11 @@ fn passes(result: &verdict::Result) -> u32 {
 fn parse(text: &str) -> BTreeMap<String, u32> {
     let lines = text.lines().filter(|line| !line.is_empty());
     lines
-        .map(|line| match line.rsplit_once(' ') {
-            Some((name, passes)) => (name.to_owned(), passes.parse().unwrap_or(1)),
-            None => (line.to_owned(), 1),
+        .map(|line| {
+            let counted = line
+                .rsplit_once(' ')
+                .and_then(|(name, passes)| Some((name.to_owned(), passes.parse().ok()?)));
+            counted.unwrap_or_else(|| (line.to_owned(), 1))
         })
         .collect()
 }
@@ -163,6 +183,7 @@ mod tests {
                 ..Subtests::default()
             }),
             millis: 0,
+            fuel_millions: 0,
         }
     }
 

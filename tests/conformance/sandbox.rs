@@ -36,7 +36,7 @@ pub(crate) struct Run {
 
 /// What the shim calls back with.
 #[derive(Deserialize)]
-struct Told {
+pub(crate) struct Told {
     status: String,
     #[serde(default)]
     message: String,
@@ -117,7 +117,7 @@ fn verdict(outcome: &Outcome) -> (Verdict, String) {
     }
 }
 
-fn returned(told: Option<Told>) -> Verdict {
+pub(crate) fn returned(told: Option<Told>) -> Verdict {
     let Some(Told { status, message }) = told else {
         return failed(
             Reason::Harness,

@@ -7,6 +7,9 @@ use std::io::IsTerminal;
 use crate::catalog::Catalog;
 use crate::verdict::Result;
 
+/// What the best-scoring peer publishes for all of Node.js: passed, reachable.
+pub(crate) const PEER: (u32, u32) = (3_085, 4_295);
+
 /// The counts of a module, or of a folder of the web platform's tests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Score {
@@ -24,6 +27,15 @@ impl Score {
         match self.reachable {
             0 => 100.0,
             reachable => 100.0 * f64::from(self.passed) / f64::from(reachable),
+        }
+    }
+
+    /// The percentage for people. Only all is 100 %.
+    pub(crate) fn told(self) -> String {
+        let percent = (self.percent() * 10.0).floor() / 10.0;
+        match self.reachable {
+            0 => "-".to_owned(),
+            _ => format!("{percent:.1}"),
         }
     }
 
@@ -89,13 +101,7 @@ pub(crate) fn tables(results: &[Result], catalog: &Catalog) -> String {
             line(&mut text, group, **score, peer, colours);
         }
         let sum = Score::sum(of.iter().map(|(_, score)| *score));
-        line(
-            &mut text,
-            "all",
-            sum,
-            (!web).then_some((3_085, 4_295)),
-            colours,
-        );
+        line(&mut text, "all", sum, (!web).then_some(PEER), colours);
     }
     text
 }

@@ -1,5 +1,6 @@
 //! Which tests are run, and what is done with what comes of them?
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,10 +11,12 @@ use serde_json::{Map, Value};
 use crate::arguments::Arguments;
 use crate::catalog::Catalog;
 use crate::expected::{Difference, Expected};
+use crate::in_node;
 use crate::node::{self, NodeTest};
 use crate::progress::Progress;
 use crate::reachability::Rules;
 use crate::sandbox::{Run, Sandboxes};
+use crate::totals::Totals;
 use crate::tree::Tree;
 use crate::verdict::{self, Verdict};
 use crate::web::{self, WebTest};
@@ -57,6 +60,9 @@ struct Bench {
     sandboxes: Sandboxes,
     /// Whether what counts as unreachable is run as well.
     all: bool,
+    /// Where Node.js' answers are kept meanwhile, if it is Node.js that runs the tests.
+    node: Option<PathBuf>,
+    totals: Totals,
 }
 
 /// Does what the arguments ask for.
@@ -77,6 +83,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         shim,
         sandboxes,
         all,
+        node: arguments.in_node.then(|| arguments.folder.clone()),
+        totals: Totals::read()?,
     });
     if !arguments.test.is_empty() {
         return one_by_one(&bench, &tests).await;
@@ -87,8 +95,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     report(arguments, &catalog, &results)?;
     let difference = expected.compare(&results);
-    print_difference(&difference);
-    if arguments.is_whole() || arguments.expect {
+    if !arguments.json && !arguments.in_node {
+        print_difference(&difference);
+    }
+    if arguments.in_node && arguments.expect {
+        Totals::read()?.write(&results)?;
+    } else if arguments.is_whole() || arguments.expect {
         expected.write(&results)?;
     }
     if arguments.is_whole() {
@@ -165,7 +177,7 @@ async fn run_all(bench: &Arc<Bench>, tests: &[Test], jobs: usize) -> Result<Vec<
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
 
-/// Runs what should have passed once more, alone: other load may have been in its way.
+/// Runs what should have passed up to twice more, alone: other load may have been in its way.
 async fn again(
     bench: &Arc<Bench>,
     tests: &[Test],
@@ -173,11 +185,14 @@ async fn again(
     results: &mut [verdict::Result],
 ) -> Result<()> {
     for (test, result) in tests.iter().zip(results) {
-        if !expected
-            .compare(std::slice::from_ref(result))
-            .lost
-            .is_empty()
-        {
+        for _ in 0..2 {
+            if expected
+                .compare(std::slice::from_ref(result))
+                .lost
+                .is_empty()
+            {
+                break;
+            }
             *result = bench.result(test).await?;
         }
     }
@@ -189,7 +204,7 @@ async fn one_by_one(bench: &Bench, tests: &[Test]) -> Result<ExitCode> {
     let mut passed = true;
     for test in tests {
         let run = bench.run(test).await?;
-        let result = judged(test, &run);
+        let result = bench.judged(test, &run);
         passed &= result.passed();
         print_run(test, &run, &result);
     }
@@ -200,9 +215,9 @@ impl Bench {
     async fn result(&self, test: &Test) -> Result<verdict::Result> {
         if let (false, Some(reason)) = (self.all, test.unreachable()) {
             let reason = reason.clone();
-            return Ok(result(test, Verdict::Unreachable { reason }, None, 0));
+            return Ok(result(test, Verdict::Unreachable { reason }, None, None));
         }
-        Ok(judged(test, &self.run(test).await?))
+        Ok(self.judged(test, &self.run(test).await?))
     }
 
     async fn run(&self, test: &Test) -> Result<Run> {
@@ -210,33 +225,43 @@ impl Bench {
             Test::Node(test) => node::payload(test, &self.tree, self.shim.clone()),
             Test::Web(test) => web::payload(test, &self.tree, self.shim.clone()),
         };
-        self.sandboxes.run(&payload).await
+        match &self.node {
+            Some(folder) => in_node::run(&payload, folder).await,
+            None => self.sandboxes.run(&payload).await,
+        }
     }
-}
 
-fn judged(test: &Test, run: &Run) -> verdict::Result {
-    let mut verdict = run.verdict.clone();
-    let subtests = matches!(test, Test::Web(_)).then(|| web::subtests(run));
-    if let (Some(subtests), Verdict::Passed) = (&subtests, &verdict)
-        && subtests.passed < subtests.all
-    {
-        verdict = web::partly(subtests);
+    fn judged(&self, test: &Test, run: &Run) -> verdict::Result {
+        let mut verdict = run.verdict.clone();
+        let subtests = matches!(test, Test::Web(_)).then(|| {
+            let total = match self.node {
+                Some(_) => 0,
+                None => self.totals.of(&test.group(), &test.name()),
+            };
+            web::subtests(run, total)
+        });
+        if let (Some(subtests), Verdict::Passed) = (&subtests, &verdict)
+            && subtests.passed < subtests.all
+        {
+            verdict = web::partly(subtests);
+        }
+        result(test, verdict, subtests, Some(run))
     }
-    result(test, verdict, subtests, run.millis)
 }
 
 fn result(
     test: &Test,
     verdict: Verdict,
     subtests: Option<verdict::Subtests>,
-    millis: u64,
+    run: Option<&Run>,
 ) -> verdict::Result {
     verdict::Result {
         group: test.group(),
         name: test.name(),
         verdict,
         subtests,
-        millis,
+        millis: run.map_or(0, |run| run.millis),
+        fuel_millions: run.map_or(0, |run| run.fuel / 1_000_000),
     }
 }
 
@@ -310,9 +335,15 @@ fn print_run(test: &Test, run: &Run, result: &verdict::Result) {
     );
 }
 
+/// How many tests that newly pass are named.
+const WON_MAX: usize = 40;
+
 fn print_difference(Difference { lost, won }: &Difference) {
-    for name in won {
+    for name in won.iter().take(WON_MAX) {
         println!("now passes: {name}");
+    }
+    if won.len() > WON_MAX {
+        println!("and {} more pass now", won.len() - WON_MAX);
     }
     for name in lost {
         println!("NO LONGER PASSES: {name}");

@@ -44,6 +44,8 @@ pub(crate) struct Result {
     pub(crate) subtests: Option<Subtests>,
     /// How long it took.
     pub(crate) millis: u64,
+    /// How much fuel it burned, in millions.
+    pub(crate) fuel_millions: u64,
 }
 
 /// The subtests of a file of the web platform's tests.
@@ -60,6 +62,11 @@ pub(crate) struct Subtests {
 impl Result {
     pub(crate) fn passed(&self) -> bool {
         matches!(self.verdict, Verdict::Passed)
+    }
+
+    /// Whether continuous integration leaves it to whole runs.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.fuel_millions > 30_000 || self.millis > 10_000
     }
 
     /// Whether it counts.

@@ -71,6 +71,37 @@ function createReadStream(file, options = {}) {
   return stream;
 }
 
+// A file of the harness that is open, as `fs/promises` hands it out.
+class FileHandle {
+  #bytes;
+  #at = 0;
+
+  constructor(bytes) { this.#bytes = bytes; }
+
+  async read(buffer, offset = 0, length = undefined, position = null) {
+    if (!ArrayBuffer.isView(buffer)) ({ buffer, offset = 0, length, position = null } = buffer);
+    const target = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength).subarray(offset);
+    const from = position ?? this.#at;
+    const chunk = this.#bytes.subarray(from, from + Math.min(length ?? target.length, target.length));
+    target.set(chunk);
+    if (position === null) this.#at += chunk.length;
+    return { bytesRead: chunk.length, buffer };
+  }
+
+  async readFile(options) {
+    const encoding = encodingOf(options);
+    return encoding ? this.#bytes.toString(encoding) : this.#bytes;
+  }
+
+  async close() {}
+}
+
+async function open(file, ...rest) {
+  const path = toPath(file);
+  if (!harness.has(path) && typeof real.promises?.open === 'function') return real.promises.open(file, ...rest);
+  return new FileHandle(readFileSync(path));
+}
+
 const existsSync = (file) => harness.has(toPath(file)) || (real.existsSync?.(file) ?? false);
 
 module.exports = {
@@ -81,6 +112,7 @@ module.exports = {
   readFileSync,
   promises: {
     __proto__: real.promises ?? null,
+    open,
     readFile: async (file, options) => readFileSync(file, options),
   },
 };

@@ -64,12 +64,33 @@ const lambda = (() => {
 
   function run(module, code) {
     const { filename } = module;
-    const source = code.startsWith('#!') ? `//${code}` : code;
+    const isModule = filename.endsWith('.mjs');
+    const source = isModule ? withoutImports(code) : code;
     const own = OWN.some((folder) => filename.startsWith(folder));
     const parameters = `exports, require, module, __filename, __dirname${own ? ', harness' : ''}`;
-    const compiled = evaluate(`(function (${parameters}) {${source}\n})`);
+    const compiled = evaluate(`(${isModule ? 'async ' : ''}function (${parameters}) {${source}\n})`);
     module.require = requireFrom(module);
     compiled.call(module.exports, module.exports, module.require, module, filename, directory(filename), harness);
+  }
+
+  // A module's imports as requires: the top level of a lambda's file runs when it is built, but a test must run now.
+  function withoutImports(code) {
+    const imports = /^import\s+(?:([\w$*\s{},]+?)\s+from\s+)?'([^']+)';?/gm;
+    const required = code.replace(imports, (all, clause, specifier) => {
+      const exports = `require('${specifier.replace(/^(\.\.\/common\/\w+)\.mjs$/, '$1.js')}')`;
+      return bindings(clause, exports).replace(/\n/g, ' ') + '\n'.repeat(all.split('\n').length - 1);
+    });
+    return `'use strict'; ${required.replaceAll('import.meta.url', `'file://${main}'`)}`;
+  }
+
+  function bindings(clause, exports) {
+    if (clause === undefined) return `${exports};`;
+    const [, name, namespace, names] = /^([\w$]+)?\s*,?\s*(?:\*\s+as\s+([\w$]+)|(\{[^}]*\}))?$/.exec(clause);
+    const parts = [];
+    if (name !== undefined) parts.push(`const ${name} = ${exports};`);
+    if (namespace !== undefined) parts.push(`const ${namespace} = ${exports};`);
+    if (names !== undefined) parts.push(`const ${names.replace(/\sas\s/g, ': ')} = ${exports};`);
+    return parts.join(' ');
   }
 
   function requireFrom(module) {
@@ -118,7 +139,7 @@ const lambda = (() => {
   // What unwinds a test that called `process.exit`; nobody hears of it, since the lambda has called back.
   class Exit extends Error {}
 
-  const ends = { beforeExit: [], exit: [] };
+  const ends = { __proto__: null, beforeExit: [], exit: [] };
 
   // The engine's `process` as Node.js' tests need it: with an end.
   function prepareProcess() {
