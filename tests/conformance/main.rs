@@ -38,7 +38,14 @@ use clap::Parser;
 
 use arguments::Arguments;
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let tokio = tokio::runtime::Runtime::new()?;
     tokio.block_on(selection::run(&arguments))

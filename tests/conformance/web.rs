@@ -12,8 +12,9 @@ use crate::tree::Tree;
 use crate::verdict::{Subtests, Verdict};
 
 /// The folders that are run: those that Node.js runs, without WebAssembly and channels between threads.
-pub(crate) const FOLDERS: [&str; 16] = [
-    "FileAPI",
+pub(crate) const FOLDERS: [&str; 17] = [
+    "FileAPI/blob",
+    "FileAPI/file",
     "WebCryptoAPI",
     "console",
     "dom/abort",
