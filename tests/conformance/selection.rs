@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         return one_by_one(&bench, &tests).await;
     }
     let mut results = run_all(&bench, &tests, jobs(arguments)).await?;
-    if arguments.check {
+    if arguments.check || arguments.is_whole() {
         again(&bench, &tests, &expected, &mut results).await?;
     }
     report(arguments, &catalog, &results)?;
