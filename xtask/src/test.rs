@@ -119,6 +119,7 @@ pub(crate) fn run() -> Result<()> {
     for (name, arguments) in STAGES {
         stages.push(stage(root, name, arguments)?);
     }
+    stages.push(conformance(root)?);
     for (name, arguments) in CONSOLE {
         stages.push(npm(root, name, arguments)?);
     }
@@ -167,6 +168,18 @@ fn stage(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     timed(name, "cargo", command, arguments)
 }
 
+/// Node.js' own tests and the web platform's, as far as they passed before, with the driver that the tests above built.
+fn conformance(root: &Path) -> Result<Stage> {
+    let mut command = Command::new(debug_build(root).join("conformance"));
+    command.current_dir(root);
+    timed(
+        "conformance",
+        "target/debug/conformance",
+        command,
+        &["--subset", "--check"],
+    )
+}
+
 /// A stage of the console. Its browser tests run the program that the tests before them built.
 fn npm(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
     let mut command = Command::new("npm");
@@ -177,7 +190,7 @@ fn npm(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
 }
 
 /// Where `cargo test` leaves what it builds.
-fn debug_build(root: &Path) -> PathBuf {
+pub(crate) fn debug_build(root: &Path) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     root.join(target).join("debug")
 }
