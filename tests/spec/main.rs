@@ -36,6 +36,7 @@ mod console_whitelist;
 mod context_service;
 mod context_store;
 mod conversation_util;
+mod crypto;
 mod deployments;
 mod determinism;
 mod domain_api;
