@@ -16,15 +16,15 @@ use rsa::rand_core::{TryCryptoRng, TryRng};
 use sandglass_host_abi::bindings::sandglass::toolbelt::numbers::NumberError;
 
 /// The largest number that is worked with.
-pub(crate) const BITS_MAX: u32 = 16_384;
+const BITS_MAX: u32 = 16_384;
 /// The largest modulus of RSA that is made.
-pub(crate) const RSA_BITS_MAX: u32 = 4_096;
+const RSA_BITS_MAX: u32 = 4_096;
 /// The smallest one, as for OpenSSL.
 const RSA_BITS_MIN: u32 = 512;
 /// The largest random prime.
-pub(crate) const PRIME_BITS_MAX: u32 = 4_096;
+const PRIME_BITS_MAX: u32 = 4_096;
 /// The largest random prime of which half is one too, which takes a hundred times as long.
-pub(crate) const SAFE_PRIME_BITS_MAX: u32 = 1_024;
+const SAFE_PRIME_BITS_MAX: u32 = 1_024;
 
 /// Refuses what would take too long.
 pub(crate) fn check_sizes(numbers: &[&[u8]]) -> Result<(), NumberError> {
@@ -82,23 +82,36 @@ pub(crate) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Result<Vec<
     Ok(power.to_be_bytes().to_vec())
 }
 
-/// A random prime number.
-pub(crate) fn random_prime(bits: u32, safe: bool) -> Result<Vec<u8>, NumberError> {
-    let most = if safe {
-        SAFE_PRIME_BITS_MAX
-    } else {
-        PRIME_BITS_MAX
+/// Refuses primes that would take too long to find, and those that there are none of.
+pub(crate) fn check_prime_bits(bits: u32, safe: bool) -> Result<(), NumberError> {
+    let (least, most) = match safe {
+        true => (3, SAFE_PRIME_BITS_MAX),
+        false => (2, PRIME_BITS_MAX),
     };
     if bits > most {
         return Err(NumberError::TooLarge(most));
     }
-    if bits < if safe { 3 } else { 2 } {
-        return Err(NumberError::Invalid(
-            "there is no prime of so few bits".to_owned(),
-        ));
+    if bits < least {
+        return Err(NumberError::Invalid("bits too small".to_owned()));
     }
+    Ok(())
+}
+
+/// A random prime number of a length that was checked.
+pub(crate) fn random_prime(bits: u32, safe: bool) -> Result<Vec<u8>, NumberError> {
     let prime: BoxedUint = crypto_primes::random_prime(&mut Random, flavor(safe), bits);
     Ok(minimal(&prime))
+}
+
+/// Refuses keys of RSA that would take too long to make, or would be none.
+pub(crate) fn check_rsa_bits(bits: u32) -> Result<(), NumberError> {
+    if bits > RSA_BITS_MAX {
+        return Err(NumberError::TooLarge(RSA_BITS_MAX));
+    }
+    if bits < RSA_BITS_MIN {
+        return Err(NumberError::Invalid("key size too small".to_owned()));
+    }
+    Ok(())
 }
 
 fn flavor(safe: bool) -> Flavor {
@@ -111,14 +124,8 @@ pub(crate) fn is_prime(candidate: &[u8]) -> bool {
     candidate.bits() > 1 && crypto_primes::is_prime(Flavor::Any, &candidate)
 }
 
-/// A new RSA key.
+/// A new RSA key of a length that was checked.
 pub(crate) fn rsa_generate(bits: u32, exponent: u64) -> Result<Vec<u8>, NumberError> {
-    if bits > RSA_BITS_MAX {
-        return Err(NumberError::TooLarge(RSA_BITS_MAX));
-    }
-    if bits < RSA_BITS_MIN {
-        return Err(NumberError::Invalid("key size too small".to_owned()));
-    }
     if exponent < 3 || exponent.is_multiple_of(2) {
         return Err(NumberError::Invalid("pub exponent out of range".to_owned()));
     }

@@ -274,7 +274,10 @@ impl numbers::Host for Sandbox {
     }
 
     async fn random_prime(&mut self, bits: u32, safe: bool) -> Numbered<Vec<u8>> {
-        let fuel = crate::numbers::fuel_for_prime(bits.min(crate::numbers::PRIME_BITS_MAX), safe);
+        if let Err(error) = crate::numbers::check_prime_bits(bits, safe) {
+            return Ok(Err(error));
+        }
+        let fuel = crate::numbers::fuel_for_prime(bits, safe);
         self.work(fuel, move || crate::numbers::random_prime(bits, safe))
             .await
     }
@@ -290,8 +293,10 @@ impl numbers::Host for Sandbox {
     }
 
     async fn rsa_generate(&mut self, bits: u32, exponent: u64) -> Numbered<Vec<u8>> {
-        let prime_bits = bits.min(crate::numbers::RSA_BITS_MAX) / 2;
-        let fuel = 2 * crate::numbers::fuel_for_prime(prime_bits, false);
+        if let Err(error) = crate::numbers::check_rsa_bits(bits) {
+            return Ok(Err(error));
+        }
+        let fuel = 2 * crate::numbers::fuel_for_prime(bits / 2, false);
         self.work(fuel, move || crate::numbers::rsa_generate(bits, exponent))
             .await
     }
