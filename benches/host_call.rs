@@ -1,8 +1,9 @@
 //! What does a call from a lambda to its host cost, on top of the invocation?
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use criterion::{Criterion, Throughput};
 use sandglass_benches::figures::{micros, millis};
 use sandglass_benches::workbench::{invoke, loopback_client, policy_allowing};
@@ -37,6 +38,7 @@ fn main() -> Result<()> {
     if mode != Mode::List {
         let mut figures = Figures::new(mode);
         per_call(&bench, &calls, &mut figures)?;
+        next_to_node(&bench, &calls, &mut figures)?;
         five_in_parallel(&bench, &upstream, &mut figures)?;
         figures.print_table();
     }
@@ -71,6 +73,7 @@ fn calls(bench: &Workbench, upstream: &Upstream) -> Result<Vec<Call>> {
         call("http", 20, lambdas::HTTP, 0)?,
         call("digest_1_kb", 100, lambdas::DIGEST, 1_000)?,
         call("digest_1_mb", 10, lambdas::DIGEST, 1_000_000)?,
+        call("hmac_1_mb", 10, lambdas::HMAC, 1_000_000)?,
     ])
 }
 
@@ -101,19 +104,10 @@ fn measure(criterion: &mut Criterion, bench: &Workbench, calls: &[Call]) {
     group.finish();
 }
 
-/// The median of an invocation with calls less the median of one without, by the call.
+/// Each call's part of an invocation.
 fn per_call(bench: &Workbench, calls: &[Call], figures: &mut Figures) -> Result<()> {
     for call in calls {
-        let median = |count| -> Result<Duration> {
-            let invocation = call.invocation(count);
-            let rounds = Mode::from_args().pick(300, 3);
-            let durations = bench.sample(rounds, async |_| {
-                invoke(&call.lambda, &invocation).await.map(drop)
-            })?;
-            Ok(Samples::new(durations).percentile(50.0))
-        };
-        let calls_took = median(call.count)?.saturating_sub(median(0)?);
-        let micros = micros(calls_took) / call.count as f64;
+        let micros = call_micros(bench, call)?;
         figures.take(
             format!("host_call/{}", call.name),
             micros,
@@ -122,6 +116,65 @@ fn per_call(bench: &Workbench, calls: &[Call], figures: &mut Figures) -> Result<
         );
     }
     Ok(())
+}
+
+/// The median of an invocation with calls less the median of one without, by the call.
+fn call_micros(bench: &Workbench, call: &Call) -> Result<f64> {
+    let median = |count| -> Result<Duration> {
+        let invocation = call.invocation(count);
+        let rounds = Mode::from_args().pick(300, 3);
+        let durations = bench.sample(rounds, async |_| {
+            invoke(&call.lambda, &invocation).await.map(drop)
+        })?;
+        Ok(Samples::new(durations).percentile(50.0))
+    };
+    let calls_took = median(call.count)?.saturating_sub(median(0)?);
+    Ok(micros(calls_took) / call.count as f64)
+}
+
+/// How fast hashes of 1 MB are, as a part of the speed of the Node.js of this machine: of three turns
+/// each, the one in the middle.
+fn next_to_node(bench: &Workbench, calls: &[Call], figures: &mut Figures) -> Result<()> {
+    let sources = [
+        ("digest_1_mb", lambdas::DIGEST),
+        ("hmac_1_mb", lambdas::HMAC),
+    ];
+    for (name, code) in sources {
+        let call = calls.iter().find(|call| call.name == name);
+        let call = call.context("it is one of the calls")?;
+        let mut ratios = Vec::new();
+        for _ in 0..3 {
+            ratios.push(node_micros(code, call.count)? / call_micros(bench, call)?);
+        }
+        ratios.sort_by(f64::total_cmp);
+        let target = Target::AtLeast(0.5);
+        figures.take(format!("host_call/{name}/of_node"), ratios[1], "×", target);
+    }
+    Ok(())
+}
+
+/// What a call of a lambda takes in Node.js: the median of its runs, as here.
+fn node_micros(code: &str, count: usize) -> Result<f64> {
+    let rounds = Mode::from_args().pick(300, 3);
+    let run = format!(
+        "{code}
+         const input = {{ payload: {{ count: {count} }} }}, took = [];
+         for (let round = 0; round < {rounds}; round += 1) {{
+           const start = process.hrtime.bigint();
+           lambda(input, () => {{}});
+           took.push(Number(process.hrtime.bigint() - start) / 1e3 / {count});
+         }}
+         console.log(took.sort((a, b) => a - b)[took.length >> 1]);"
+    );
+    let output = Command::new("node")
+        .args(["-e", &run])
+        .env("BLOCK_BYTES", "1000000")
+        .output()
+        .context("cannot run node")?;
+    let text = String::from_utf8(output.stdout)?;
+    text.trim()
+        .parse()
+        .with_context(|| format!("node printed {text:?}"))
 }
 
 /// Five requests of 100 ms at once take little longer than one.

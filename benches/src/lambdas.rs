@@ -26,6 +26,9 @@ pub const WAIT: &str = include_str!("../lambdas/wait.js");
 /// Hashes a block of `BLOCK_BYTES` bytes `count` times.
 pub const DIGEST: &str = include_str!("../lambdas/digest.js");
 
+/// Authenticates `count` blocks of `BLOCK_BYTES`.
+pub const HMAC: &str = include_str!("../lambdas/hmac.js");
+
 const JSFORCE: &str = include_str!("../lambdas/jsforce.js");
 
 /// The platform's input with a name to greet.

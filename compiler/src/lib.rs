@@ -6,6 +6,7 @@
 
 mod bundle;
 mod compile_error;
+mod crypto_parts;
 mod prepare;
 mod source;
 mod syntax;
@@ -88,12 +89,14 @@ impl Compiler {
         };
         let globals = findings.globals.iter();
         preload.extend(globals.map(|name| format!("globalThis.{name}")));
+        let code: &str = bundle.map_or(source.code(), |bundle| &bundle.code);
+        preload.extend(crypto_parts::named(code));
         if findings.uses_salesforce {
             preload.push("jsforce".to_owned());
         }
         let input = BuildInput {
             file_name: source.file_name(),
-            code: bundle.map_or(source.code(), |bundle| &bundle.code),
+            code,
             module: bundle.is_some_and(|bundle| bundle.module),
             takes_callback: findings.takes_callback,
             environment: source.environment(),

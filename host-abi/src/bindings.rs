@@ -10,7 +10,11 @@ wasmtime::component::bindgen!({
     world: "lambda",
     imports: {
         default: trappable,
+        "sandglass:toolbelt/ciphers": async | trappable,
         "sandglass:toolbelt/crypto": async | trappable,
+        "sandglass:toolbelt/curves": async | trappable,
+        "sandglass:toolbelt/key-derivation": async | trappable,
+        "sandglass:toolbelt/numbers": async | trappable,
         "sandglass:toolbelt/library": async | trappable,
         "sandglass:toolbelt/time-zones": async | trappable,
     },

@@ -4,6 +4,7 @@
 //! call is checked here first, so that a trait only ever receives something already permitted.
 
 mod calls;
+mod cryptography;
 mod record;
 
 use std::collections::HashMap;
@@ -20,7 +21,6 @@ use sandglass_host_abi::{
 use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
 
-use crate::hashing::Hashing;
 use crate::lambda::FUEL_SLICE;
 use crate::sandbox::{LimitReached, Sandbox};
 use crate::signing;
@@ -84,75 +84,6 @@ impl timers::HostWithStore<Sandbox> for Own {
     }
 }
 
-impl crypto::Host for Sandbox {
-    async fn digest(
-        &mut self,
-        algorithm: crypto::Algorithm,
-        data: Vec<u8>,
-    ) -> wasmtime::Result<Vec<u8>> {
-        let mut digest = Hashing::digest(algorithm);
-        self.hash(&mut digest, &data).await?;
-        Ok(digest.finish())
-    }
-
-    async fn hmac(
-        &mut self,
-        algorithm: crypto::Algorithm,
-        key: Vec<u8>,
-        data: Vec<u8>,
-    ) -> wasmtime::Result<Vec<u8>> {
-        let mut hmac = Hashing::hmac(algorithm, &key);
-        self.hash(&mut hmac, &data).await?;
-        Ok(hmac.finish())
-    }
-
-    async fn sign(
-        &mut self,
-        scheme: crypto::SignatureScheme,
-        private_key: Vec<u8>,
-        data: Vec<u8>,
-    ) -> wasmtime::Result<Result<Vec<u8>, crypto::SignatureError>> {
-        self.charge((private_key.len() + data.len()) as u64 * COPY_FUEL_PER_BYTE)
-            .await?;
-        if let Err(error) = signing::check_sizes(&private_key, &data) {
-            return Ok(Err(error));
-        }
-        self.charge(signing::fuel_to_sign(scheme, &private_key, &data))
-            .await?;
-        Ok(signing::sign(scheme, &private_key, &data))
-    }
-
-    async fn verify(
-        &mut self,
-        scheme: crypto::SignatureScheme,
-        public_key: Vec<u8>,
-        data: Vec<u8>,
-        signature: Vec<u8>,
-    ) -> wasmtime::Result<Result<bool, crypto::SignatureError>> {
-        let bytes = public_key.len() + data.len() + signature.len();
-        self.charge(bytes as u64 * COPY_FUEL_PER_BYTE).await?;
-        if let Err(error) = signing::check_sizes(&public_key, &data) {
-            return Ok(Err(error));
-        }
-        self.charge(signing::fuel_to_verify(scheme, &public_key, &data))
-            .await?;
-        Ok(Ok(signing::verify(scheme, &public_key, &data, &signature)))
-    }
-
-    async fn ed25519_public_key(
-        &mut self,
-        seed: Vec<u8>,
-    ) -> wasmtime::Result<Result<Vec<u8>, crypto::SignatureError>> {
-        self.charge(signing::fuel_to_sign(
-            crypto::SignatureScheme::Ed25519,
-            &seed,
-            &[],
-        ))
-        .await?;
-        Ok(signing::ed25519_public_key(&seed))
-    }
-}
-
 /// Fuel for a look into the time zone database, a microsecond or less.
 const TIME_ZONE_FUEL: u64 = 10_000;
 
@@ -168,22 +99,7 @@ impl time_zones::Host for Sandbox {
 const COPY_FUEL_PER_BYTE: u64 = 1;
 /// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
 pub(crate) const HASH_FUEL_PER_BYTE: u64 = 16;
-/// Fuel for a hash of nothing.
-const HASH_FUEL: u64 = 2_000;
-/// How much is hashed before others get their turn; as long as a slice of fuel lasts.
-const HASH_SLICE: usize = 64 * 1024;
-
 impl Sandbox {
-    /// Hashes slice by slice, charging for it and giving way like the guest's own code does.
-    async fn hash(&mut self, hashing: &mut Hashing, data: &[u8]) -> wasmtime::Result<()> {
-        self.charge(HASH_FUEL).await?;
-        for slice in data.chunks(HASH_SLICE) {
-            self.charge(slice.len() as u64 * HASH_FUEL_PER_BYTE).await?;
-            hashing.update(slice);
-        }
-        Ok(())
-    }
-
     /// Counts work that the host does on the guest's behalf.
     ///
     /// The guest's own fuel is not touched: setting it would start its slice anew, and a guest that

@@ -5,7 +5,9 @@
 //! [`Lambda::invoke`] takes a fresh [`Instance`], runs one [`Invocation`] in it and returns a
 //! [`Report`].
 
+mod ciphers;
 mod code_cache;
+mod curves;
 mod egress;
 mod engine;
 mod evaluate;
@@ -13,9 +15,11 @@ mod hashing;
 mod hosts;
 pub mod image;
 mod invocation;
+mod key_derivation;
 mod lambda;
 mod linking;
 mod masking;
+mod numbers;
 mod report;
 mod runtime;
 mod sandbox;

@@ -209,6 +209,13 @@ pub(crate) struct MemoryLimiter {
     peak_bytes: usize,
 }
 
+impl MemoryLimiter {
+    /// How many bytes the sandbox has taken; it gives none back.
+    pub(crate) fn used(&self) -> u64 {
+        self.peak_bytes as u64
+    }
+}
+
 impl ResourceLimiter for MemoryLimiter {
     fn memory_growing(
         &mut self,

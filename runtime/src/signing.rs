@@ -60,6 +60,7 @@ fn curve_fuel(scheme: SignatureScheme) -> Option<u64> {
     match scheme {
         SignatureScheme::EcdsaP256Sha256 | SignatureScheme::Ed25519 => Some(FAST_CURVE_FUEL),
         SignatureScheme::EcdsaP384Sha384 => Some(SLOW_CURVE_FUEL),
+        SignatureScheme::Ed448 => Some(SLOW_CURVE_FUEL),
         SignatureScheme::EcdsaP521Sha512 => Some(SLOWEST_CURVE_FUEL),
         _ => None,
     }
@@ -86,6 +87,7 @@ pub(crate) fn sign(
         }
         SignatureScheme::EcdsaP521Sha512 => ecdsa_p521(key, data),
         SignatureScheme::Ed25519 => Ok(ed25519(key)?.sign(data).as_ref().to_vec()),
+        SignatureScheme::Ed448 => Ok(ed448(key)?.sign_raw(data).to_bytes().to_vec()),
     }
 }
 
@@ -137,6 +139,27 @@ pub(crate) fn ed25519_public_key(seed: &[u8]) -> Result<Vec<u8>, SignatureError>
     Ok(ed25519(seed)?.public_key().as_ref().to_vec())
 }
 
+fn ed448(seed: &[u8]) -> Result<ed448_goldilocks::SigningKey, SignatureError> {
+    ed448_goldilocks::SigningKey::try_from(seed).map_err(|_| invalid("it is no seed"))
+}
+
+/// The public key of a seed.
+pub(crate) fn ed448_public_key(seed: &[u8]) -> Result<Vec<u8>, SignatureError> {
+    Ok(ed448(seed)?.verifying_key().to_bytes().to_vec())
+}
+
+fn is_of_ed448(key: &[u8], data: &[u8], signature: &[u8]) -> bool {
+    let key = key
+        .try_into()
+        .ok()
+        .and_then(|key| ed448_goldilocks::VerifyingKey::from_bytes(key).ok());
+    let signature = ed448_goldilocks::Signature::from_slice(signature);
+    match (key, signature) {
+        (Some(key), Ok(signature)) => key.verify_raw(&signature, data).is_ok(),
+        _ => false,
+    }
+}
+
 fn invalid(why: impl std::fmt::Display) -> SignatureError {
     SignatureError::InvalidKey(why.to_string())
 }
@@ -154,6 +177,7 @@ pub(crate) fn verify(scheme: SignatureScheme, key: &[u8], data: &[u8], signature
         SignatureScheme::EcdsaP384Sha384 => &signature::ECDSA_P384_SHA384_FIXED,
         SignatureScheme::EcdsaP521Sha512 => return is_of_p521(key, data, signature),
         SignatureScheme::Ed25519 => &signature::ED25519,
+        SignatureScheme::Ed448 => return is_of_ed448(key, data, signature),
     };
     let key = signature::UnparsedPublicKey::new(algorithm, key);
     key.verify(data, signature).is_ok()

@@ -38,6 +38,7 @@ mod console_whitelist;
 mod context_service;
 mod context_store;
 mod conversation_util;
+mod crypto;
 mod deployments;
 mod determinism;
 mod domain_api;

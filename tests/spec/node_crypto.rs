@@ -232,23 +232,23 @@ fn a_key_that_is_not_of_p521_signs_and_verifies_nothing() {
                 const all = Buffer.alloc(66, 255).toString('base64url'), none = Buffer.alloc(66).toString('base64url');
                 callback(null, [verify(own), verify({ ...jwk(keys.p256), crv: 'P-521' }), verify({ ...own, y: own.x }),
                   verify({ ...own, x: none, y: none }), verify({ ...own, x: all, y: all }), verify(jwk(keys.p384)),
-                  why(() => crypto.sign('sha256', data, keys.p521)),
+                  why(() => crypto.sign('sha256', data, keys.p521) instanceof Buffer),
                   sign(own), sign({ ...own, d: none }), sign({ ...own, d: all }), sign({ ...own, d: jwk(keys.p384).d }), sign({ ...own, y: own.x })])";
     check(
         with_keys(payload, code),
         returned(json!([
             true,
+            "Invalid JWK EC key",
+            "Invalid JWK EC key",
+            "Invalid JWK EC key",
+            "Invalid JWK EC key",
             false,
-            false,
-            false,
-            false,
-            "Signatures with the curve secp384r1 and sha512 are not supported",
-            "Signatures with the curve secp521r1 and sha256 are not supported",
             true,
-            "the key cannot be used: it is no number of the curve",
-            "the key cannot be used: it is no number of the curve",
-            "the key cannot be used: its public part is not that of its number",
-            "the key cannot be used: its public part is not that of its number"
+            true,
+            "Invalid JWK EC key",
+            "Invalid JWK EC key",
+            "Invalid JWK EC key",
+            "Invalid JWK EC key"
         ])),
     );
 }
@@ -381,22 +381,21 @@ fn a_key_object_says_what_it_is() {
 
 #[test]
 fn a_key_that_cannot_be_used_says_why() {
-    let payload = json!({ "encrypted": RSA_ENCRYPTED, "spki": RSA_SPKI, "p256": P256 });
+    let payload = json!({ "encrypted": RSA_ENCRYPTED, "spki": RSA_SPKI, "ed25519": ED25519_PEM });
     let code = "const why = act => { try { act(); } catch (error) { return error.message; } };
                 callback(null, [why(() => crypto.createPrivateKey('a secret')), why(() => crypto.createPrivateKey(keys.encrypted)),
-                  why(() => crypto.createPrivateKey(keys.spki)).slice(0, 36), why(() => crypto.sign('sha512', data, keys.p256)),
-                  why(() => crypto.createSign('md5')), why(() => crypto.sign('sha256', Buffer.alloc(2 ** 20 + 1), keys.p256)),
-                  why(() => crypto.createHmac('sha256', crypto.createPublicKey(keys.spki))).slice(0, 50)])";
+                  why(() => crypto.createPrivateKey(keys.spki)),
+                  why(() => crypto.createSign('md6')), why(() => crypto.sign(null, Buffer.alloc(2 ** 20 + 1), keys.ed25519)),
+                  why(() => crypto.createHmac('sha256', crypto.createPublicKey(keys.spki)))])";
     check(
         with_keys(payload, code),
         returned(json!([
-            "The key cannot be read: it is not in PEM",
-            "The key cannot be read: it is encrypted, which is not supported; store it decrypted as a secret",
-            "The argument 'key' must be a private",
-            "Signatures with the curve prime256v1 and sha512 are not supported",
-            "Invalid digest: md5",
+            "error:1E08010C:DECODER routines::unsupported",
+            "error:07880109:common libcrypto routines::interrupted or cancelled",
+            "error:1E08010C:DECODER routines::unsupported",
+            "Invalid digest",
             "no more than 1048576 bytes can be signed at once",
-            "The argument 'key' must be a secret key. Received ",
+            "Invalid key object type public, expected secret.",
         ])),
     );
 }

@@ -1,8 +1,9 @@
 //! Which JavaScript modules does the engine ship, and where does their source come from?
 //!
-//! `compiler/engine/js/library.toml` lists them. A module is either our own file in
-//! `js/modules`, or a file of a published crate, adapted by a few exact edits. The crate is pinned
-//! in `compiler/engine/library`, fetched by cargo, and none of its source is kept here.
+//! `compiler/engine/js/library.toml` lists them. A module is our own file in `js/modules`, a file of a
+//! published crate, or one of Node.js's own in `js/node`, adapted by a few exact edits. The crate is
+//! pinned in `compiler/engine/library`, fetched by cargo, and none of its source is kept here. The files
+//! of Node.js, which no registry has, are kept as they are.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,8 @@ struct Entry {
     file: Option<PathBuf>,
     /// A file of ours, in `js/modules`.
     own: Option<PathBuf>,
+    /// A file of Node.js's own, in `js/node`: a CommonJS module, named as `require` names it there.
+    node: Option<PathBuf>,
     /// Removes from the first text up to, not including, the second; to the end when that is empty.
     #[serde(default)]
     cut: Vec<(String, String)>,
@@ -85,7 +88,11 @@ pub(crate) fn collect(engine_dir: &Path) -> Result<Vec<Module>> {
     let library: Library = toml::from_str(&read(&list)?)
         .with_context(|| format!("{} is malformed", list.display()))?;
     let package = package_dir(&engine_dir.join("library"), &library.package)?;
-    let places = [package.join(&library.root), engine_dir.join("js/modules")];
+    let places = [
+        package.join(&library.root),
+        engine_dir.join("js/modules"),
+        engine_dir.join("js/node"),
+    ];
     let mut modules = Vec::with_capacity(library.module.len());
     for entry in library.module {
         let module = module(&places, entry)?;
@@ -98,11 +105,12 @@ pub(crate) fn collect(engine_dir: &Path) -> Result<Vec<Module>> {
     Ok(modules)
 }
 
-fn module([package, own]: &[PathBuf; 2], entry: Entry) -> Result<Module> {
-    let file = match (&entry.file, &entry.own) {
-        (Some(file), None) => package.join(file),
-        (None, Some(file)) => own.join(file),
-        _ => bail!("{} needs either `file` or `own`", entry.name),
+fn module([package, own, node]: &[PathBuf; 3], entry: Entry) -> Result<Module> {
+    let file = match (&entry.file, &entry.own, &entry.node) {
+        (Some(file), None, None) => package.join(file),
+        (None, Some(file), None) => own.join(file),
+        (None, None, Some(file)) => node.join(file),
+        _ => bail!("{} needs one of `file`, `own` and `node`", entry.name),
     };
     let mut source = read(&file)?;
     for (from, until) in &entry.cut {
@@ -112,11 +120,23 @@ fn module([package, own]: &[PathBuf; 2], entry: Entry) -> Result<Module> {
         ensure!(source.contains(old), misfit(&entry.name, &file, old));
         source = source.replace(old, new);
     }
+    if let Some(file) = entry.node {
+        source = from_common_js(&file.with_extension("").display().to_string(), &source);
+    }
     Ok(Module {
         name: entry.name,
         require: entry.require,
         source,
     })
+}
+
+/// A CommonJS module of Node.js's as an ECMAScript module, with what Node.js has around it. Lines keep
+/// their numbers.
+fn from_common_js(name: &str, source: &str) -> String {
+    format!(
+        "import {{ define, internalBinding, primordials, require }} from 'sandglass:crypto/loader'; \
+         const module = define('{name}'); {source}\nexport default module.exports;\n"
+    )
 }
 
 fn cut(source: &str, from: &str, until: &str) -> Option<String> {
@@ -186,6 +206,20 @@ pub(crate) fn package_dir(pin: &Path, package: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_module_of_nodes_keeps_its_lines() {
+        let module = from_common_js("internal/a", "'use strict';\nmodule.exports = { a: 1 };");
+        let lines: Vec<_> = module.lines().collect();
+        assert!(lines[0].ends_with("define('internal/a'); 'use strict';"));
+        assert_eq!(
+            lines[1..],
+            [
+                "module.exports = { a: 1 };",
+                "export default module.exports;"
+            ]
+        );
+    }
 
     #[test]
     fn cutting_keeps_the_second_marker() {

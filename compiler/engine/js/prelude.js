@@ -256,7 +256,9 @@
   lazy('Response', 'sandglass:response');
   lazy('fetch', 'sandglass:fetch');
   lazy('Intl', 'sandglass:intl');
-  lazy('CryptoKey', 'sandglass:crypto/subtle');
+  lazy('Crypto', 'sandglass:web_crypto');
+  lazy('CryptoKey', 'sandglass:crypto/web_classes');
+  lazy('SubtleCrypto', 'sandglass:crypto/web_classes');
 
   const process = {
     env: {},
@@ -338,6 +340,7 @@
       for (const name of preload) {
         try {
           if (name.startsWith('globalThis.')) void global[name.slice(11)];
+          else if (name.startsWith('sandglass:')) host.namespace(name);
           else require(name);
         } catch {
           // It fails again, at the user's own line, when the source requires it.

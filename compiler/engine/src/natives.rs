@@ -5,9 +5,13 @@
 
 mod bytes;
 mod calls;
+mod ciphers;
+mod curves;
 mod hashing;
 mod inspection;
+mod key_derivation;
 mod network;
+mod numbers;
 mod signing;
 mod storage;
 mod text;
@@ -38,27 +42,47 @@ macro_rules! natives {
 }
 
 natives! {
+    "aesCtr" => ciphers::ctr,
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
+    "chacha20" => ciphers::chacha20,
+    "cipherCbc" => ciphers::cbc,
+    "cipherEcb" => ciphers::ecb,
+    "curveAgree" => curves::agree,
+    "curvePoint" => curves::point,
+    "curvePublicKey" => curves::public_key,
+    "curveSign" => curves::sign_hash,
+    "curveVerify" => curves::verify_hash,
     "decode" => text::decode,
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
     "domainToUnicode" => urls::domain_to_unicode,
-    "ed25519PublicKey" => signing::ed25519_public_key,
     "encodingName" => text::encoding_name,
     "formParse" => urls::form_parse,
     "formSerialize" => urls::form_serialize,
+    "ghash" => ciphers::ghash,
     "hexDecode" => bytes::hex_decode,
     "hexEncode" => bytes::hex_encode,
+    "hkdf" => key_derivation::hkdf,
     "hmac" => hashing::hmac,
     "httpSend" => network::send,
+    "isPrime" => numbers::is_prime,
+    "keyWrap" => ciphers::key_wrap,
     "lambdaInvoke" => calls::invoke,
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
     "namespace" => crate::library::namespace,
+    "pbkdf2" => key_derivation::pbkdf2,
+    "poly1305" => ciphers::poly1305,
+    "power" => numbers::power,
     "promiseDetails" => inspection::promise_details,
     "proxyDetails" => inspection::proxy_details,
     "randomFill" => bytes::random_fill,
+    "randomPrime" => numbers::random_prime,
+    "randomSecret" => bytes::random_secret,
+    "rsaGenerate" => numbers::rsa_generate,
+    "rsaPrivate" => numbers::rsa_private,
+    "scrypt" => key_derivation::scrypt,
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
     "sign" => signing::sign,

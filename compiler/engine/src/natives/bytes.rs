@@ -6,9 +6,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use rquickjs::function::Opt;
 use rquickjs::{Ctx, Exception, Result, TypedArray};
 
 use super::bytes_of;
+use crate::phase;
 
 /// Takes what `base64_decode` leaves of a text: any number of digits, left-over bits ignored.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -89,6 +91,18 @@ pub(super) fn latin1_encode(ctx: Ctx<'_>, text: String) -> Result<TypedArray<'_,
 
 /// How many random bytes the host gives at most; more are stretched from a seed of its.
 const HOST_BYTES_MAX: usize = 64;
+
+/// Fresh random bytes for what must not lie in a snapshot, even if it is not random there: keys, and what
+/// hides a message.
+pub(super) fn random_secret(
+    ctx: Ctx<'_>,
+    length: usize,
+    what_for: Opt<String>,
+) -> Result<TypedArray<'_, u8>> {
+    let what = what_for.0.as_deref().unwrap_or("a new key or a random part of a message");
+    phase::require_invocation(&ctx, what)?;
+    random_fill(ctx, length)
+}
 
 /// Fresh random bytes. Each call asks the host: nothing random may be left over in a snapshot.
 /// Many are the stream of ChaCha20 (RFC 8439) under a key from the host, so that making them is the

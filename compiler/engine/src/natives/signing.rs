@@ -36,16 +36,6 @@ pub(super) fn verify<'js>(
         .map_err(|error| explain(&ctx, error))
 }
 
-/// The public key of an Ed25519 seed.
-pub(super) fn ed25519_public_key<'js>(
-    ctx: Ctx<'js>,
-    seed: TypedArray<'js, u8>,
-) -> Result<TypedArray<'js, u8>> {
-    let key =
-        crypto::ed25519_public_key(bytes_of(&ctx, &seed)?).map_err(|error| explain(&ctx, error))?;
-    TypedArray::new(ctx, key)
-}
-
 fn scheme(ctx: &Ctx<'_>, name: &str) -> Result<SignatureScheme> {
     match name {
         "rsa-pkcs1-sha256" => Ok(SignatureScheme::RsaPkcs1Sha256),
@@ -58,11 +48,12 @@ fn scheme(ctx: &Ctx<'_>, name: &str) -> Result<SignatureScheme> {
         "ecdsa-p384-sha384" => Ok(SignatureScheme::EcdsaP384Sha384),
         "ecdsa-p521-sha512" => Ok(SignatureScheme::EcdsaP521Sha512),
         "ed25519" => Ok(SignatureScheme::Ed25519),
+        "ed448" => Ok(SignatureScheme::Ed448),
         _ => Err(Exception::throw_type(ctx, "unknown signature scheme")),
     }
 }
 
-/// Everything but PKCS#1 v1.5, P-521 and Ed25519.
+/// Everything but PKCS#1 v1.5, P-521, Ed25519 and Ed448.
 fn draws_randomness(scheme: SignatureScheme) -> bool {
     !matches!(
         scheme,
@@ -71,6 +62,7 @@ fn draws_randomness(scheme: SignatureScheme) -> bool {
             | SignatureScheme::RsaPkcs1Sha512
             | SignatureScheme::EcdsaP521Sha512
             | SignatureScheme::Ed25519
+            | SignatureScheme::Ed448
     )
 }
 

@@ -1,18 +1,22 @@
-// The Distinguished Encoding Rules (X.690) as far as keys need them, and PEM (RFC 7468) around them.
-import { base64Decode, base64Encode, hexEncode } from 'sandglass:native';
-import { concatenate } from 'sandglass:blob';
+// The Distinguished Encoding Rules (X.690) as far as keys need them.
+import { hexDecode, hexEncode } from 'sandglass:native';
+import { join, trimmed } from 'sandglass:crypto/bytes';
 
-export const INTEGER = 0x02, BIT_STRING = 0x03, OCTET_STRING = 0x04, NULL = 0x05, OBJECT_ID = 0x06, SEQUENCE = 0x30;
+export const INTEGER = 0x02, BIT_STRING = 0x03, OCTET_STRING = 0x04, NULL = 0x05, OBJECT_ID = 0x06;
+export const SEQUENCE = 0x30, SET = 0x31;
+
+export class Malformed extends Error {}
 
 export function malformed(what = 'it is not in DER') {
-  return Object.assign(new Error(`The key cannot be read: ${what}`), { code: 'ERR_OSSL_UNSUPPORTED' });
+  return new Malformed(what);
 }
 
 // One value: its tag and its content, which may hold others.
 class Value {
-  constructor(tag, content) {
+  constructor(tag, content, whole) {
     this.tag = tag;
     this.content = content;
+    this.whole = whole;
   }
 
   // The values inside.
@@ -33,11 +37,8 @@ class Value {
   }
 
   get text() { return hexEncode(this.content); }
-}
 
-export function trimmed(bytes) {
-  const start = bytes.findIndex((byte) => byte !== 0);
-  return start === -1 ? bytes.subarray(bytes.length) : bytes.subarray(start);
+  get string() { return String.fromCharCode(...this.content); }
 }
 
 function readAt(bytes, at) {
@@ -50,22 +51,28 @@ function readAt(bytes, at) {
     length = bytes.subarray(start, start + count).reduce((sum, byte) => sum * 256 + byte, 0);
     start += count;
   }
-  if (!(start + length <= bytes.length)) throw malformed();
-  return { value: new Value(tag, bytes.subarray(start, start + length)), end: start + length };
+  const end = start + length;
+  if (!(end <= bytes.length)) throw malformed();
+  return { value: new Value(tag, bytes.subarray(start, end), bytes.subarray(at, end)), end };
+}
+
+// The value that the bytes begin with.
+export function readValue(bytes) {
+  return readAt(bytes, 0).value;
 }
 
 // The items of the one sequence that the bytes are.
 export function readSequence(bytes) {
-  const { value } = readAt(bytes, 0);
+  const value = readValue(bytes);
   if (value.tag !== SEQUENCE) throw malformed();
   return value.items;
 }
 
 export function write(tag, ...parts) {
-  const content = concatenate(parts);
+  const content = join(parts);
   const { length } = content;
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return concatenate([Uint8Array.of(tag, ...head), content]);
+  return join([Uint8Array.of(tag, ...head), content]);
 }
 
 export function writeNumber(bytes) {
@@ -73,8 +80,17 @@ export function writeNumber(bytes) {
   return write(INTEGER, digits.length === 0 || digits[0] >= 0x80 ? Uint8Array.of(0) : new Uint8Array(0), digits);
 }
 
+// A number that fits into 32 bits.
+export function writeSmall(value) {
+  return writeNumber(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+}
+
 export function writeBits(bytes) {
   return write(BIT_STRING, Uint8Array.of(0), bytes);
+}
+
+export function writeOid(hex) {
+  return write(OBJECT_ID, hexDecode(hex));
 }
 
 // The bytes of a bit string, whose first says how many bits of the last are unused.
@@ -83,17 +99,6 @@ export function bits(value) {
   return value.content.subarray(1);
 }
 
-// The first block of a PEM text: `{ label, bytes }`; `undefined` when there is none.
-export function readPem(text) {
-  const [, label, body] = /-----BEGIN ([^-\r\n]+)-----([^]*?)-----END \1-----/.exec(text) ?? [];
-  if (label === undefined) return undefined;
-  if (/ENCRYPTED/.test(label + body)) {
-    throw malformed('it is encrypted, which is not supported; store it decrypted as a secret');
-  }
-  return { label, bytes: base64Decode(body) };
-}
-
-export function writePem(label, bytes) {
-  const lines = base64Encode(bytes, false).match(/.{1,64}/g).join('\n');
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+export function small(bytes) {
+  return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }

@@ -1,0 +1,22 @@
+// The numbers that Node.js's own files and what is compiled into it call things by.
+export const kCryptoJobAsync = 0, kCryptoJobSync = 1;
+export const kKeyTypeSecret = 0, kKeyTypePublic = 1, kKeyTypePrivate = 2;
+export const kKeyFormatDER = 0, kKeyFormatPEM = 1, kKeyFormatJWK = 2;
+export const kKeyEncodingPKCS1 = 0, kKeyEncodingPKCS8 = 1, kKeyEncodingSPKI = 2, kKeyEncodingSEC1 = 3;
+export const kSigEncDER = 0, kSigEncP1363 = 1;
+export const kSignJobModeSign = 0, kSignJobModeVerify = 1;
+export const kWebCryptoKeyFormatRaw = 0, kWebCryptoKeyFormatPKCS8 = 1, kWebCryptoKeyFormatSPKI = 2;
+export const kWebCryptoKeyFormatJWK = 3;
+export const kWebCryptoCipherEncrypt = 0, kWebCryptoCipherDecrypt = 1;
+export const kKeyVariantRSA_SSA_PKCS1_v1_5 = 0, kKeyVariantRSA_PSS = 1, kKeyVariantRSA_OAEP = 2;
+export const kKeyVariantAES_CTR_128 = 'ctr', kKeyVariantAES_CTR_192 = 'ctr', kKeyVariantAES_CTR_256 = 'ctr';
+export const kKeyVariantAES_CBC_128 = 'cbc', kKeyVariantAES_CBC_192 = 'cbc', kKeyVariantAES_CBC_256 = 'cbc';
+export const kKeyVariantAES_GCM_128 = 'gcm', kKeyVariantAES_GCM_192 = 'gcm', kKeyVariantAES_GCM_256 = 'gcm';
+export const kKeyVariantAES_KW_128 = 'wrap', kKeyVariantAES_KW_192 = 'wrap', kKeyVariantAES_KW_256 = 'wrap';
+export const EVP_PKEY_ED25519 = 'ed25519', EVP_PKEY_ED448 = 'ed448';
+export const EVP_PKEY_X25519 = 'x25519', EVP_PKEY_X448 = 'x448';
+export const OPENSSL_EC_NAMED_CURVE = 1, OPENSSL_EC_EXPLICIT_CURVE = 0;
+export const X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT = 1, X509_CHECK_FLAG_NO_WILDCARDS = 2;
+export const X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS = 4, X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS = 8;
+export const X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS = 16, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT = 32;
+export const RSA_PKCS1_PSS_PADDING = 6;
