@@ -246,6 +246,8 @@
   lazy('TransformStreamDefaultController', 'sandglass:streams');
   lazy('ByteLengthQueuingStrategy', 'sandglass:streams');
   lazy('CountQueuingStrategy', 'sandglass:streams');
+  lazy('CompressionStream', 'sandglass:compression_streams');
+  lazy('DecompressionStream', 'sandglass:compression_streams');
   lazy('TextDecoderStream', 'sandglass:text_streams');
   lazy('TextEncoderStream', 'sandglass:text_streams');
   lazy('Blob', 'sandglass:blob');

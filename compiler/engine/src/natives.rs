@@ -5,6 +5,7 @@
 
 mod bytes;
 mod calls;
+mod compression;
 mod hashing;
 mod inspection;
 mod network;
@@ -69,6 +70,12 @@ natives! {
     "utf8Encode" => text::utf8_encode,
     "utf8EncodeInto" => text::utf8_encode_into,
     "verify" => signing::verify,
+    "zlibClose" => compression::close,
+    "zlibCrc32" => compression::crc32,
+    "zlibOpen" => compression::open,
+    "zlibParams" => compression::params,
+    "zlibReset" => compression::reset,
+    "zlibWrite" => compression::write,
     "zoneOffset" => time_zones::offset,
 }
 
