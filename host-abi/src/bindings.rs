@@ -11,6 +11,9 @@ wasmtime::component::bindgen!({
     imports: {
         default: trappable,
         "sandglass:toolbelt/crypto": async | trappable,
+        "sandglass:toolbelt/domains": async | trappable,
+        "sandglass:toolbelt/encodings": async | trappable,
+        "sandglass:toolbelt/languages": async | trappable,
         "sandglass:toolbelt/library": async | trappable,
         "sandglass:toolbelt/time-zones": async | trappable,
     },

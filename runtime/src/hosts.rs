@@ -5,6 +5,7 @@
 
 mod calls;
 mod record;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::Arc;

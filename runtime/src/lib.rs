@@ -6,7 +6,9 @@
 //! [`Report`].
 
 mod code_cache;
+mod domains;
 mod egress;
+mod encodings;
 mod engine;
 mod evaluate;
 mod hashing;
@@ -14,6 +16,7 @@ mod hosts;
 pub mod image;
 mod invocation;
 mod lambda;
+mod languages;
 mod linking;
 mod masking;
 mod report;

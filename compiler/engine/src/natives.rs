@@ -8,12 +8,13 @@ mod calls;
 mod compression;
 mod hashing;
 mod inspection;
+mod languages;
 mod network;
 mod signing;
 mod storage;
 mod text;
 mod time_zones;
-mod urls;
+pub(crate) mod urls;
 
 use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::{Ctx, Exception, Function, Result, TypedArray};
@@ -41,6 +42,7 @@ macro_rules! natives {
 natives! {
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
+    "collate" => languages::collate,
     "decode" => text::decode,
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
@@ -56,12 +58,14 @@ natives! {
     "lambdaInvoke" => calls::invoke,
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
+    "legacyDecode" => text::legacy_decode,
     "namespace" => crate::library::namespace,
     "promiseDetails" => inspection::promise_details,
     "proxyDetails" => inspection::proxy_details,
     "randomFill" => bytes::random_fill,
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
+    "segment" => languages::segment,
     "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
