@@ -390,6 +390,12 @@
     onTick(tell) { tellOfTick = tell; },
     runTicks,
 
+    // Nothing is pending any more: `beforeExit` may start something, `exit` is the end.
+    tellProcess(event) {
+      process.emit(event, process.exitCode ?? 0);
+      runTicks();
+    },
+
     // What `module.exports` is after the source was evaluated.
     exported: () => userModule.exports,
 

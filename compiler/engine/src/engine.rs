@@ -37,6 +37,8 @@ struct Functions {
     resolve: Persistent<Function<'static>>,
     /// `invoke(input)`: calls the lambda.
     invoke: Persistent<Function<'static>>,
+    /// `tell_process(event)`: emits an event of the process's end.
+    tell_process: Persistent<Function<'static>>,
     /// What the protocol wants to keep alive.
     _samples: Persistent<Object<'static>>,
 }
@@ -95,6 +97,7 @@ fn evaluate_own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Functions> {
         prepare: save(&prelude, "prepare")?,
         resolve: save(&protocol, "resolve")?,
         invoke: save(&protocol, "invoke")?,
+        tell_process: save(&prelude, "tellProcess")?,
         _samples: Persistent::save(ctx, protocol.get::<_, Object>("samples")?),
     })
 }
@@ -125,6 +128,11 @@ pub(crate) fn run_jobs(ctx: &Ctx<'_>) {
 pub(crate) fn call_lambda(ctx: &Ctx<'_>, input: String) -> rquickjs::Result<()> {
     let input = ctx.json_parse(input)?;
     own_function(ctx, |own| &own.invoke)?.call((input,))
+}
+
+/// Emits an event of `process`: `beforeExit` or `exit`.
+pub(crate) fn tell_process(ctx: &Ctx<'_>, event: &str) -> rquickjs::Result<()> {
+    own_function(ctx, |own| &own.tell_process)?.call((event,))
 }
 
 fn own_function<'js>(

@@ -1,8 +1,9 @@
 //! In which order does an invocation's work happen?
 //!
 //! Run promise jobs; if the lambda has settled, that is its outcome; else run the next timer that
-//! is due, or wait for the next host call or timer. When nothing is pending and nothing has
-//! settled, the lambda can never finish, and that is said at once.
+//! is due, or wait for the next host call or timer. When nothing is pending, the events
+//! `beforeExit` and `exit` of `process` are emitted; when nothing has settled then, the lambda can
+//! never finish, and that is said at once.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -120,7 +121,10 @@ async fn wait() -> Outcome {
         in_flight.extend(STARTED.take());
         // A host call's answer, whether a timer is due, or both.
         let (answer, due) = match (in_flight.is_empty(), timers::next_in()) {
-            (true, None) => return Err(unfinished()),
+            (true, None) => match idle() {
+                Some(outcome) => return outcome,
+                None => continue,
+            },
             (true, Some(Duration::ZERO)) => (None, true),
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
@@ -150,6 +154,27 @@ async fn wait() -> Outcome {
             return outcome;
         }
     }
+}
+
+/// Nothing is pending. As in Node.js, the process says so: what listens to `beforeExit` may start
+/// something, what listens to `exit` may still settle.
+fn idle() -> Option<Outcome> {
+    for event in ["beforeExit", "exit"] {
+        engine::with(|ctx| {
+            if engine::tell_process(ctx, event).is_err() {
+                host::report_uncaught(ctx, ctx.catch());
+            }
+            engine::run_jobs(ctx);
+        });
+        if let Some(outcome) = OUTCOME.take() {
+            return Some(outcome);
+        }
+        let started = STARTED.with_borrow(|started| !started.is_empty());
+        if started || timers::next_in().is_some() {
+            return None;
+        }
+    }
+    Some(Err(unfinished()))
 }
 
 /// Rounds up, so that a timer is due when the host wakes us.
