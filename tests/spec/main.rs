@@ -114,6 +114,7 @@ mod web_fetch;
 mod web_encodings;
 mod web_intl;
 mod web_intl_node;
+mod web_modules;
 mod web_streams;
 mod whitelist;
 mod zlib;

@@ -2,7 +2,7 @@
 
 use crate::harness::node::same_as_in_node;
 
-const LOCALES: &str = "const LOCALES = ['en-US', 'en-GB', 'de-DE', 'de-CH', 'fr-FR', 'fr-CA', 'es-ES', 'es-MX', 'it-IT', 'pt-BR', 'nl-NL', 'pl-PL', 'tr-TR',
+const LOCALES: &str = "const LOCALES = ['en-US', 'en-GB', 'de-DE', 'de-CH', 'fr-FR', 'fr-CA', 'es-ES', 'es-MX', 'it-IT', 'pt-BR', 'nl-NL', 'pl-PL', 'da-DK',
     'ja-JP', 'zh-CN', 'ko-KR', 'ar-EG', 'he-IL', 'hi-IN', 'sv-SE', 'ru-RU'];
     const all = (values, show) => LOCALES.flatMap(locale => values.map(value => [locale, value, show(locale, value)]));";
 

@@ -7,10 +7,6 @@ const NODE: &[(&[&str], &str)] = &[
         "a lambda cannot start processes",
     ),
     (
-        &["constants"],
-        "use `require('crypto').constants`, or the values themselves",
-    ),
-    (
         &["dgram", "http2", "net", "tls", "_tls_common", "_tls_wrap"],
         "use the toolbelt's HTTP client or `fetch`",
     ),
@@ -19,10 +15,6 @@ const NODE: &[(&[&str], &str)] = &[
         "use the toolbelt's HTTP client or `fetch`, which resolve names",
     ),
     (&["domain"], "use `try` and `catch`"),
-    (
-        &["fs", "fs/promises"],
-        "there is no file system: import data as a JSON module, or keep it in a secret or a variable",
-    ),
     (
         &[
             "_http_agent",
@@ -41,10 +33,8 @@ const NODE: &[(&[&str], &str)] = &[
         &["inspector", "inspector/promises", "trace_events"],
         "use `console.debug`",
     ),
-    (&["module"], "use `require` or `import`"),
-    (&["path/win32"], "use `path`: all paths are those of POSIX"),
     (
-        &["readline", "readline/promises", "repl", "tty"],
+        &["readline", "readline/promises", "repl"],
         "there is no terminal: the input is the lambda's argument",
     ),
     (&["sea"], "a lambda is no executable"),
@@ -63,7 +53,6 @@ const NODE: &[(&[&str], &str)] = &[
         ],
         "use `stream`",
     ),
-    (&["sys"], "use `util`, as it is called now"),
     (&["test", "test/reporters"], "run tests with Node.js"),
     (&["v8"], "the engine is QuickJS"),
     (&["vm"], "every lambda has a sandbox of its own already"),

@@ -116,8 +116,7 @@ export class DateTimeFormat {
         : token.letter === 'z' || token.letter === 'v' || token.letter === 'O'
           ? ['timeZoneName', zoneName(this.#resolved.data, zone, seconds, fields.timeZoneName ?? zoneStyle(token), localize)]
           : show(token, date, calendar, localize);
-      // As Node.js, which keeps to the space of old.
-      value = value.replaceAll('\u202f', ' ').replaceAll('\u200e\u200e', '\u200e');
+      value = value.replaceAll('\u200e\u200e', '\u200e');
       if (type === 'literal' && parts.at(-1)?.type === 'literal') parts.at(-1).value += value;
       else parts.push({ type, value });
     }
@@ -132,8 +131,9 @@ export class DateTimeFormat {
   }
 }
 
+// As Node.js, which keeps to the space of old here, and not in parts.
 function text(parts) {
-  return parts.map((part) => part.value).join('');
+  return parts.map((part) => part.value).join('').replaceAll('\u202f', ' ');
 }
 
 function zoneStyle({ letter, width }) {

@@ -14,12 +14,13 @@ function callable(type) {
   const made = function made(locales, options) {
     return Reflect.construct(type, [locales, options], new.target ?? made);
   };
-  Object.setPrototypeOf(made, Function.prototype);
-  for (const name of ['supportedLocalesOf']) Object.defineProperty(made, name, { value: type[name], configurable: true, writable: true });
-  Object.defineProperty(made, 'name', { value: type.name, configurable: true });
-  Object.defineProperty(made, 'length', { value: 0, configurable: true });
-  Object.defineProperty(made, 'prototype', { value: type.prototype, writable: false });
-  Object.defineProperty(made.prototype, 'constructor', { value: made, writable: true, configurable: true });
+  Object.defineProperties(made, {
+    name: { value: type.name, configurable: true },
+    length: { value: 0, configurable: true },
+    prototype: { value: type.prototype, writable: false },
+    supportedLocalesOf: { value: type.supportedLocalesOf, writable: true, configurable: true },
+  });
+  Object.defineProperty(type.prototype, 'constructor', { value: made, writable: true, configurable: true });
   return made;
 }
 

@@ -61,6 +61,11 @@ fs.watch = unwatchable('watch');
 fs.watchFile = function watchFile() {};
 fs.unwatchFile = function unwatchFile() {};
 
+// Entries of folders, of which there are none.
+fs.Dirent = class Dirent {};
+fs.ReadStream = fs.createReadStream;
+fs.WriteStream = fs.createWriteStream;
+
 Object.assign(fs, { constants, Stats, promises, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1 });
 
 export default fs;
