@@ -26,10 +26,7 @@ pub(crate) fn compare(
         CollatorPreferences::from(&locale),
         options(sensitivity, ignore_punctuation),
     );
-    collator.map_or_else(
-        |_| one.cmp(other),
-        |collator| collator.compare(one, other),
-    )
+    collator.map_or_else(|_| one.cmp(other), |collator| collator.compare(one, other))
 }
 
 fn options(sensitivity: Sensitivity, ignore_punctuation: bool) -> CollatorOptions {
@@ -105,7 +102,10 @@ mod tests {
     #[test]
     fn a_text_is_divided_in_units_of_utf_16() {
         let ends = |granularity, text| -> Vec<u32> {
-            segments(granularity, text).iter().map(|part| part.end).collect()
+            segments(granularity, text)
+                .iter()
+                .map(|part| part.end)
+                .collect()
         };
         assert_eq!(ends(Granularity::Grapheme, "a👨‍👩‍👧e\u{301}"), [1, 9, 11]);
         assert_eq!(ends(Granularity::Word, "so, yes"), [2, 3, 4, 7]);

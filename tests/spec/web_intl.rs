@@ -62,8 +62,7 @@ fn numbers_lists_plurals_and_distances_are_english() {
 
 #[test]
 fn a_language_that_nobody_speaks_falls_back_to_english_and_says_so() {
-    let code =
-        "const none = new Intl.DateTimeFormat('tlh', { month: 'long', timeZone: 'UTC' });
+    let code = "const none = new Intl.DateTimeFormat('tlh', { month: 'long', timeZone: 'UTC' });
                 callback(null, [none.format(0), none.resolvedOptions().locale])";
     check(lambda(code), returned(json!(["January", "en-US"])));
 }
@@ -80,7 +79,10 @@ fn what_another_language_needs_is_in_no_image_that_does_not_use_it() {
         let case = lambda(code);
         case.compile().expect("it compiles").as_bytes().len()
     };
-    let (none, english) = (bytes("callback()"), bytes("callback(null, Intl.NumberFormat)"));
+    let (none, english) = (
+        bytes("callback()"),
+        bytes("callback(null, Intl.NumberFormat)"),
+    );
     assert!(none < 12_000, "{none}");
     assert!(english < 400_000, "{english}");
 }

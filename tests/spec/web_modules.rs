@@ -25,15 +25,50 @@ fn a_file_is_not_there_and_none_is_written() {
     check(
         async_lambda(code),
         returned(json!([
-            ["ENOENT", -2, "open", "/etc/hosts", "ENOENT: no such file or directory, open '/etc/hosts'"],
-            ["ENOENT", -2, "stat", "x", "ENOENT: no such file or directory, stat 'x'"],
+            [
+                "ENOENT",
+                -2,
+                "open",
+                "/etc/hosts",
+                "ENOENT: no such file or directory, open '/etc/hosts'"
+            ],
+            [
+                "ENOENT",
+                -2,
+                "stat",
+                "x",
+                "ENOENT: no such file or directory, stat 'x'"
+            ],
             false,
             [true, true, []],
-            ["EROFS", -30, "open", "x", "EROFS: read-only file system, open 'x'"],
-            ["EROFS", -30, "mkdir", "x", "EROFS: read-only file system, mkdir 'x'"],
-            ["EROFS", -30, "rename", "a", "EROFS: read-only file system, rename 'a' -> 'b'"],
-            ["ERR_INVALID_ARG_TYPE", null, null, null,
-             "The \"path\" argument must be of type string or an instance of Buffer or URL. Received type number (5)"],
+            [
+                "EROFS",
+                -30,
+                "open",
+                "x",
+                "EROFS: read-only file system, open 'x'"
+            ],
+            [
+                "EROFS",
+                -30,
+                "mkdir",
+                "x",
+                "EROFS: read-only file system, mkdir 'x'"
+            ],
+            [
+                "EROFS",
+                -30,
+                "rename",
+                "a",
+                "EROFS: read-only file system, rename 'a' -> 'b'"
+            ],
+            [
+                "ERR_INVALID_ARG_TYPE",
+                null,
+                null,
+                null,
+                "The \"path\" argument must be of type string or an instance of Buffer or URL. Received type number (5)"
+            ],
             "ENOENT",
             null,
             "ENOENT",
@@ -75,7 +110,10 @@ fn cloning_many_small_objects_is_cheap() {
                 structuredClone(0);
                 callback(null, structuredClone(many).length)";
     let with = lambda(code).run().usage.fuel;
-    let without = lambda(&code.replace("structuredClone(many)", "many")).run().usage.fuel;
+    let without = lambda(&code.replace("structuredClone(many)", "many"))
+        .run()
+        .usage
+        .fuel;
     assert!(with - without < 40_000_000, "{}", with - without);
 }
 

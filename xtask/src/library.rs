@@ -103,7 +103,8 @@ pub(crate) fn collect(engine_dir: &Path) -> Result<Vec<Module>> {
 
 /// The data of languages: each part of each file of JSON, as a module that holds it as text.
 fn locales(folder: &Path) -> Result<Vec<Module>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     let mut files = entries
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
@@ -117,7 +118,10 @@ fn locales(folder: &Path) -> Result<Vec<Module>> {
             modules.push(Module {
                 name: format!("sandglass:locale/{}.{part}", locale.to_string_lossy()),
                 require: Require::Internal,
-                source: format!("export default {};", serde_json::to_string(&compact(data.get()))?),
+                source: format!(
+                    "export default {};",
+                    serde_json::to_string(&compact(data.get()))?
+                ),
             });
         }
     }

@@ -137,15 +137,19 @@ function cloneObject(value, seen, copy) {
       return clone;
     }
   }
-  if (CLOSED.has(named)) throw refuse(value);
+  if (CLOSED.has(named) || isPort(value)) throw refuse(value);
   const known = clonePlatformObject(value);
   return known === undefined ? copyProperties(value, remember({}), copy) : remember(known);
+}
+
+function isPort(value) {
+  return value?.[Symbol.toStringTag] === 'MessagePort' && value instanceof namespace('sandglass:messages').MessagePort;
 }
 
 // What is handed over; each thing once, and none that is gone already.
 function checkTransfer(transfer) {
   for (const [at, item] of transfer.entries()) {
-    if (Object.prototype.toString.call(item) !== '[object ArrayBuffer]') {
+    if (toString.call(item) !== '[object ArrayBuffer]' && !isPort(item)) {
       throw domException('Value not transferable', 'DataCloneError');
     }
     if (transfer.indexOf(item) !== at) {
@@ -168,12 +172,11 @@ export function structuredClone(value, options) {
     if (typeof item !== 'object' || item === null) return item;
     return seen.get(item) ?? cloneObject(item, seen, copy);
   };
-  // A buffer that is handed over is moved when all else has been cloned.
-  const moved = transfer.map((buffer) => {
-    if (buffer.detached) throw domException('An ArrayBuffer is detached and could not be cloned.', 'DataCloneError');
-    return [buffer, copy(buffer)];
-  });
+  // What is handed over is moved when all else has been cloned.
+  const buffers = transfer.filter((item) => !isPort(item));
+  for (const buffer of buffers) copy(buffer);
+  for (const port of transfer.filter(isPort)) seen.set(port, namespace('sandglass:messages').movePort(port));
   const clone = copy(value);
-  for (const [buffer] of moved) buffer.transfer();
+  for (const buffer of buffers) buffer.transfer();
   return clone;
 }

@@ -45,12 +45,14 @@ function withHandlers(Base, types) {
 function packed(value, options) {
   const transfer = Array.isArray(options) ? options : [...(options?.transfer ?? [])];
   const ports = transfer.filter((item) => item instanceof MessagePort);
-  const rest = transfer.filter((item) => !(item instanceof MessagePort));
-  return { data: structuredClone(value, { transfer: rest }), ports };
+  const sent = structuredClone({ value, ports }, { transfer });
+  return { data: sent.value, ports: sent.ports };
 }
 
 // Set by the class below.
 let entangle;
+// A new port in the place of one that is sent, which is of no use from then on.
+export let movePort;
 const listeners = new WeakMap();
 
 export class MessagePort extends withHandlers(EventTarget, ['message', 'messageerror', 'close']) {
@@ -58,6 +60,7 @@ export class MessagePort extends withHandlers(EventTarget, ['message', 'messagee
   #waiting = [];
   #isStarted = false;
   #isClosed = false;
+  #isMoved = false;
 
   constructor(key) {
     super();
@@ -77,9 +80,8 @@ export class MessagePort extends withHandlers(EventTarget, ['message', 'messagee
   }
 
   close() {
-    if (this.#isClosed) return;
-    const other = this.#other;
-    for (const port of [this, other]) {
+    if (this.#isClosed || this.#other === undefined) return;
+    for (const port of [this, this.#other]) {
       port.#isClosed = true;
       setImmediate(() => port.dispatchEvent(new Event('close')));
     }
@@ -126,6 +128,16 @@ export class MessagePort extends withHandlers(EventTarget, ['message', 'messagee
     entangle = (one, other) => {
       one.#other = other;
       other.#other = one;
+    };
+    movePort = (port) => {
+      if (port.#isMoved) throw domException('MessagePort was handed over already.', 'DataCloneError');
+      const moved = new MessagePort(entangle);
+      moved.#waiting = port.#waiting;
+      moved.#isClosed = port.#isClosed;
+      if (port.#other !== undefined) entangle(moved, port.#other);
+      port.#other = undefined;
+      port.#isMoved = true;
+      return moved;
     };
     MessagePort.prototype.addListener = MessagePort.prototype.on;
     MessagePort.prototype.removeListener = MessagePort.prototype.off;
