@@ -41,7 +41,7 @@ impl AsciiDenyList {
 
 /// The forbidden domain code points of the URL standard.
 fn is_forbidden(byte: u8) -> bool {
-    byte <= b' ' || byte == 0x7f || b"\"#%/:<>?@[\\]^`{|}".contains(&byte)
+    byte <= b' ' || byte == 0x7f || b"#%/:<>?@[\\]^|".contains(&byte)
 }
 
 /// Whether a name is as it is: ASCII, of which no label encodes anything.

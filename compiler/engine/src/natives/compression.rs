@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use rquickjs::{Ctx, Exception, FromJs, Object, Result, TypedArray, Value};
 use zlib_rs::{
-    Deflate, DeflateConfig, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status,
+    Deflate, DeflateConfig, DeflateError, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status,
     Strategy,
 };
 
@@ -351,12 +351,12 @@ pub(super) fn write<'js>(
     Ok(result)
 }
 
-/// Compresses at another level from here on. Returns a code of zlib.
+/// Compresses at another level from here on, as far as zlib can at this point. Returns a code of zlib.
 pub(super) fn params(ctx: Ctx<'_>, id: usize, level: i32) -> Result<i32> {
     with_stream(&ctx, id, |stream| match &mut stream.codec {
         Codec::Deflate(deflate) => match deflate.set_level(level) {
-            Ok(Status::BufError) => BUF_ERROR,
-            Ok(_) => OK,
+            // zlib-rs has nowhere to put what the change would send first; it goes on as before.
+            Ok(_) | Err(DeflateError::StreamError) => OK,
             Err(error) => error as i32,
         },
         Codec::Inflate(_) => OK,
@@ -378,8 +378,9 @@ pub(super) fn close(id: usize) {
 }
 
 /// The CRC-32 of what `value` is that of, and then `data`.
-pub(super) fn crc32<'js>(ctx: Ctx<'js>, data: TypedArray<'js, u8>, value: u32) -> Result<u32> {
-    Ok(zlib_rs::crc32::crc32(value, bytes_of(&ctx, &data)?))
+pub(super) fn crc32<'js>(ctx: Ctx<'js>, data: TypedArray<'js, u8>, value: f64) -> Result<f64> {
+    let crc = zlib_rs::crc32::crc32(value as u32, bytes_of(&ctx, &data)?);
+    Ok(f64::from(crc))
 }
 
 fn with_stream<T>(ctx: &Ctx<'_>, id: usize, act: impl FnOnce(&mut Stream) -> T) -> Result<T> {

@@ -41,7 +41,7 @@ class LegacyDecoder {
     const isFresh = this.#escape.length === 0 && this.#rest.length === 0;
     const all = isFresh ? bytes : concatenate(this.#escape, this.#rest, bytes);
     const { text, read, malformed } = legacyDecode(all, this.#encoding, !isStream);
-    const escape = this.#encoding === 'iso-2022-jp' ? all.lastIndexOf(ESCAPE, read - 1) : -1;
+    const escape = this.#encoding === 'iso-2022-jp' && read > 0 ? all.lastIndexOf(ESCAPE, read - 1) : -1;
     this.#escape = isStream && escape !== -1 ? all.slice(escape, escape + 3) : new Uint8Array(0);
     this.#rest = isStream ? all.slice(read) : new Uint8Array(0);
     if (!isFatal || !malformed) return [text, undefined];

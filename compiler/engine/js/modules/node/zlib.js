@@ -137,7 +137,7 @@ function crc32(data, value = 0) {
   const bytes = typeof data === 'string'
     ? utf8Encode(data.toWellFormed())
     : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return zlibCrc32(bytes, value);
+  return bytes.length === 0 ? value : zlibCrc32(bytes, value);
 }
 
 const zlib = { crc32, ...formats };
