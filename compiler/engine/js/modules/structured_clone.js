@@ -84,9 +84,10 @@ function cloneView(view, copy) {
 
 function copyProperties(value, clone, copy) {
   for (const key of keys(value)) {
+    const own = value[key];
     // What ran to read a property may have removed another.
-    if (!hasOwn(value, key)) continue;
-    const item = copy(value[key]);
+    if (own === undefined && !hasOwn(value, key)) continue;
+    const item = typeof own === 'object' || typeof own === 'function' || typeof own === 'symbol' ? copy(own) : own;
     if (key === '__proto__') Object.defineProperty(clone, key, { value: item, writable: true, enumerable: true, configurable: true });
     else clone[key] = item;
   }
@@ -112,8 +113,7 @@ function cloneObject(value, seen, copy) {
     return clone;
   };
   if (isArray(value)) return copyProperties(value, remember(new Array(value.length)), copy);
-  const isPlain = getPrototypeOf(value) === plain && !hasOwn(value, Symbol.toStringTag) &&
-    toString.call(value) === '[object Object]';
+  const isPlain = getPrototypeOf(value) === plain && toString.call(value) === '[object Object]';
   if (isPlain) return copyProperties(value, remember({}), copy);
   if (ArrayBuffer.isView(value)) return remember(cloneView(value, copy));
   const named = classOf(value);
