@@ -38,11 +38,14 @@ class LegacyDecoder {
   }
 
   decode(bytes, isStream, isFatal) {
-    const isFresh = this.#escape.length === 0 && this.#rest.length === 0;
-    const all = isFresh ? bytes : concatenate(this.#escape, this.#rest, bytes);
+    const joined = this.#rest.length === 0 ? bytes : concatenate(this.#rest, bytes);
+    // One sequence right behind another would be an error.
+    const needsEscape = this.#escape.length > 0 && joined[0] !== ESCAPE;
+    const all = needsEscape ? concatenate(this.#escape, joined) : joined;
     const { text, read, malformed } = legacyDecode(all, this.#encoding, !isStream);
     const escape = this.#encoding === 'iso-2022-jp' && read > 0 ? all.lastIndexOf(ESCAPE, read - 1) : -1;
-    this.#escape = isStream && escape !== -1 ? all.slice(escape, escape + 3) : new Uint8Array(0);
+    if (escape !== -1) this.#escape = all.slice(escape, escape + 3);
+    if (!isStream) this.#escape = new Uint8Array(0);
     this.#rest = isStream ? all.slice(read) : new Uint8Array(0);
     if (!isFatal || !malformed) return [text, undefined];
     this.#escape = this.#rest = new Uint8Array(0);
