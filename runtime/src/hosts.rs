@@ -6,6 +6,7 @@
 mod calls;
 mod cryptography;
 mod record;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -8,7 +8,9 @@
 mod ciphers;
 mod code_cache;
 mod curves;
+mod domains;
 mod egress;
+mod encodings;
 mod engine;
 mod evaluate;
 mod hashing;
@@ -17,6 +19,7 @@ pub mod image;
 mod invocation;
 mod key_derivation;
 mod lambda;
+mod languages;
 mod linking;
 mod masking;
 mod numbers;

@@ -11,6 +11,7 @@ pub(crate) mod document;
 pub(crate) mod documented;
 pub(crate) mod hosts;
 pub(crate) mod http2;
+pub(crate) mod node;
 pub(crate) mod npm;
 pub(crate) mod page;
 pub(crate) mod platform;

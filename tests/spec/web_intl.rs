@@ -1,4 +1,4 @@
-//! `Intl` speaks English and knows the time zones of the world.
+//! `Intl` knows the time zones of the world, and what differs from language to language.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ fn a_date_is_shown_in_its_time_zone() {
         returned(json!([
             "03:30",
             "01:30",
-            "Saturday, March 28, 2026, 9:30 PM",
+            "Saturday, March 28, 2026 at 9:30 PM",
             "07:00",
             "3/29/2026",
             "month",
@@ -61,16 +61,28 @@ fn numbers_lists_plurals_and_distances_are_english() {
 }
 
 #[test]
-fn another_language_falls_back_to_english_and_says_so() {
-    let code =
-        "const german = new Intl.DateTimeFormat('de-DE', { month: 'long', timeZone: 'UTC' });
-                callback(null, [german.format(0), german.resolvedOptions().locale])";
+fn a_language_that_nobody_speaks_falls_back_to_english_and_says_so() {
+    let code = "const none = new Intl.DateTimeFormat('tlh', { month: 'long', timeZone: 'UTC' });
+                callback(null, [none.format(0), none.resolvedOptions().locale])";
     check(lambda(code), returned(json!(["January", "en-US"])));
 }
 
 #[test]
-fn the_methods_of_dates_and_numbers_do_not_ask_it() {
-    let code = "Intl.DateTimeFormat;
-                callback(null, [new Date(0).toLocaleDateString('de-DE', { timeZone: 'Asia/Tokyo' }), (1234.5).toLocaleString('de-DE')])";
-    check(lambda(code), returned(json!(["01/01/1970", "1234.5"])));
+fn the_methods_of_dates_and_numbers_ask_it() {
+    let code = "callback(null, [new Date(0).toLocaleDateString('de-DE', { timeZone: 'Asia/Tokyo' }), (1234.5).toLocaleString('de-DE')])";
+    check(lambda(code), returned(json!(["1.1.1970", "1.234,5"])));
+}
+
+#[test]
+fn what_another_language_needs_is_in_no_image_that_does_not_use_it() {
+    let bytes = |code: &str| {
+        let case = lambda(code);
+        case.compile().expect("it compiles").as_bytes().len()
+    };
+    let (none, english) = (
+        bytes("callback()"),
+        bytes("callback(null, Intl.NumberFormat)"),
+    );
+    assert!(none < 12_000, "{none}");
+    assert!(english < 400_000, "{english}");
 }

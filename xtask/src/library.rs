@@ -5,12 +5,14 @@
 //! pinned in `compiler/engine/library`, fetched by cargo, and none of its source is kept here. The files
 //! of Node.js, which no registry has, are kept as they are.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// A module of the engine's library, ready to be compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +104,55 @@ pub(crate) fn collect(engine_dir: &Path) -> Result<Vec<Module>> {
         ensure!(!taken, "the library has two modules named {}", module.name);
         modules.push(module);
     }
+    modules.extend(locales(&engine_dir.join("js/locales"))?);
     Ok(modules)
+}
+
+/// The data of languages: each part of each file of JSON, as a module that holds it as text.
+fn locales(folder: &Path) -> Result<Vec<Module>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut files = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    files.sort();
+    let mut modules = Vec::new();
+    for file in files {
+        let locale = file.file_stem().context("a file has a name")?;
+        let parts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(&read(&file)?)
+            .with_context(|| format!("{} is malformed", file.display()))?;
+        for (part, data) in parts {
+            modules.push(Module {
+                name: format!("sandglass:locale/{}.{part}", locale.to_string_lossy()),
+                require: Require::Internal,
+                source: format!(
+                    "export default {};",
+                    serde_json::to_string(&compact(data.get()))?
+                ),
+            });
+        }
+    }
+    Ok(modules)
+}
+
+/// The text with escapes of JSON for what does not fit into a byte, if it is shorter so: otherwise QuickJS
+/// keeps two bytes for each character.
+fn compact(json: &str) -> String {
+    let escaped: String = json
+        .chars()
+        .map(|c| match c {
+            '\0'..='\u{FF}' => c.to_string(),
+            _ => {
+                let mut units = [0; 2];
+                let units = c.encode_utf16(&mut units);
+                units.iter().map(|unit| format!("\\u{unit:04x}")).collect()
+            }
+        })
+        .collect();
+    match escaped.len() < 2 * json.encode_utf16().count() {
+        true => escaped,
+        false => json.to_owned(),
+    }
 }
 
 fn module([package, own, node]: &[PathBuf; 3], entry: Entry) -> Result<Module> {

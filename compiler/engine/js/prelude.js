@@ -246,8 +246,14 @@
   lazy('TransformStreamDefaultController', 'sandglass:streams');
   lazy('ByteLengthQueuingStrategy', 'sandglass:streams');
   lazy('CountQueuingStrategy', 'sandglass:streams');
+  lazy('CompressionStream', 'sandglass:compression_streams');
+  lazy('DecompressionStream', 'sandglass:compression_streams');
   lazy('TextDecoderStream', 'sandglass:text_streams');
   lazy('TextEncoderStream', 'sandglass:text_streams');
+  lazy('MessageEvent', 'sandglass:messages');
+  lazy('MessagePort', 'sandglass:messages');
+  lazy('MessageChannel', 'sandglass:messages');
+  lazy('BroadcastChannel', 'sandglass:messages');
   lazy('Blob', 'sandglass:blob');
   lazy('File', 'sandglass:blob');
   lazy('FormData', 'sandglass:form_data');
@@ -259,6 +265,37 @@
   lazy('Crypto', 'sandglass:web_crypto');
   lazy('CryptoKey', 'sandglass:crypto/web_classes');
   lazy('SubtleCrypto', 'sandglass:crypto/web_classes');
+
+  // The methods that depend on a language ask `Intl`, which is loaded when one is first called.
+  const languages = () => host.namespace('sandglass:intl/methods');
+
+  function localized(owner, name, method) {
+    defineProperty(method, 'name', { value: name });
+    defineProperty(owner, name, { value: method, writable: true, configurable: true, enumerable: false });
+  }
+  const valueOfNumber = Function.prototype.call.bind(Number.prototype.valueOf);
+  const valueOfBigInt = Function.prototype.call.bind(BigInt.prototype.valueOf);
+  const valueOfDate = Function.prototype.call.bind(Date.prototype.getTime);
+  localized(Number.prototype, 'toLocaleString', { f(locales, options) {
+    return languages().number(valueOfNumber(this), locales, options);
+  } }.f);
+  localized(BigInt.prototype, 'toLocaleString', { f(locales, options) {
+    return languages().number(valueOfBigInt(this), locales, options);
+  } }.f);
+  for (const [name, required, defaults] of [['toLocaleString', 'any', 'all'], ['toLocaleDateString', 'date', 'date'],
+    ['toLocaleTimeString', 'time', 'time']]) {
+    localized(Date.prototype, name, { f(locales, options) {
+      return languages().date(valueOfDate(this), locales, options, required, defaults);
+    } }.f);
+  }
+  localized(String.prototype, 'localeCompare', { f(other, locales, options) {
+    return languages().compare(`${this}`, `${other}`, locales, options);
+  } }.f);
+  for (const [name, isUpper] of [['toLocaleUpperCase', true], ['toLocaleLowerCase', false]]) {
+    localized(String.prototype, name, { f(locales) {
+      return languages().changeCase(`${this}`, locales, isUpper);
+    } }.f);
+  }
 
   const process = {
     env: {},
@@ -339,6 +376,7 @@
       process.env = new Proxy(environment, environmentHandler);
       for (const name of preload) {
         try {
+          if (name === 'globalThis.Intl') languages().prepare();
           if (name.startsWith('globalThis.')) void global[name.slice(11)];
           else if (name.startsWith('sandglass:')) host.namespace(name);
           else require(name);

@@ -59,6 +59,7 @@ pub(crate) fn initialize() {
         .weak_ref(true)
         .log_stream(Box::new(std::io::sink()))
         .err_stream(Box::new(std::io::sink()));
+    crate::natives::urls::install();
     let runtime = Runtime::new(config).expect("the configuration is fixed and valid");
     runtime
         .context()

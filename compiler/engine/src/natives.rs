@@ -6,17 +6,19 @@
 mod bytes;
 mod calls;
 mod ciphers;
+mod compression;
 mod curves;
 mod hashing;
 mod inspection;
 mod key_derivation;
+mod languages;
 mod network;
 mod numbers;
 mod signing;
 mod storage;
 mod text;
 mod time_zones;
-mod urls;
+pub(crate) mod urls;
 
 use rquickjs::module::{Declarations, Exports, ModuleDef};
 use rquickjs::{Ctx, Exception, Function, Result, TypedArray};
@@ -53,6 +55,7 @@ natives! {
     "curvePublicKey" => curves::public_key,
     "curveSign" => curves::sign_hash,
     "curveVerify" => curves::verify_hash,
+    "collate" => languages::collate,
     "decode" => text::decode,
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
@@ -71,6 +74,7 @@ natives! {
     "lambdaInvoke" => calls::invoke,
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
+    "legacyDecode" => text::legacy_decode,
     "namespace" => crate::library::namespace,
     "pbkdf2" => key_derivation::pbkdf2,
     "poly1305" => ciphers::poly1305,
@@ -85,6 +89,7 @@ natives! {
     "scrypt" => key_derivation::scrypt,
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
+    "segment" => languages::segment,
     "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
@@ -93,6 +98,12 @@ natives! {
     "utf8Encode" => text::utf8_encode,
     "utf8EncodeInto" => text::utf8_encode_into,
     "verify" => signing::verify,
+    "zlibClose" => compression::close,
+    "zlibCrc32" => compression::crc32,
+    "zlibOpen" => compression::open,
+    "zlibParams" => compression::params,
+    "zlibReset" => compression::reset,
+    "zlibWrite" => compression::write,
     "zoneOffset" => time_zones::offset,
 }
 

@@ -49,11 +49,13 @@ pub(crate) struct Findings {
 
 /// The globals that the engine loads when they are touched and that are worth loading at build time:
 /// otherwise each invocation that touches one loads it again.
-const LAZY_GLOBALS: [&str; 24] = [
+const LAZY_GLOBALS: [&str; 26] = [
     "AbortController",
     "AbortSignal",
     "Blob",
     "Buffer",
+    "CompressionStream",
+    "DecompressionStream",
     "Event",
     "EventTarget",
     "File",
@@ -74,6 +76,16 @@ const LAZY_GLOBALS: [&str; 24] = [
     "crypto",
     "fetch",
     "structuredClone",
+];
+
+/// The methods that ask `Intl`.
+const LANGUAGE_METHODS: [&str; 6] = [
+    "localeCompare",
+    "toLocaleDateString",
+    "toLocaleLowerCase",
+    "toLocaleString",
+    "toLocaleTimeString",
+    "toLocaleUpperCase",
 ];
 
 /// In bytes from the start of the source; [`Source::place`] makes a place of it.
@@ -275,7 +287,11 @@ impl<'a> Visit<'a> for Collector {
     }
 
     fn visit_static_member_expression(&mut self, member: &StaticMemberExpression<'a>) {
-        self.findings.uses_salesforce |= member.property.name == "SFClient";
+        let name = member.property.name.as_str();
+        self.findings.uses_salesforce |= name == "SFClient";
+        if LANGUAGE_METHODS.contains(&name) {
+            self.findings.globals.insert("Intl");
+        }
         walk::walk_static_member_expression(self, member);
     }
 

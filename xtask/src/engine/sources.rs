@@ -12,7 +12,7 @@ const SOURCES: [&str; 12] = [
     "compiler/engine/platform.h",
     "compiler/engine/quickjs.patch",
     "compiler/engine/src",
-    "compiler/engine/idna_adapter",
+    "compiler/engine/idna",
     "compiler/engine/js",
     "compiler/engine/library",
     "compiler/engine/packages",

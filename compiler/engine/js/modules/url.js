@@ -60,7 +60,9 @@ export class URL {
   }
 
   get origin() {
-    return this.#parts.origin;
+    const { origin } = this.#parts;
+    // Only pages of the web have blobs that can be told by their addresses.
+    return this.#parts.protocol === 'blob:' && !/^https?:/.test(origin) ? 'null' : origin;
   }
 
   get searchParams() {
@@ -113,9 +115,10 @@ function pairsOf(init) {
   }
   const iterate = init[Symbol.iterator];
   if (iterate === undefined || iterate === null) {
-    return Reflect.ownKeys(init)
-      .filter((key) => Object.prototype.propertyIsEnumerable.call(init, key))
+    const named = Reflect.ownKeys(init).filter((key) => Object.prototype.propertyIsEnumerable.call(init, key))
       .map((key) => [wellFormed(key), wellFormed(init[key])]);
+    // Two names may be one when they are well-formed.
+    return [...new Map(named)];
   }
   if (typeof iterate !== 'function') {
     throw coded(TypeError, 'ERR_ARG_NOT_ITERABLE', 'Query pairs must be iterable');

@@ -1,13 +1,14 @@
 //! Between strings and encoded text, by the rules of the WHATWG Encoding standard.
 //!
-//! The encodings are those of a Node.js without the full ICU data, and Windows-1252: tables for
-//! the others would be part of every lambda's image.
+//! UTF-8, UTF-16 and Windows-1252 are decoded here, all others by the host: their tables would be part
+//! of every lambda's image.
 
 use std::borrow::Cow;
 
 use rquickjs::{Ctx, Object, Result, TypedArray};
 
 use super::bytes_of;
+use crate::sandglass::toolbelt::encodings;
 
 /// Where Windows-1252 differs from Latin-1: 0x80 to 0x9F.
 const WINDOWS_1252: [char; 32] = [
@@ -58,19 +59,27 @@ pub(super) fn utf8_decode<'js>(
     Ok(String::from_utf8_lossy(&data[start.min(end)..end]).into_owned())
 }
 
-/// The name of the encoding that a label means; `undefined` for none that we know.
-pub(super) fn encoding_name(label: String) -> Option<&'static str> {
-    match label.trim_ascii().to_ascii_lowercase().as_str() {
-        "utf-8" | "utf8" | "unicode-1-1-utf-8" | "unicode11utf8" | "unicode20utf8"
-        | "x-unicode20utf8" => Some("utf-8"),
-        "utf-16le" | "utf-16" | "ucs-2" | "unicode" | "csunicode" | "iso-10646-ucs-2"
-        | "unicodefeff" => Some("utf-16le"),
-        "utf-16be" | "unicodefffe" => Some("utf-16be"),
-        "windows-1252" | "latin1" | "iso-8859-1" | "iso8859-1" | "iso88591" | "iso_8859-1"
-        | "iso_8859-1:1987" | "ascii" | "us-ascii" | "ansi_x3.4-1968" | "cp1252" | "cp819"
-        | "csisolatin1" | "ibm819" | "iso-ir-100" | "l1" | "x-cp1252" => Some("windows-1252"),
-        _ => None,
+/// The name of the encoding that a label means; `undefined` for none.
+pub(super) fn encoding_name(label: String) -> Option<String> {
+    match label.as_str() {
+        "utf-8" | "utf8" => Some("utf-8".to_owned()),
+        _ => encodings::name(&label),
     }
+}
+
+/// Decodes by the name of an encoding of old, from its first state. Returns `{text, read, malformed}`.
+pub(super) fn legacy_decode<'js>(
+    ctx: Ctx<'js>,
+    data: TypedArray<'js, u8>,
+    encoding: String,
+    is_last: bool,
+) -> Result<Object<'js>> {
+    let decoded = encodings::decode(&encoding, bytes_of(&ctx, &data)?, is_last);
+    let result = Object::new(ctx)?;
+    result.set("text", decoded.text)?;
+    result.set("read", decoded.read)?;
+    result.set("malformed", decoded.malformed)?;
+    Ok(result)
 }
 
 /// Decodes by a name that `encoding_name` gave; `undefined` for malformed input when `fatal`.

@@ -5,6 +5,16 @@ use rquickjs::{Array, Ctx, Object, Result};
 use url::form_urlencoded::{Serializer, parse as parse_form};
 use url::{Host, Url, quirks};
 
+use crate::sandglass::toolbelt::domains;
+
+/// Says whom the parser asks about domains that are not ASCII.
+pub(crate) fn install() {
+    idna::install(
+        |domain| domains::to_ascii(domain),
+        |domain| domains::to_unicode(domain),
+    );
+}
+
 /// Parses `input`, against `base` where there is one. Returns the parts by their names in the
 /// standard's `URL` interface; `undefined` when it is no URL.
 pub(super) fn parse<'js>(

@@ -7,10 +7,10 @@ const node = import.meta.glob<string>(
   [
     '/node_modules/@types/node/**/*.d.ts',
     '!**/ts[0-9].[0-9]/**',
-    '!**/{child_process,cluster,constants,dgram,dns,domain,fs,http2,inspector.generated}.d.ts',
-    '!**/{module,net,readline,repl,sea,test,tls,trace_events,tty,v8,vm,wasi}.d.ts',
-    '!**/{worker_threads,zlib}.d.ts',
-    '!**/{dns,fs,readline}/promises.d.ts',
+    '!**/{child_process,cluster,dgram,dns,domain,http2,inspector.generated}.d.ts',
+    '!**/{net,readline,repl,sea,test,tls,trace_events,v8,vm,wasi}.d.ts',
+    '!**/worker_threads.d.ts',
+    '!**/{dns,readline}/promises.d.ts',
   ],
   { query: '?raw', import: 'default', eager: true },
 );

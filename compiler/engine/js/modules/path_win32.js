@@ -1,0 +1,4 @@
+// `require('path/win32')`.
+import path from 'path';
+
+export default path.win32;
