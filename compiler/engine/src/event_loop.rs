@@ -16,7 +16,7 @@ use rquickjs::{Ctx, Function, IntoJs, Persistent, Promise, Result, Value};
 use crate::exceptions::Thrown;
 use crate::sandglass::toolbelt::outcome::{Failure, FailureKind};
 use crate::sandglass::toolbelt::timers::sleep;
-use crate::{engine, host, phase, timers};
+use crate::{async_context, engine, host, phase, process, timers};
 
 /// How the lambda settled, as `invoke` returns it.
 pub(crate) type Outcome = std::result::Result<Option<String>, Failure>;
@@ -27,12 +27,31 @@ type Pending = Pin<Box<dyn Future<Output = Settle>>>;
 
 thread_local! {
     static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
+    /// Set by `end`: no JavaScript runs any more.
+    static HAS_ENDED: Cell<bool> = const { Cell::new(false) };
     static STARTED: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Why an invocation fails that waits for nothing.
+const NEVER_SETTLES: &str = "nothing is pending any more and the callback was not called";
+
 /// Settles the invocation. The prelude sees to it that only the first call counts.
 pub(crate) fn settle(outcome: Outcome) {
-    OUTCOME.set(Some(outcome));
+    if !HAS_ENDED.get() {
+        OUTCOME.set(Some(outcome));
+    }
+}
+
+/// Ends the invocation at once, with what it has settled so far, or else as one that never will.
+pub(crate) fn end(message: String) {
+    let settled = OUTCOME.take();
+    settle(settled.unwrap_or_else(|| Err(unfinished(&message))));
+    HAS_ENDED.set(true);
+}
+
+/// Whether the invocation was ended from inside.
+pub(crate) fn has_ended() -> bool {
+    HAS_ENDED.get()
 }
 
 /// Starts a host call and returns the promise of its result. `finish` turns the call's output into
@@ -93,10 +112,15 @@ pub(crate) async fn invoke(input: String) -> Outcome {
         }
         engine::run_jobs(ctx);
     });
-    if let Some(outcome) = OUTCOME.take() {
-        return outcome;
+    let outcome = match OUTCOME.take() {
+        Some(outcome) => outcome,
+        None => wait().await,
+    };
+    if process::is_heard() && !has_ended() {
+        engine::with(|ctx| process::emit(ctx, "exit"));
     }
-    wait().await
+    // Who listens may settle what would never have been.
+    OUTCOME.take().unwrap_or(outcome)
 }
 
 /// The failure of the engine's own JavaScript, such as running out of memory in the prelude.
@@ -119,8 +143,21 @@ async fn wait() -> Outcome {
     loop {
         in_flight.extend(STARTED.take());
         // A host call's answer, whether a timer is due, or both.
-        let (answer, due) = match (in_flight.is_empty(), timers::next_in()) {
-            (true, None) => return Err(unfinished()),
+        let next = timers::next_in().filter(|_| timers::any_referred() || !in_flight.is_empty());
+        let (answer, due) = match (in_flight.is_empty(), next) {
+            (true, None) => {
+                engine::with(|ctx| {
+                    process::emit(ctx, "beforeExit");
+                    engine::run_jobs(ctx);
+                });
+                if let Some(outcome) = OUTCOME.take() {
+                    return outcome;
+                }
+                if is_idle() {
+                    return Err(unfinished(NEVER_SETTLES));
+                }
+                continue;
+            }
             (true, Some(Duration::ZERO)) => (None, true),
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
@@ -152,29 +189,34 @@ async fn wait() -> Outcome {
     }
 }
 
+/// Whether neither a host call nor a timer is left.
+fn is_idle() -> bool {
+    STARTED.with_borrow(Vec::is_empty) && !timers::any_referred()
+}
+
 /// Rounds up, so that a timer is due when the host wakes us.
 fn millis(delay: Duration) -> u32 {
     u32::try_from(delay.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
 fn run_timer(ctx: &Ctx<'_>) {
-    let Some(callback) = timers::take_due(ctx) else {
+    let Some(due) = timers::take_due(ctx) else {
         return;
     };
-    if callback
-        .and_then(|callback| callback.call::<_, ()>(()))
-        .is_err()
-    {
+    let called = due.and_then(|(callback, context)| {
+        async_context::within(ctx, &context, || callback.call::<_, ()>(()))
+    });
+    if called.is_err() {
         let thrown = ctx.catch();
         host::report_uncaught(ctx, thrown);
     }
 }
 
-fn unfinished() -> Failure {
+fn unfinished(message: &str) -> Failure {
     Failure {
         kind: FailureKind::Unfinished,
         name: String::new(),
-        message: "nothing is pending any more and the callback was not called".to_owned(),
+        message: message.to_owned(),
         stack: String::new(),
     }
 }

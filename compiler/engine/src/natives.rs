@@ -38,6 +38,8 @@ macro_rules! natives {
 }
 
 natives! {
+    "activeTimers" => crate::timers::active,
+    "asyncContext" => crate::async_context::read,
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
     "decode" => text::decode,
@@ -46,6 +48,7 @@ natives! {
     "domainToUnicode" => urls::domain_to_unicode,
     "ed25519PublicKey" => signing::ed25519_public_key,
     "encodingName" => text::encoding_name,
+    "endInvocation" => crate::process::end_invocation,
     "formParse" => urls::form_parse,
     "formSerialize" => urls::form_serialize,
     "hexDecode" => bytes::hex_decode,
@@ -55,12 +58,15 @@ natives! {
     "lambdaInvoke" => calls::invoke,
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
+    "memoryUsage" => crate::process::memory_usage,
     "namespace" => crate::library::namespace,
+    "onEnd" => crate::process::on_end,
     "promiseDetails" => inspection::promise_details,
     "proxyDetails" => inspection::proxy_details,
     "randomFill" => bytes::random_fill,
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
+    "setAsyncContext" => crate::async_context::write,
     "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
