@@ -177,7 +177,7 @@ fn npm(root: &Path, name: &str, arguments: &[&str]) -> Result<Stage> {
 }
 
 /// Where `cargo test` leaves what it builds.
-fn debug_build(root: &Path) -> PathBuf {
+pub(crate) fn debug_build(root: &Path) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     root.join(target).join("debug")
 }

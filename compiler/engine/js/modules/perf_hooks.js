@@ -86,14 +86,20 @@ function timerify(fn, options = {}) {
   });
 }
 
+// As V8 says it.
+function text(name) {
+  if (typeof name === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
+  return `${name}`;
+}
+
 const idle = { idle: 0, active: 0, utilization: 0 };
 
 export class Performance {
   constructor() { throw coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor'); }
 }
 const methods = {
-  clearMarks(name) { clear('mark', name); },
-  clearMeasures(name) { clear('measure', name); },
+  clearMarks(name) { clear('mark', name === undefined ? undefined : text(name)); },
+  clearMeasures(name) { clear('measure', name === undefined ? undefined : text(name)); },
   clearResourceTimings() {},
   eventLoopUtilization: () => ({ ...idle }),
   getEntries: () => entriesOf(),
@@ -105,7 +111,7 @@ const methods = {
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('type');
     return entriesOf(`${type}`);
   },
-  mark(name, options = undefined) { return add(new PerformanceMark(name, options)); },
+  mark(name, options = undefined) { return add(new PerformanceMark(text(name), options)); },
   measure(name, startOrOptions = undefined, endMark = undefined) {
     if (arguments.length === 0) throw new ERR_MISSING_ARGS('name');
     const isOptions = typeof startOrOptions === 'object' && startOrOptions !== null;

@@ -197,7 +197,9 @@ const methods = {
   _getActiveRequests: () => [],
   _tickCallback() {},
   abort() { endInvocation('process.abort() was called'); },
-  assert(value, message) { namespace('assert').default(value, message); },
+  assert(value, message = 'assertion error') {
+    if (!value) throw Object.assign(new Error(message), { code: 'ERR_ASSERTION' });
+  },
   availableMemory: () => memoryInUse()[0],
   binding: refuse('process.binding()'),
   chdir: refuse('process.chdir()'),

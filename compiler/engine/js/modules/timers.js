@@ -12,8 +12,8 @@ const timers = new WeakMap();
 
 // Says after how long `_onTimeout` of an item is called, once it is active.
 export function enroll(item, delay) {
-  validateNumber(delay, 'msecs', 0);
-  if (!Number.isFinite(delay)) throw outOfRange(delay);
+  validateNumber(delay, 'msecs');
+  if (!(delay >= 0 && Number.isFinite(delay))) throw outOfRange(delay);
   if (delay > DELAY_MAX) {
     globalThis.process.emitWarning(
       `${delay} does not fit into a 32-bit signed integer.\nTimer duration was truncated to ${DELAY_MAX}.`,

@@ -51,10 +51,15 @@ function writeLine(stream, line, ignoreErrors) {
     stream.write(line);
     return;
   }
+  // It may fail at once or later.
   const ignore = () => {};
-  stream.once?.('error', ignore);
   try {
-    stream.write(line, ignore);
+    if (stream.listenerCount?.('error') === 0) stream.once('error', ignore);
+    stream.write(line, (error) => {
+      if (error && !stream._writableState?.errorEmitted && stream.listenerCount('error') === 0) {
+        stream.once('error', ignore);
+      }
+    });
   } catch (error) {
     if (error instanceof RangeError && /call stack/i.test(error.message)) throw error;
   } finally {
@@ -69,7 +74,7 @@ function boundMethods(console, options) {
 
   function optionsFor(stream) {
     if (inspectOptions?.colors !== undefined) return inspectOptions;
-    const auto = () => Boolean(stream.isTTY) && (stream.getColorDepth?.() ?? 1) > 2;
+    const auto = () => Boolean(stream.isTTY) && (stream.getColorDepth === undefined || stream.getColorDepth() > 2);
     return { ...inspectOptions, colors: colorMode === 'auto' ? auto() : colorMode };
   }
   function print(kind, args) {
@@ -90,6 +95,9 @@ function boundMethods(console, options) {
     log(...args) { print('log', args); },
     warn(...args) { print('warn', args); },
     error(...args) { print('error', args); },
+    clear() {
+      if (stdout.isTTY && globalThis.process.env.TERM !== 'dumb') stdout.write('\u001b[1;1H\u001b[0J');
+    },
     debug(...args) { console.log(...args); },
     info(...args) { console.log(...args); },
     ...methods({ print: shown, shift, inspectOptions: () => optionsFor(stdout) }),

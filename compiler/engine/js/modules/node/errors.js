@@ -46,7 +46,7 @@ function invalidType(name, expected, value) {
   const classes = all.filter((type) => !TYPES.includes(type) && /^[A-Z][a-zA-Z0-9]*$/.test(type));
   const others = all.filter((type) => !TYPES.includes(type) && !classes.includes(type));
   const parts = [];
-  if (types.length > 0) parts.push(`${types.length > 2 ? 'one of type' : 'of type'} ${list(types)}`);
+  if (types.length > 0) parts.push(`${types.length > 1 ? 'one of type' : 'of type'} ${list(types)}`);
   if (classes.length > 0) parts.push(`an instance of ${list(classes)}`);
   if (others.length > 1) parts.push(`one of ${list(others)}`);
   if (others.length === 1) parts.push(/[A-Z]/.test(others[0]) ? `an ${others[0]}` : others[0]);

@@ -1,0 +1,42 @@
+//! How much of Node.js and of the web platform is there? By their own tests, in real sandboxes.
+//!
+//! `cargo xtask conformance` builds and starts this. It downloads the tests, runs those of the modules in
+//! `modules.toml` and of the web platform's folders in `web.rs`, each in a sandbox of its own, and writes what
+//! came of it: `docs/conformance.md` and the results that are expected from then on, `expected/`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks"
+)]
+
+mod arguments;
+mod catalog;
+mod document;
+mod download;
+mod expected;
+mod fixtures;
+mod node;
+mod own;
+mod progress;
+mod reachability;
+mod reasons;
+mod sandbox;
+mod scoreboard;
+mod selection;
+mod tree;
+mod verdict;
+mod web;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use arguments::Arguments;
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let tokio = tokio::runtime::Runtime::new()?;
+    tokio.block_on(selection::run(&arguments))
+}

@@ -1,0 +1,162 @@
+//! How is a test run in a sandbox?
+//!
+//! The shim is a lambda, compiled and loaded once; each test is an invocation of it, in a sandbox of its own, with
+//! the test's files as its payload. What a test did is in what the shim calls back with, and in how the invocation ended.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sandglass_compiler::{Compiler, Source};
+use sandglass_runtime::{
+    ByteSize, Failure, FailureKind, Fuel, Invocation, Lambda, Limit, Limits, LogEntry, Outcome,
+    Policy, Report, Runtime,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::own;
+use crate::reasons::Reason;
+use crate::verdict::Verdict;
+
+/// The shim, ready to run tests.
+pub(crate) struct Sandboxes {
+    lambda: Lambda,
+}
+
+/// What came of one invocation.
+pub(crate) struct Run {
+    pub(crate) verdict: Verdict,
+    pub(crate) logs: Vec<LogEntry>,
+    /// The whole error, for people.
+    pub(crate) stack: String,
+    pub(crate) millis: u64,
+    pub(crate) fuel: u64,
+}
+
+/// What the shim calls back with.
+#[derive(Deserialize)]
+struct Told {
+    status: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Sandboxes {
+    /// Compiles the shim for the engine of this build.
+    ///
+    /// # Errors
+    /// When the engine cannot be set up, or the shim does not compile.
+    pub(crate) async fn start(folder: &Path) -> Result<Self> {
+        let runtime = Runtime::builder()
+            .code_cache(folder.join("code-cache"))
+            .code_cache_max(ByteSize::mib(512))
+            .instances_max(64)
+            .build()
+            .context("the engine cannot be set up")?;
+        let shim = Source::new("conformance.js", own::text("shim/lambda.js")?)?;
+        let artifact = Compiler::new(&runtime).compile(&shim).await?;
+        let policy = Policy {
+            limits: limits(),
+            ..Policy::default()
+        };
+        let lambda = runtime.load_apart(artifact, policy).await?;
+        Ok(Self { lambda })
+    }
+
+    /// Runs one test, with what it finds as its payload.
+    ///
+    /// # Errors
+    /// When the host fails: no test can cause that.
+    pub(crate) async fn run(&self, payload: &Value) -> Result<Run> {
+        let input = json!({ "timestamp": 0, "headers": [], "payload": payload });
+        let invocation = Invocation::json(input.to_string())?;
+        let report = self.lambda.invoke(invocation).await?;
+        Ok(told(report))
+    }
+}
+
+/// Some seconds of CPU in fuel, which is exact: what passes here passes on a slow machine. The wall clock is
+/// for what waits for ever.
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.fuel = Fuel::new(100_000_000_000);
+    limits.memory = ByteSize::mib(256);
+    limits.wall_clock = Duration::from_secs(60);
+    limits.log_entries = 200_000;
+    limits.log = ByteSize::mib(64);
+    limits.payload = ByteSize::mib(32);
+    limits
+}
+
+fn told(report: Report) -> Run {
+    let (verdict, stack) = verdict(&report.outcome);
+    Run {
+        verdict,
+        logs: report.logs,
+        stack,
+        millis: u64::try_from(report.usage.wall.as_millis()).unwrap_or(u64::MAX),
+        fuel: report.usage.fuel,
+    }
+}
+
+fn verdict(outcome: &Outcome) -> (Verdict, String) {
+    match outcome {
+        Outcome::Returned(result) => {
+            let told = result
+                .as_ref()
+                .map(|result| serde_json::from_str::<Told>(result.get()));
+            (returned(told.and_then(Result::ok)), String::new())
+        }
+        Outcome::Threw(failure) => (threw(failure), failure.stack.clone()),
+        Outcome::Exceeded(limit) => (exceeded(*limit), String::new()),
+        _ => (
+            failed(Reason::Harness, "an outcome that the harness does not know"),
+            String::new(),
+        ),
+    }
+}
+
+fn returned(told: Option<Told>) -> Verdict {
+    let Some(Told { status, message }) = told else {
+        return failed(
+            Reason::Harness,
+            "the harness did not say what came of the test",
+        );
+    };
+    match status.as_str() {
+        "passed" => Verdict::Passed,
+        "skipped" => Verdict::Skipped { message },
+        "uncalled" => failed(Reason::Calls, &message),
+        _ => failed(Reason::Threw, &message),
+    }
+}
+
+fn threw(failure: &Failure) -> Verdict {
+    let Failure {
+        kind,
+        name,
+        message,
+        ..
+    } = failure;
+    let told = match name.is_empty() {
+        true => message.clone(),
+        false => format!("{name}: {message}"),
+    };
+    match kind {
+        FailureKind::Crashed => failed(Reason::Crashed, &told),
+        FailureKind::Unfinished => failed(Reason::Harness, &told),
+        _ => failed(Reason::of(name, message), &told),
+    }
+}
+
+fn exceeded(limit: Limit) -> Verdict {
+    failed(Reason::Limit, &limit.message(&limits()))
+}
+
+fn failed(reason: Reason, message: &str) -> Verdict {
+    Verdict::Failed {
+        reason,
+        message: message.to_owned(),
+    }
+}

@@ -1,0 +1,320 @@
+//! Which tests are run, and what is done with what comes of them?
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Map, Value};
+
+use crate::arguments::Arguments;
+use crate::catalog::Catalog;
+use crate::expected::{Difference, Expected};
+use crate::node::{self, NodeTest};
+use crate::progress::Progress;
+use crate::reachability::Rules;
+use crate::sandbox::{Run, Sandboxes};
+use crate::tree::Tree;
+use crate::verdict::{self, Verdict};
+use crate::web::{self, WebTest};
+use crate::{document, download, scoreboard};
+
+/// What is run once.
+#[derive(Debug, Clone)]
+enum Test {
+    Node(NodeTest),
+    Web(WebTest),
+}
+
+impl Test {
+    fn group(&self) -> String {
+        match self {
+            Self::Node(test) => test.module.clone(),
+            Self::Web(test) => format!("web/{}", test.folder),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Node(test) => test.file.clone(),
+            Self::Web(test) => test.name(),
+        }
+    }
+
+    fn unreachable(&self) -> Option<&String> {
+        match self {
+            Self::Node(test) => test.unreachable.as_ref(),
+            Self::Web(test) => test.unreachable.as_ref(),
+        }
+    }
+}
+
+/// What every test needs.
+struct Bench {
+    tree: Tree,
+    /// The shim's files, as a payload holds them.
+    shim: Map<String, Value>,
+    sandboxes: Sandboxes,
+    /// Whether what counts as unreachable is run as well.
+    all: bool,
+}
+
+/// Does what the arguments ask for.
+///
+/// # Errors
+/// When the tests are not to be had, or a result cannot be written.
+pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let folder = download::tests(&arguments.folder, arguments.sources.as_deref())?;
+    let tree = Tree::open(folder)?;
+    let catalog = Catalog::read()?;
+    let mut expected = Expected::read()?;
+    let tests = selected(&tree, &catalog, &expected, arguments)?;
+    let shim = node::shim()?;
+    let sandboxes = Sandboxes::start(&arguments.folder).await?;
+    let all = arguments.unreachable || !arguments.test.is_empty();
+    let bench = Arc::new(Bench {
+        tree,
+        shim,
+        sandboxes,
+        all,
+    });
+    if !arguments.test.is_empty() {
+        return one_by_one(&bench, &tests).await;
+    }
+    let mut results = run_all(&bench, &tests, jobs(arguments)).await?;
+    if arguments.check {
+        again(&bench, &tests, &expected, &mut results).await?;
+    }
+    report(arguments, &catalog, &results)?;
+    let difference = expected.compare(&results);
+    print_difference(&difference);
+    if arguments.is_whole() || arguments.expect {
+        expected.write(&results)?;
+    }
+    if arguments.is_whole() {
+        document::write(&results, &catalog)?;
+    }
+    let failed = arguments.check && !difference.lost.is_empty();
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+fn jobs(arguments: &Arguments) -> usize {
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    arguments.jobs.unwrap_or(2 * processors).max(1)
+}
+
+/// The tests that were asked for.
+fn selected(
+    tree: &Tree,
+    catalog: &Catalog,
+    expected: &Expected,
+    arguments: &Arguments,
+) -> Result<Vec<Test>> {
+    let node = node::tests(tree, catalog, &Rules::read()?)?;
+    let web = web::tests(tree)?;
+    let all = node
+        .into_iter()
+        .map(Test::Node)
+        .chain(web.into_iter().map(Test::Web));
+    let groups = &arguments.only;
+    let is_of = |group: &str| {
+        let below = |asked: &String| group == asked || group.starts_with(&format!("{asked}/"));
+        groups.is_empty() || groups.iter().any(below)
+    };
+    let is_named = |test: &Test| {
+        let (name, file) = (test.name(), format!("{}/{}", test.group(), test.name()));
+        let names = |asked: &String| {
+            name == *asked
+                || file == *asked
+                || name == format!("{asked}.js")
+                || name == format!("test-{asked}.js")
+                || name.split('?').next() == Some(asked)
+        };
+        arguments.test.is_empty() || arguments.test.iter().any(names)
+    };
+    let is_quick =
+        |test: &Test| !arguments.subset || expected.of_subset(&test.group(), &test.name());
+    let tests: Vec<Test> = all
+        .filter(|test| is_of(&test.group()) && is_named(test) && is_quick(test))
+        .collect();
+    if tests.is_empty() {
+        bail!(
+            "no test fits: see tests/conformance/modules.toml for the modules, and test/parallel of Node.js for the files"
+        );
+    }
+    Ok(tests)
+}
+
+async fn run_all(bench: &Arc<Bench>, tests: &[Test], jobs: usize) -> Result<Vec<verdict::Result>> {
+    let progress = Arc::new(Progress::new(tests.len()));
+    let runs = tests.iter().cloned().enumerate().map(|(index, test)| {
+        let (bench, progress) = (bench.clone(), progress.clone());
+        // On the threads of the runtime, so that all processors are used.
+        let run = tokio::spawn(async move {
+            let result = bench.result(&test).await;
+            let passed = result.as_ref().is_ok_and(verdict::Result::passed);
+            progress.count(&test.name(), passed);
+            result
+        });
+        async move { Ok::<_, anyhow::Error>((index, run.await.context("a test was interrupted")??)) }
+    });
+    // A task is spawned when its turn comes: the stream makes no more futures than it polls.
+    let runs = stream::iter(runs).buffer_unordered(jobs);
+    let mut results: Vec<(usize, verdict::Result)> = runs.try_collect().await?;
+    results.sort_unstable_by_key(|(index, _)| *index);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+/// Runs what should have passed once more, alone: other load may have been in its way.
+async fn again(
+    bench: &Arc<Bench>,
+    tests: &[Test],
+    expected: &Expected,
+    results: &mut [verdict::Result],
+) -> Result<()> {
+    for (test, result) in tests.iter().zip(results) {
+        if !expected
+            .compare(std::slice::from_ref(result))
+            .lost
+            .is_empty()
+        {
+            *result = bench.result(test).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs tests and prints all that there is to say about each.
+async fn one_by_one(bench: &Bench, tests: &[Test]) -> Result<ExitCode> {
+    let mut passed = true;
+    for test in tests {
+        let run = bench.run(test).await?;
+        let result = judged(test, &run);
+        passed &= result.passed();
+        print_run(test, &run, &result);
+    }
+    Ok(ExitCode::from(u8::from(!passed)))
+}
+
+impl Bench {
+    async fn result(&self, test: &Test) -> Result<verdict::Result> {
+        if let (false, Some(reason)) = (self.all, test.unreachable()) {
+            let reason = reason.clone();
+            return Ok(result(test, Verdict::Unreachable { reason }, None, 0));
+        }
+        Ok(judged(test, &self.run(test).await?))
+    }
+
+    async fn run(&self, test: &Test) -> Result<Run> {
+        let payload = match test {
+            Test::Node(test) => node::payload(test, &self.tree, self.shim.clone()),
+            Test::Web(test) => web::payload(test, &self.tree, self.shim.clone()),
+        };
+        self.sandboxes.run(&payload).await
+    }
+}
+
+fn judged(test: &Test, run: &Run) -> verdict::Result {
+    let mut verdict = run.verdict.clone();
+    let subtests = matches!(test, Test::Web(_)).then(|| web::subtests(run));
+    if let (Some(subtests), Verdict::Passed) = (&subtests, &verdict)
+        && subtests.passed < subtests.all
+    {
+        verdict = web::partly(subtests);
+    }
+    result(test, verdict, subtests, run.millis)
+}
+
+fn result(
+    test: &Test,
+    verdict: Verdict,
+    subtests: Option<verdict::Subtests>,
+    millis: u64,
+) -> verdict::Result {
+    verdict::Result {
+        group: test.group(),
+        name: test.name(),
+        verdict,
+        subtests,
+        millis,
+    }
+}
+
+fn report(arguments: &Arguments, catalog: &Catalog, results: &[verdict::Result]) -> Result<()> {
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(results)?);
+        return Ok(());
+    }
+    if arguments.failures {
+        results.iter().for_each(print_failure);
+    }
+    if arguments.unreachable {
+        print_lenient(results);
+    }
+    print!("{}", scoreboard::tables(results, catalog));
+    Ok(())
+}
+
+fn print_failure(result: &verdict::Result) {
+    let verdict::Result { group, name, .. } = result;
+    if let Verdict::Failed { reason, message } = &result.verdict {
+        let line = message.lines().next().unwrap_or_default();
+        println!("{group}/{name}: {}: {line}", reason.name());
+    }
+    for (subtest, message) in result.subtests.iter().flat_map(|subtests| &subtests.failed) {
+        println!("    {subtest}: {message}");
+    }
+}
+
+/// What passes although a rule says that it cannot.
+fn print_lenient(results: &[verdict::Result]) {
+    for verdict::Result { group, name, .. } in results.iter().filter(|result| result.passed()) {
+        println!("passes: {group}/{name}");
+    }
+}
+
+fn print_run(test: &Test, run: &Run, result: &verdict::Result) {
+    println!("==> {}/{}", result.group, result.name);
+    if let Some(reason) = test.unreachable() {
+        println!("counts as unreachable: it needs {reason}");
+    }
+    for entry in run
+        .logs
+        .iter()
+        .filter(|entry| !entry.message.starts_with("#web "))
+    {
+        let extras = match entry.extras.get() {
+            "[]" => "",
+            extras => extras,
+        };
+        println!("{:?}: {} {extras}", entry.level, entry.message);
+    }
+    match &result.verdict {
+        Verdict::Passed => println!("passed"),
+        Verdict::Failed { reason, message } => {
+            println!("failed, {}: {message}\n{}", reason.name(), run.stack)
+        }
+        Verdict::Skipped { message } => println!("skips itself: {message}"),
+        Verdict::Unreachable { reason } => println!("unreachable: {reason}"),
+    }
+    if let Some(subtests) = &result.subtests {
+        println!("{} of {} subtests passed", subtests.passed, subtests.all);
+        for (name, message) in &subtests.failed {
+            println!("  {name}: {message}");
+        }
+    }
+    println!(
+        "{} ms, {} million units of fuel\n",
+        run.millis,
+        run.fuel / 1_000_000
+    );
+}
+
+fn print_difference(Difference { lost, won }: &Difference) {
+    for name in won {
+        println!("now passes: {name}");
+    }
+    for name in lost {
+        println!("NO LONGER PASSES: {name}");
+    }
+}
