@@ -3,6 +3,7 @@
 //! One module, `sandglass:native`, which only the engine's own modules can import. Its functions
 //! trust their callers about types; strings must be well-formed.
 
+mod buffers;
 mod bytes;
 mod calls;
 mod hashing;
@@ -39,9 +40,12 @@ macro_rules! natives {
 
 natives! {
     "activeTimers" => crate::timers::active,
+    "asciiDecode" => buffers::ascii_decode,
     "asyncContext" => crate::async_context::read,
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
+    "bytesCompare" => buffers::compare,
+    "bytesIndexOf" => buffers::index_of,
     "decode" => text::decode,
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
@@ -70,6 +74,8 @@ natives! {
     "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
+    "utf16Decode" => buffers::utf16_decode,
+    "utf16Encode" => buffers::utf16_encode,
     "utf8ByteLength" => text::utf8_byte_length,
     "utf8Decode" => text::utf8_decode,
     "utf8Encode" => text::utf8_encode,
