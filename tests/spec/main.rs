@@ -72,6 +72,7 @@ mod lp_client;
 mod modules;
 mod mtls_client;
 mod node_basics;
+mod node_buffer;
 mod node_console;
 mod node_context;
 mod node_crypto;

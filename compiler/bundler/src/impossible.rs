@@ -42,7 +42,6 @@ const NODE: &[(&[&str], &str)] = &[
         "use `console.debug`",
     ),
     (&["module"], "use `require` or `import`"),
-    (&["path/win32"], "use `path`: all paths are those of POSIX"),
     (
         &["readline", "readline/promises", "repl", "tty"],
         "there is no terminal: the input is the lambda's argument",
@@ -63,7 +62,6 @@ const NODE: &[(&[&str], &str)] = &[
         ],
         "use `stream`",
     ),
-    (&["sys"], "use `util`, as it is called now"),
     (&["test", "test/reporters"], "run tests with Node.js"),
     (&["v8"], "the engine is QuickJS"),
     (&["vm"], "every lambda has a sandbox of its own already"),

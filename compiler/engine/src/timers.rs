@@ -115,9 +115,10 @@ pub(crate) fn any_referred() -> bool {
 pub(crate) fn active() -> Vec<u32> {
     TIMERS.with_borrow(|timers| {
         let count = |is_immediate: bool| {
-            let counted = timers.queue.values().filter(|timer| {
-                timer.is_referred && timer.is_immediate == is_immediate
-            });
+            let counted = timers
+                .queue
+                .values()
+                .filter(|timer| timer.is_referred && timer.is_immediate == is_immediate);
             u32::try_from(counted.count()).unwrap_or(u32::MAX)
         };
         vec![count(false), count(true)]

@@ -23,7 +23,9 @@ pub(super) fn utf16_decode<'js>(
     let units = data
         .chunks_exact(2)
         .map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
-    Ok(char::decode_utf16(units).collect::<std::result::Result<_, _>>().ok())
+    Ok(char::decode_utf16(units)
+        .collect::<std::result::Result<_, _>>()
+        .ok())
 }
 
 /// Little-endian UTF-16.

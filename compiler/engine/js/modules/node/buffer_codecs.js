@@ -98,3 +98,36 @@ export function fillPattern(target, pattern, start, end) {
   let done = put(pattern, view);
   for (; done > 0 && done < view.length; done *= 2) view.copyWithin(done, 0, Math.min(done, view.length - done));
 }
+
+// ---- the methods of a Buffer that are named after an encoding ----------------------------------------
+
+const SLICES = { asciiSlice, base64Slice, base64urlSlice, hexSlice, latin1Slice, ucs2Slice: utf16leSlice };
+
+export function addSlices(Buffer) {
+  for (const [name, slice] of Object.entries(SLICES)) {
+    Buffer.prototype[name] = { [name](start = 0, end = this.length) { return slice(this, start, end); } }[name];
+  }
+  Buffer.prototype.utf8Slice = function utf8Slice(start = 0, end = this.length) {
+    return this.toString('utf8', start, end);
+  };
+  Buffer.prototype.base64urlWrite = function base64urlWrite(text, offset, length) {
+    return base64Write(this, text, offset, length);
+  };
+}
+
+const NAMES = { utf8: 'utf8', 'utf-8': 'utf8', ucs2: 'utf16le', 'ucs-2': 'utf16le', utf16le: 'utf16le', 'utf-16le': 'utf16le',
+  latin1: 'latin1', binary: 'latin1', ascii: 'ascii', 'us-ascii': 'ascii' };
+
+// `buffer.transcode`: what the other encoding lacks becomes a question mark.
+export function transcode(Buffer, source, from, to, refuse) {
+  if (!(source instanceof Uint8Array)) throw refuse(source);
+  const [one, other] = [NAMES[`${from}`.toLowerCase()], NAMES[`${to}`.toLowerCase()]];
+  if (one === undefined || other === undefined) {
+    const error = new Error('Unable to transcode Buffer [U_ILLEGAL_ARGUMENT_ERROR]');
+    throw Object.assign(error, { code: 'U_ILLEGAL_ARGUMENT_ERROR', errno: 1 });
+  }
+  const text = Buffer.from(source.buffer, source.byteOffset, source.byteLength).toString(one);
+  if (other !== 'latin1' && other !== 'ascii') return Buffer.from(text, other);
+  const most = other === 'latin1' ? 0xFF : 0x7F;
+  return Buffer.from(Array.from(text, (character) => (character.codePointAt(0) > most ? '?' : character)).join(''), 'latin1');
+}
