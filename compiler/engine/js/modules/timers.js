@@ -38,6 +38,7 @@ export function unenroll(item) {
 export function active(item) {
   globalThis.clearTimeout(timers.get(item));
   if (!(item._idleTimeout >= 0)) return;
+  Object.assign(item, { _idleStart: Math.trunc(globalThis.performance.now()), _idleNext: item, _idlePrev: item });
   timers.set(item, globalThis.setTimeout(() => item._onTimeout?.(), item._idleTimeout));
 }
 

@@ -48,10 +48,12 @@ function timing(print) {
 }
 
 function grouping(print, shift) {
-  function group(...labels) {
-    if (labels.length > 0) print('log', labels);
-    shift(1);
-  }
+  const { group } = {
+    group(...labels) {
+      if (labels.length > 0) print('log', labels);
+      shift(1);
+    },
+  };
   return { group, groupCollapsed: group, groupEnd() { shift(-1); } };
 }
 
