@@ -209,10 +209,12 @@
     const repeat = typeof timer._repeat === 'number';
     timer._destroyed = false;
     timer[ID] = host.startTimer(() => {
+      const callback = timer._onTimeout ?? timer._onImmediate;
       if (!repeat) timer._destroyed = true;
-      Reflect.apply(timer._onTimeout ?? timer._onImmediate, timer, timer._timerArgs);
-      // It was made to repeat in the meantime.
-      if (timer._destroyed && typeof timer._repeat === 'number') start(timer);
+      if (typeof callback === 'function') Reflect.apply(callback, timer, timer._timerArgs);
+      // As in Node.js it may have been stopped, or made to repeat, by its properties.
+      if (timer._idleTimeout === -1 || typeof callback !== 'function') host.stopTimer(timer[ID]);
+      else if (!repeat && typeof timer._repeat === 'number') start(timer);
       if (ticks.length > 0) runTicks();
     }, timer._idleTimeout, repeat, timer[REFERRED]);
   }
