@@ -130,7 +130,7 @@ fn storage_follows_a_call_and_never_gives_anothers() {
          const bound = storage.run('four', () => AsyncResource.bind(() => storage.getStore()));
          seen.push(bound(), storage.exit(() => storage.getStore() ?? null));
          return seen",
-        json!([null, "one", [["two", null], ["three", "three"]], "four", null]),
+        json!([null, "one", [["two", "two"], ["three", "three"]], "four", null]),
     );
 }
 

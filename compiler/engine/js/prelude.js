@@ -8,7 +8,7 @@
   'use strict';
 
   const { parse, stringify } = JSON;
-  const { defineProperty } = Object;
+  const { defineProperty, setPrototypeOf } = Object;
   const { toWellFormed } = String.prototype;
   const global = globalThis;
 
@@ -60,44 +60,88 @@
     host.log(level, wellFormed(text(message)), wellFormed(rest));
   }
 
-  const counts = new Map();
-  const started = new Map();
+  // What `console.group` moves to the right.
+  let indentation = '';
+  const indented = (message) => (
+    indentation === '' ? message : indentation + text(message).replaceAll('\n', `\n${indentation}`)
+  );
+
   global.console = {
-    debug: function debug(message = '', ...extras) { log(DEBUG, message, extras); },
-    log: function log_(message = '', ...extras) { log(INFO, message, extras); },
-    info: function info(message = '', ...extras) { log(INFO, message, extras); },
-    warn: function warn(message = '', ...extras) { log(WARN, message, extras); },
-    error: function error(message = '', ...extras) { log(ERROR, message, extras); },
-    trace: function trace(message = 'Trace', ...extras) {
-      log(DEBUG, `${text(message)}\n${new Error().stack}`, extras);
-    },
-    dir: function dir(value) { log(INFO, value, []); },
-    table: function table(value) { log(INFO, value, []); },
-    assert: function assert(condition, message = 'Assertion failed', ...extras) {
-      if (!condition) log(ERROR, message, extras);
-    },
-    count: function count(label = 'default') {
-      counts.set(label, (counts.get(label) ?? 0) + 1);
-      log(INFO, `${label}: ${counts.get(label)}`, []);
-    },
-    countReset: function countReset(label = 'default') { counts.delete(label); },
-    time: function time(label = 'default') { started.set(label, host.now()); },
-    timeLog: function timeLog(label = 'default', ...extras) {
-      log(INFO, `${label}: ${(host.now() - (started.get(label) ?? host.now())).toFixed(3)} ms`, extras);
-    },
-    timeEnd: function timeEnd(label = 'default') {
-      global.console.timeLog(label);
-      started.delete(label);
-    },
-    group: function group(...labels) { if (labels.length > 0) log(INFO, labels[0], labels.slice(1)); },
-    groupCollapsed: function groupCollapsed(...labels) { global.console.group(...labels); },
-    groupEnd: function groupEnd() {},
+    debug(message = '', ...extras) { log(DEBUG, indented(message), extras); },
+    log(message = '', ...extras) { log(INFO, indented(message), extras); },
+    info(message = '', ...extras) { log(INFO, indented(message), extras); },
+    warn(message = '', ...extras) { log(WARN, indented(message), extras); },
+    error(message = '', ...extras) { log(ERROR, indented(message), extras); },
+    assert(...args) { if (!args[0]) rarely('assert', args); },
+    count(...args) { rarely('count', args); },
+    countReset(...args) { rarely('countReset', args); },
+    dir(...args) { rarely('dir', args); },
+    dirxml(...args) { rarely('dirxml', args); },
+    group(...args) { rarely('group', args); },
+    groupCollapsed(...args) { rarely('groupCollapsed', args); },
+    groupEnd(...args) { rarely('groupEnd', args); },
+    table(...args) { rarely('table', args); },
+    time(...args) { rarely('time', args); },
+    timeEnd(...args) { rarely('timeEnd', args); },
+    timeLog(...args) { rarely('timeLog', args); },
+    trace(...args) { rarely('trace', args); },
+    profile() {},
+    profileEnd() {},
+    timeStamp() {},
+    clear() {},
+    context() { return global.console; },
   };
+  defineProperty(global.console, Symbol.toStringTag, { value: 'console', configurable: true });
+  defineProperty(global.console, 'Console', {
+    get: () => host.namespace('sandglass:console').Console,
+    set(value) { defineProperty(global.console, 'Console', { value, writable: true }); },
+    configurable: true,
+  });
+
+  // Those of the console's methods that are loaded when one is first called.
+  const { console } = global;
+  const LEVELS = { trace: DEBUG, log: INFO, warn: ERROR };
+  let rare;
+  function rarely(name, args) {
+    rare ??= host.namespace('sandglass:console').globalMethods(
+      (kind, message, extras) => log(LEVELS[kind], indented(message), extras),
+      (indent) => { indentation = indent; },
+    );
+    return rare[name](...args);
+  }
 
   // ---- time and chance -----------------------------------------------------------------------
 
   Math.random = function random() { return host.random(); };
+
+  // Gives an object the rest of its properties when one of them is first touched, by a module that does so.
+  function later(object, names, name) {
+    let module;
+    const rest = {};
+    const load = () => { module ??= host.namespace(name); };
+    for (const property of names) {
+      defineProperty(rest, property, {
+        get() {
+          load();
+          return object[property];
+        },
+        set(value) {
+          load();
+          object[property] = value;
+        },
+        configurable: true,
+      });
+    }
+    setPrototypeOf(object, rest);
+    return () => module;
+  }
+
   global.performance = { now: () => host.now(), get timeOrigin() { return Date.now() - host.now(); } };
+  later(global.performance, [
+    'addEventListener', 'clearMarks', 'clearMeasures', 'clearResourceTimings', 'dispatchEvent', 'eventLoopUtilization',
+    'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'measure', 'nodeTiming', 'removeEventListener',
+    'setResourceTimingBufferSize', 'timerify', 'toJSON',
+  ], 'perf_hooks');
 
   function needFunction(callback) {
     if (typeof callback === 'function') return;
@@ -105,37 +149,102 @@
     throw new ERR_INVALID_ARG_TYPE('callback', 'function', callback);
   }
 
+  const DELAY_MAX = 2 ** 31 - 1;
+  const ID = Symbol('asyncId');
+  const REFERRED = Symbol('refed');
+
+  function checkedDelay(delay) {
+    const number = Number(delay);
+    if (number > DELAY_MAX) {
+      process.emitWarning(`${number} does not fit into a 32-bit signed integer.\nTimeout duration was set to 1.`,
+        'TimeoutOverflowWarning');
+    }
+    return number >= 1 && number <= DELAY_MAX ? Math.trunc(number) : 1;
+  }
+
   // As Node.js: an object that is also a number, can be unref'ed, and closes itself.
   class Timeout {
-    #id;
-    constructor(callback, delay, args, repeat) {
+    constructor(callback, args, delay, repeat) {
       needFunction(callback);
-      const run = () => {
-        callback(...args);
-        if (ticks.length > 0) runTicks();
-      };
-      this.#id = host.startTimer(run, Number(delay), repeat);
+      this._idleTimeout = delay;
+      this._onTimeout = callback;
+      this._timerArgs = args;
+      this._repeat = repeat;
+      this[REFERRED] = true;
+      start(this);
     }
-    ref() { return this; }
-    unref() { return this; }
-    hasRef() { return true; }
-    close() { host.stopTimer(this.#id); return this; }
-    [Symbol.toPrimitive]() { return this.#id; }
+    ref() { return refer(this, true); }
+    unref() { return refer(this, false); }
+    hasRef() { return this[REFERRED]; }
+    refresh() {
+      host.stopTimer(this[ID]);
+      start(this);
+      return this;
+    }
+    close() {
+      stop(this);
+      return this;
+    }
+    [Symbol.toPrimitive]() { return this[ID]; }
+    [Symbol.dispose]() { stop(this); }
+  }
+
+  // Runs as soon as what runs now is over.
+  class Immediate {
+    constructor(callback, args) {
+      needFunction(callback);
+      this._idleTimeout = 0;
+      this._onImmediate = callback;
+      this._timerArgs = args;
+      this[REFERRED] = true;
+      start(this);
+    }
+    ref() { return refer(this, true); }
+    unref() { return refer(this, false); }
+    hasRef() { return this[REFERRED]; }
+    [Symbol.dispose]() { stop(this); }
+  }
+
+  function start(timer) {
+    const repeat = typeof timer._repeat === 'number';
+    timer._destroyed = false;
+    timer[ID] = host.startTimer(() => {
+      const callback = timer._onTimeout ?? timer._onImmediate;
+      if (!repeat) timer._destroyed = true;
+      if (typeof callback === 'function') Reflect.apply(callback, timer, timer._timerArgs);
+      // As in Node.js it may have been stopped, or made to repeat, by its properties.
+      if (timer._idleTimeout === -1 || typeof callback !== 'function') host.stopTimer(timer[ID]);
+      else if (!repeat && typeof timer._repeat === 'number') start(timer);
+      if (ticks.length > 0) runTicks();
+    }, timer._idleTimeout, repeat, timer[REFERRED]);
+  }
+
+  function refer(timer, isReferred) {
+    timer[REFERRED] = isReferred;
+    if (typeof timer[ID] === 'number') host.referTimer(timer[ID], isReferred);
+    return timer;
   }
 
   function stop(timer) {
-    if (timer instanceof Timeout) timer.close();
-    else if (timer !== undefined && timer !== null && Number(timer) > 0) host.stopTimer(Number(timer));
+    if (timer instanceof Timeout || timer instanceof Immediate) {
+      host.stopTimer(timer[ID]);
+      timer._destroyed = true;
+      timer._repeat = null;
+      timer._idleTimeout = -1;
+    } else if (typeof timer === 'number' || typeof timer === 'string') {
+      host.stopTimer(Number(timer) || 0);
+    }
   }
 
   global.setTimeout = function setTimeout(callback, delay, ...args) {
-    return new Timeout(callback, delay, args, false);
+    return new Timeout(callback, args, checkedDelay(delay), null);
   };
   global.setInterval = function setInterval(callback, delay, ...args) {
-    return new Timeout(callback, delay, args, true);
+    const checked = checkedDelay(delay);
+    return new Timeout(callback, args, checked, checked);
   };
   global.setImmediate = function setImmediate(callback, ...args) {
-    return new Timeout(callback, 0, args, false);
+    return new Immediate(callback, args);
   };
   global.clearTimeout = function clearTimeout(timer) { stop(timer); };
   global.clearInterval = function clearInterval(timer) { stop(timer); };
@@ -148,25 +257,32 @@
     resolved.then(() => callback()).catch((error) => uncaught(error));
   };
 
-  // What `process.nextTick` was given. It runs when the lambda's function, or that of a timer, has returned,
-  // before promise jobs; what one of these gave, and the top level, runs in its turn among them.
+  // What `process.nextTick` was given, and the context that each belongs to. It runs when the lambda's function,
+  // or that of a timer, has returned, before promise jobs; what one of these gave runs after all of them.
   const ticks = [];
   let tellOfTick;
 
   function runTicks() {
+    const outer = host.asyncContext();
+    let context = outer;
     for (let tick = ticks.shift(); tick !== undefined; tick = ticks.shift()) {
+      if (tick.context !== context) {
+        context = tick.context;
+        host.setAsyncContext(context);
+      }
       try {
-        tick();
+        Reflect.apply(tick.callback, undefined, tick.args);
       } catch (error) {
         uncaught(error);
       }
     }
+    if (context !== outer) host.setAsyncContext(outer);
   }
 
   function nextTick(callback, ...args) {
     needFunction(callback);
-    if (ticks.length === 0) resolved.then(runTicks);
-    ticks.push(() => { callback(...args); });
+    if (ticks.length === 0) host.tick();
+    ticks.push({ callback, args, context: host.asyncContext() });
     tellOfTick();
   }
 
@@ -307,7 +423,7 @@
     version: 'v22.14.0',
     versions: { node: '22.14.0', sandglass: '0.1.0' },
     release: { name: 'node' },
-    cwd: () => '/',
+    cwd: function cwd() { return '/'; },
     uptime: () => host.now() / 1000,
     hrtime: Object.assign(
       (since = [0, 0]) => {
@@ -317,19 +433,41 @@
       { bigint: () => BigInt(Math.round(host.now() * 1e6)) },
     ),
     nextTick,
-    emitWarning: (warning) => { log(WARN, warning, []); },
-    on: () => process,
-    once: () => process,
-    off: () => process,
-    emit: () => false,
   };
+
+  // What else Node's process has is given to it by a module, when any of it is first touched.
+  const LATER = [
+    'addListener', 'emit', 'eventNames', 'getMaxListeners', 'listenerCount', 'listeners', 'off', 'on', 'once',
+    'prependListener', 'prependOnceListener', 'rawListeners', 'removeAllListeners', 'removeListener', 'setMaxListeners',
+    'abort', 'allowedNodeEnvironmentFlags', 'argv0', 'assert', 'availableMemory', 'binding', 'chdir', 'config',
+    'constrainedMemory', 'cpuUsage', 'emitWarning', 'execArgv', 'execPath', 'exit', 'exitCode', 'features',
+    'getActiveResourcesInfo', 'getBuiltinModule', 'getegid', 'geteuid', 'getgid', 'getgroups', 'getuid',
+    'hasUncaughtExceptionCaptureCallback', 'kill', 'memoryUsage', 'moduleLoadList', 'ppid', 'reallyExit', 'report',
+    'resourceUsage', 'setSourceMapsEnabled', 'setUncaughtExceptionCaptureCallback', 'stderr', 'stdin', 'stdout',
+    'umask',
+  ];
+  const processModule = later(process, LATER, 'process');
   global.process = process;
 
   // As Node.js: whatever is written to the environment becomes a string.
+  const isWhole = (descriptor) => 'value' in descriptor
+    && descriptor.configurable === true && descriptor.writable === true && descriptor.enumerable === true;
   const environmentHandler = {
-    set: (env, name, value) => Reflect.set(env, name, typeof value === 'string' ? value : String(value)),
-    defineProperty: (env, name, descriptor) => Reflect.defineProperty(env, name,
-      'value' in descriptor ? { ...descriptor, value: String(descriptor.value) } : descriptor),
+    set(env, name, value) {
+      if (typeof name === 'symbol') throw new TypeError('Cannot convert a Symbol value to a string');
+      return Reflect.set(env, name, typeof value === 'string' ? value : `${value}`);
+    },
+    defineProperty(env, name, descriptor) {
+      // Also what `set` above does comes by here, with a value only.
+      if (!isWhole(descriptor) && Object.keys(descriptor).join() !== 'value') {
+        const { ERR_INVALID_OBJECT_DEFINE_PROPERTY } = host.namespace('__wasm_rquickjs_builtin/internal/errors');
+        const what = 'get' in descriptor || 'set' in descriptor
+          ? 'does not accept an accessor(getter/setter) descriptor'
+          : 'only accepts a configurable, writable, and enumerable data descriptor';
+        throw new ERR_INVALID_OBJECT_DEFINE_PROPERTY(`'process.env' ${what}`);
+      }
+      return Reflect.defineProperty(env, name, { ...descriptor, value: `${descriptor.value}` });
+    },
   };
 
   // ---- errors --------------------------------------------------------------------------------
@@ -386,18 +524,18 @@
       }
     },
 
+    // Whether the lambda listens to what no JavaScript caught: an exception, a rejection (which has a promise),
+    // or one that was handled late. What a listener throws is thrown.
+    isTaken: (error, promise, isLate) => (
+      processModule() === undefined ? isLate === true : processModule().isTaken(error, promise, isLate)
+    ),
+
     // Who takes what no JavaScript catches.
     onUncaught(report) { uncaught = report; },
 
     // Who learns that `runTicks` has something to do.
     onTick(tell) { tellOfTick = tell; },
     runTicks,
-
-    // Nothing is pending any more: `beforeExit` may start something, `exit` is the end.
-    tellProcess(event) {
-      process.emit(event, process.exitCode ?? 0);
-      runTicks();
-    },
 
     // What `module.exports` is after the source was evaluated.
     exported: () => userModule.exports,

@@ -52,8 +52,18 @@
     callback(null, result);
   }
 
-  function uncaught(error) {
+  function failOnce(error) {
     if (!settled) fail(error);
+  }
+
+  // `promise` is that of a rejection, which may have been handled late.
+  function uncaught(error, promise, isLate) {
+    try {
+      if (prelude.isTaken(error, promise, isLate)) return;
+    } catch (thrown) {
+      error = thrown;
+    }
+    failOnce(error);
   }
   host.onUncaught(uncaught);
   prelude.onUncaught(uncaught);
@@ -80,12 +90,12 @@
         const returned = lambda(input, callback);
         const then = returned?.then;
         if (typeof then === 'function') {
-          then.call(returned, takesCallback ? undefined : succeed, uncaught);
+          then.call(returned, takesCallback ? undefined : succeed, failOnce);
         } else if (!takesCallback && returned !== undefined) {
           succeed(returned);
         }
       } catch (error) {
-        uncaught(error);
+        failOnce(error);
       }
       if (hasTicks) prelude.runTicks();
     },

@@ -1,6 +1,6 @@
 //! What is set up once, and how does a source become an image?
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use javy::{Config, Runtime};
 use rquickjs::context::EvalOptions;
@@ -32,19 +32,21 @@ struct Engine {
 struct Functions {
     /// `prepare(environment)`: sets `process.env`.
     prepare: Persistent<Function<'static>>,
+    /// `runTicks()`: runs what `process.nextTick` was given.
+    run_ticks: Persistent<Function<'static>>,
     /// `resolve(exports, takesCallback)`: finds the lambda after its source was evaluated, among
     /// the exports of a module or the globals; `false` when there is none.
     resolve: Persistent<Function<'static>>,
     /// `invoke(input)`: calls the lambda.
     invoke: Persistent<Function<'static>>,
-    /// `tell_process(event)`: emits an event of the process's end.
-    tell_process: Persistent<Function<'static>>,
     /// What the protocol wants to keep alive.
     _samples: Persistent<Object<'static>>,
 }
 
 thread_local! {
     static ENGINE: OnceCell<Engine> = const { OnceCell::new() };
+    /// Whether `process.nextTick` may have been given something that has not run.
+    static HAS_TICKS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Creates the QuickJS context and evaluates prelude and protocol in it.
@@ -95,9 +97,9 @@ fn evaluate_own<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Functions> {
     };
     Ok(Functions {
         prepare: save(&prelude, "prepare")?,
+        run_ticks: save(&prelude, "runTicks")?,
         resolve: save(&protocol, "resolve")?,
         invoke: save(&protocol, "invoke")?,
-        tell_process: save(&prelude, "tellProcess")?,
         _samples: Persistent::save(ctx, protocol.get::<_, Object>("samples")?),
     })
 }
@@ -113,26 +115,39 @@ pub(crate) fn with<R>(f: impl FnOnce(&Ctx<'_>) -> R) -> R {
     })
 }
 
-/// Runs promise jobs until none is pending, and reports the first rejection that nobody handled.
+/// Learns of a tick, from the prelude.
+pub(crate) fn note_tick() {
+    HAS_TICKS.set(true);
+}
+
+/// Runs promise jobs and ticks until none is pending, and reports the rejections that nobody handled.
 pub(crate) fn run_jobs(ctx: &Ctx<'_>) {
     loop {
-        while ctx.execute_pending_job() {}
-        match rejections::take(ctx) {
-            Some(reason) => host::report_uncaught(ctx, reason),
-            None => return,
+        while !event_loop::has_ended() && ctx.execute_pending_job() {}
+        if event_loop::has_ended() || !(run_ticks(ctx) || rejections::report(ctx)) {
+            return;
         }
     }
+}
+
+/// Runs the ticks that wait. `false` when there was none.
+fn run_ticks(ctx: &Ctx<'_>) -> bool {
+    let has_ticks = HAS_TICKS.replace(false);
+    let ran = !has_ticks
+        || own_function(ctx, |own| &own.run_ticks)
+            .and_then(|run_ticks| run_ticks.call::<_, ()>(()))
+            .is_ok();
+    if !ran {
+        let thrown = ctx.catch();
+        host::report_uncaught(ctx, thrown);
+    }
+    has_ticks
 }
 
 /// Calls the lambda with an input, JSON text.
 pub(crate) fn call_lambda(ctx: &Ctx<'_>, input: String) -> rquickjs::Result<()> {
     let input = ctx.json_parse(input)?;
     own_function(ctx, |own| &own.invoke)?.call((input,))
-}
-
-/// Emits an event of `process`: `beforeExit` or `exit`.
-pub(crate) fn tell_process(ctx: &Ctx<'_>, event: &str) -> rquickjs::Result<()> {
-    own_function(ctx, |own| &own.tell_process)?.call((event,))
 }
 
 fn own_function<'js>(

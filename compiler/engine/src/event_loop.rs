@@ -1,9 +1,8 @@
 //! In which order does an invocation's work happen?
 //!
 //! Run promise jobs; if the lambda has settled, that is its outcome; else run the next timer that
-//! is due, or wait for the next host call or timer. When nothing is pending, the events
-//! `beforeExit` and `exit` of `process` are emitted; when nothing has settled then, the lambda can
-//! never finish, and that is said at once.
+//! is due, or wait for the next host call or timer. When nothing is pending and nothing has
+//! settled, the lambda can never finish, and that is said at once.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -17,7 +16,7 @@ use rquickjs::{Ctx, Function, IntoJs, Persistent, Promise, Result, Value};
 use crate::exceptions::Thrown;
 use crate::sandglass::toolbelt::outcome::{Failure, FailureKind};
 use crate::sandglass::toolbelt::timers::sleep;
-use crate::{engine, host, phase, timers};
+use crate::{async_context, engine, host, phase, process, timers};
 
 /// How the lambda settled, as `invoke` returns it.
 pub(crate) type Outcome = std::result::Result<Option<String>, Failure>;
@@ -28,12 +27,31 @@ type Pending = Pin<Box<dyn Future<Output = Settle>>>;
 
 thread_local! {
     static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
+    /// Set by `end`: no JavaScript runs any more.
+    static HAS_ENDED: Cell<bool> = const { Cell::new(false) };
     static STARTED: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Why an invocation fails that waits for nothing.
+const NEVER_SETTLES: &str = "nothing is pending any more and the callback was not called";
+
 /// Settles the invocation. The prelude sees to it that only the first call counts.
 pub(crate) fn settle(outcome: Outcome) {
-    OUTCOME.set(Some(outcome));
+    if !HAS_ENDED.get() {
+        OUTCOME.set(Some(outcome));
+    }
+}
+
+/// Ends the invocation at once, with what it has settled so far, or else as one that never will.
+pub(crate) fn end(message: String) {
+    let settled = OUTCOME.take();
+    settle(settled.unwrap_or_else(|| Err(unfinished(&message))));
+    HAS_ENDED.set(true);
+}
+
+/// Whether the invocation was ended from inside.
+pub(crate) fn has_ended() -> bool {
+    HAS_ENDED.get()
 }
 
 /// Starts a host call and returns the promise of its result. `finish` turns the call's output into
@@ -94,10 +112,15 @@ pub(crate) async fn invoke(input: String) -> Outcome {
         }
         engine::run_jobs(ctx);
     });
-    if let Some(outcome) = OUTCOME.take() {
-        return outcome;
+    let outcome = match OUTCOME.take() {
+        Some(outcome) => outcome,
+        None => wait().await,
+    };
+    if process::is_heard() && !has_ended() {
+        engine::with(|ctx| process::emit(ctx, "exit"));
     }
-    wait().await
+    // Who listens may settle what would never have been.
+    OUTCOME.take().unwrap_or(outcome)
 }
 
 /// The failure of the engine's own JavaScript, such as running out of memory in the prelude.
@@ -120,11 +143,21 @@ async fn wait() -> Outcome {
     loop {
         in_flight.extend(STARTED.take());
         // A host call's answer, whether a timer is due, or both.
-        let (answer, due) = match (in_flight.is_empty(), timers::next_in()) {
-            (true, None) => match idle() {
-                Some(outcome) => return outcome,
-                None => continue,
-            },
+        let next = timers::next_in().filter(|_| timers::any_referred() || !in_flight.is_empty());
+        let (answer, due) = match (in_flight.is_empty(), next) {
+            (true, None) => {
+                engine::with(|ctx| {
+                    process::emit(ctx, "beforeExit");
+                    engine::run_jobs(ctx);
+                });
+                if let Some(outcome) = OUTCOME.take() {
+                    return outcome;
+                }
+                if is_idle() {
+                    return Err(unfinished(NEVER_SETTLES));
+                }
+                continue;
+            }
             (true, Some(Duration::ZERO)) => (None, true),
             (true, Some(delay)) => {
                 sleep(millis(delay)).await;
@@ -156,25 +189,9 @@ async fn wait() -> Outcome {
     }
 }
 
-/// Nothing is pending. As in Node.js, the process says so: what listens to `beforeExit` may start
-/// something, what listens to `exit` may still settle.
-fn idle() -> Option<Outcome> {
-    for event in ["beforeExit", "exit"] {
-        engine::with(|ctx| {
-            if engine::tell_process(ctx, event).is_err() {
-                host::report_uncaught(ctx, ctx.catch());
-            }
-            engine::run_jobs(ctx);
-        });
-        if let Some(outcome) = OUTCOME.take() {
-            return Some(outcome);
-        }
-        let started = STARTED.with_borrow(|started| !started.is_empty());
-        if started || timers::next_in().is_some() {
-            return None;
-        }
-    }
-    Some(Err(unfinished()))
+/// Whether neither a host call nor a timer is left.
+fn is_idle() -> bool {
+    STARTED.with_borrow(Vec::is_empty) && !timers::any_referred()
 }
 
 /// Rounds up, so that a timer is due when the host wakes us.
@@ -183,23 +200,23 @@ fn millis(delay: Duration) -> u32 {
 }
 
 fn run_timer(ctx: &Ctx<'_>) {
-    let Some(callback) = timers::take_due(ctx) else {
+    let Some(due) = timers::take_due(ctx) else {
         return;
     };
-    if callback
-        .and_then(|callback| callback.call::<_, ()>(()))
-        .is_err()
-    {
+    let called = due.and_then(|(callback, context)| {
+        async_context::within(ctx, &context, || callback.call::<_, ()>(()))
+    });
+    if called.is_err() {
         let thrown = ctx.catch();
         host::report_uncaught(ctx, thrown);
     }
 }
 
-fn unfinished() -> Failure {
+fn unfinished(message: &str) -> Failure {
     Failure {
         kind: FailureKind::Unfinished,
         name: String::new(),
-        message: "nothing is pending any more and the callback was not called".to_owned(),
+        message: message.to_owned(),
         stack: String::new(),
     }
 }

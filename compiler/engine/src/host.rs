@@ -6,13 +6,14 @@
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
+use rquickjs::function::IntoArgs;
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, Value};
 
 use crate::exceptions::Thrown;
 use crate::sandglass::toolbelt::logging::{self, Level};
 use crate::sandglass::toolbelt::outcome::{Failure, FailureKind};
-use crate::{event_loop, library, timers};
+use crate::{async_context, engine, event_loop, library, timers};
 
 thread_local! {
     /// Seeded from the host at the first draw of each invocation, never carried over.
@@ -27,14 +28,29 @@ pub(crate) fn enter_invocation() {
     ORIGIN.set(None);
 }
 
-/// Hands an exception that no JavaScript caught, out of a timer, to the prelude.
+/// Hands an exception that no JavaScript caught, out of a timer, to the protocol.
 pub(crate) fn report_uncaught<'js>(ctx: &Ctx<'js>, thrown: Value<'js>) {
+    report(ctx, (thrown,));
+}
+
+/// Hands it a rejection that nobody handled.
+pub(crate) fn report_rejection<'js>(ctx: &Ctx<'js>, reason: Value<'js>, promise: Value<'js>) {
+    report(ctx, (reason, promise));
+}
+
+/// Tells it that a promise, which may have been reported, was handled after all.
+pub(crate) fn report_handled<'js>(ctx: &Ctx<'js>, promise: Value<'js>) {
+    let reason = Value::new_undefined(ctx.clone());
+    report(ctx, (reason, promise, true));
+}
+
+fn report<'js>(ctx: &Ctx<'js>, what: impl IntoArgs<'js>) {
     let report = UNCAUGHT
         .with_borrow(Clone::clone)
         .expect("the prelude registered it");
     let reported = report
         .restore(ctx)
-        .and_then(|report| report.call::<_, ()>((thrown,)));
+        .and_then(|report| report.call::<_, ()>(what));
     if reported.is_err() {
         let Thrown {
             name,
@@ -58,7 +74,11 @@ pub(crate) fn object<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     host.set("random", Func::from(random))?;
     host.set("now", Func::from(now))?;
     host.set("startTimer", Func::from(timers::start))?;
+    host.set("referTimer", Func::from(timers::refer))?;
     host.set("stopTimer", Func::from(timers::stop))?;
+    host.set("tick", Func::from(engine::note_tick))?;
+    host.set("asyncContext", Func::from(async_context::read))?;
+    host.set("setAsyncContext", Func::from(async_context::write))?;
     host.set("require", Func::from(library::require))?;
     host.set("namespace", Func::from(library::namespace))?;
     Ok(host)

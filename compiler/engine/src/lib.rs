@@ -5,6 +5,7 @@
 //! calls the whole linear memory is a snapshot: nothing here may hold a host handle, a random
 //! number or a time across them.
 
+mod async_context;
 mod engine;
 mod event_loop;
 mod exceptions;
@@ -13,6 +14,7 @@ mod host;
 mod library;
 mod natives;
 mod phase;
+mod process;
 mod rejections;
 mod timers;
 

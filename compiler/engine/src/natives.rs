@@ -3,6 +3,7 @@
 //! One module, `sandglass:native`, which only the engine's own modules can import. Its functions
 //! trust their callers about types; strings must be well-formed.
 
+mod buffers;
 mod bytes;
 mod calls;
 mod ciphers;
@@ -44,23 +45,29 @@ macro_rules! natives {
 }
 
 natives! {
+    "activeTimers" => crate::timers::active,
     "aesCtr" => ciphers::ctr,
+    "asciiDecode" => buffers::ascii_decode,
+    "asyncContext" => crate::async_context::read,
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
+    "bytesCompare" => buffers::compare,
+    "bytesIndexOf" => buffers::index_of,
     "chacha20" => ciphers::chacha20,
     "cipherCbc" => ciphers::cbc,
     "cipherEcb" => ciphers::ecb,
+    "collate" => languages::collate,
     "curveAgree" => curves::agree,
     "curvePoint" => curves::point,
     "curvePublicKey" => curves::public_key,
     "curveSign" => curves::sign_hash,
     "curveVerify" => curves::verify_hash,
-    "collate" => languages::collate,
     "decode" => text::decode,
     "digest" => hashing::digest,
     "domainToASCII" => urls::domain_to_ascii,
     "domainToUnicode" => urls::domain_to_unicode,
     "encodingName" => text::encoding_name,
+    "endInvocation" => crate::process::end_invocation,
     "formParse" => urls::form_parse,
     "formSerialize" => urls::form_serialize,
     "ghash" => ciphers::ghash,
@@ -75,7 +82,9 @@ natives! {
     "latin1Decode" => bytes::latin1_decode,
     "latin1Encode" => bytes::latin1_encode,
     "legacyDecode" => text::legacy_decode,
+    "memoryUsage" => crate::process::memory_usage,
     "namespace" => crate::library::namespace,
+    "onEnd" => crate::process::on_end,
     "pbkdf2" => key_derivation::pbkdf2,
     "poly1305" => ciphers::poly1305,
     "power" => numbers::power,
@@ -90,9 +99,12 @@ natives! {
     "secretRead" => storage::read,
     "secretUpdate" => storage::update,
     "segment" => languages::segment,
+    "setAsyncContext" => crate::async_context::write,
     "sign" => signing::sign,
     "urlParse" => urls::parse,
     "urlSet" => urls::set,
+    "utf16Decode" => buffers::utf16_decode,
+    "utf16Encode" => buffers::utf16_encode,
     "utf8ByteLength" => text::utf8_byte_length,
     "utf8Decode" => text::utf8_decode,
     "utf8Encode" => text::utf8_encode,

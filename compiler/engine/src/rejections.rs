@@ -1,18 +1,22 @@
 //! Which promises were rejected with nobody to hear of it?
 //!
-//! A rejection may be handled until the promise jobs that are queued have run. After that the first
-//! one that was not is what the invocation fails with, at once, instead of waiting for its time
-//! limit.
+//! A rejection may be handled until the promise jobs that are queued have run. Those that were not are
+//! reported then: to the lambda, if it listens to them, or the invocation fails with the first, at once,
+//! instead of waiting for its time limit.
 
 use std::cell::RefCell;
 
 use rquickjs::{Ctx, Persistent, Runtime, Value};
+
+use crate::host;
 
 /// A promise and its reason.
 type Rejection = (Persistent<Value<'static>>, Persistent<Value<'static>>);
 
 thread_local! {
     static UNHANDLED: RefCell<Vec<Rejection>> = const { RefCell::new(Vec::new()) };
+    /// Promises that found their handler after they may have been reported.
+    static LATE: RefCell<Vec<Persistent<Value<'static>>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Learns of every rejection from now on.
@@ -37,17 +41,26 @@ fn forget<'js>(ctx: &Ctx<'js>, promise: &Value<'js>) {
         saved.is_ok_and(|saved| saved == *promise)
     };
     UNHANDLED.with_borrow_mut(|unhandled| {
-        if let Some(index) = unhandled.iter().position(|(saved, _)| is_it(saved)) {
-            unhandled.swap_remove(index);
+        match unhandled.iter().position(|(saved, _)| is_it(saved)) {
+            Some(index) => drop(unhandled.remove(index)),
+            None => LATE.with_borrow_mut(|late| late.push(Persistent::save(ctx, promise.clone()))),
         }
     });
 }
 
-/// The reason of the first rejection that nobody has handled. The others go with it.
-pub(crate) fn take<'js>(ctx: &Ctx<'js>) -> Option<Value<'js>> {
-    if UNHANDLED.with_borrow(Vec::is_empty) {
-        return None;
+/// Reports what was rejected since the last time, and what was handled late. `false` when nothing was.
+pub(crate) fn report(ctx: &Ctx<'_>) -> bool {
+    let late = LATE.take();
+    let unhandled = UNHANDLED.take();
+    for promise in &late {
+        if let Ok(promise) = promise.clone().restore(ctx) {
+            host::report_handled(ctx, promise);
+        }
     }
-    let (_, reason) = UNHANDLED.take().into_iter().next()?;
-    reason.restore(ctx).ok()
+    for (promise, reason) in unhandled.iter().cloned() {
+        if let (Ok(promise), Ok(reason)) = (promise.restore(ctx), reason.restore(ctx)) {
+            host::report_rejection(ctx, reason, promise);
+        }
+    }
+    !late.is_empty() || !unhandled.is_empty()
 }

@@ -7,9 +7,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use rquickjs::{Ctx, Function, Persistent, Result};
+use rquickjs::{Ctx, Function, Persistent, Result, Value};
 
-use crate::phase;
+use crate::{async_context, phase};
 
 /// When a timer fires: time since the start of the invocation, then the order of creation.
 type Due = (Duration, u32);
@@ -24,7 +24,13 @@ struct Timers {
 
 struct Timer {
     callback: Persistent<Function<'static>>,
+    /// What the code that started it was in.
+    context: Persistent<Value<'static>>,
     repeat: Option<Duration>,
+    /// Whether the invocation waits for it.
+    is_referred: bool,
+    /// Whether it has no delay at all.
+    is_immediate: bool,
 }
 
 thread_local! {
@@ -48,21 +54,17 @@ impl Timers {
     }
 }
 
-/// Starts a timer; returns its id. Delays follow Node.js: at least 1 ms, and 1 ms when they do not
-/// fit 31 bits.
+/// Starts a timer; returns its id. The delay is whole, and none at all for what runs next.
 pub(crate) fn start<'js>(
     ctx: Ctx<'js>,
     callback: Function<'js>,
     delay_ms: f64,
     repeat: bool,
+    is_referred: bool,
 ) -> u32 {
-    let delay_ms = if (1.0..=2_147_483_647.0).contains(&delay_ms) {
-        delay_ms
-    } else {
-        1.0
-    };
     let delay = Duration::from_millis(delay_ms as u64);
     let callback = Persistent::save(&ctx, callback);
+    let context = Persistent::save(&ctx, async_context::get(&ctx));
     TIMERS.with_borrow_mut(|timers| {
         if phase::is_invocation() {
             timers.begin();
@@ -75,7 +77,10 @@ pub(crate) fn start<'js>(
             at,
             Timer {
                 callback,
+                context,
                 repeat: repeat.then_some(delay),
+                is_referred,
+                is_immediate: delay.is_zero(),
             },
         );
         id
@@ -89,6 +94,35 @@ pub(crate) fn stop(id: u32) {
         timers.queue.remove(&due)
     });
     drop(stopped);
+}
+
+/// Says whether the invocation waits for a timer; unknown ids are ignored.
+pub(crate) fn refer(id: u32, is_referred: bool) {
+    TIMERS.with_borrow_mut(|timers| {
+        let due = timers.due_by_id.get(&id);
+        if let Some(timer) = due.and_then(|due| timers.queue.get_mut(due)) {
+            timer.is_referred = is_referred;
+        }
+    });
+}
+
+/// Whether there is a timer that the invocation waits for.
+pub(crate) fn any_referred() -> bool {
+    TIMERS.with_borrow(|timers| timers.queue.values().any(|timer| timer.is_referred))
+}
+
+/// `activeTimers()` of `sandglass:native`: how many timers and how many immediates are waited for.
+pub(crate) fn active() -> Vec<u32> {
+    TIMERS.with_borrow(|timers| {
+        let count = |is_immediate: bool| {
+            let counted = timers
+                .queue
+                .values()
+                .filter(|timer| timer.is_referred && timer.is_immediate == is_immediate);
+            u32::try_from(counted.count()).unwrap_or(u32::MAX)
+        };
+        vec![count(false), count(true)]
+    })
 }
 
 /// Starts the clock for timers that the top level left pending.
@@ -108,23 +142,27 @@ pub(crate) fn next_in() -> Option<Duration> {
     })
 }
 
+/// A callback and the context that it belongs to.
+type Callback<'js> = (Function<'js>, Value<'js>);
+
 /// Takes the callback of the first timer that is due now, and winds up its next round.
-pub(crate) fn take_due<'js>(ctx: &Ctx<'js>) -> Option<Result<Function<'js>>> {
-    let callback = TIMERS.with_borrow_mut(|timers| {
+pub(crate) fn take_due<'js>(ctx: &Ctx<'js>) -> Option<Result<Callback<'js>>> {
+    let (callback, context) = TIMERS.with_borrow_mut(|timers| {
         let now = timers.now();
         let entry = timers
             .queue
             .first_entry()
             .filter(|entry| entry.key().0 <= now)?;
         let ((_, id), timer) = entry.remove_entry();
-        let callback = timer.callback.clone();
+        let due = (timer.callback.clone(), timer.context.clone());
         match timer.repeat {
             Some(interval) => timers.schedule(id, now + interval, timer),
             None => {
                 timers.due_by_id.remove(&id);
             }
         }
-        Some(callback)
+        Some(due)
     })?;
-    Some(callback.restore(ctx))
+    let restored = callback.restore(ctx);
+    Some(restored.and_then(|callback| Ok((callback, context.restore(ctx)?))))
 }

@@ -1,4 +1,4 @@
-// `require('sys')`: what `util` was called once.
+// `require('sys')`: the older name of `util`.
 import util from 'util';
 
 export default util;

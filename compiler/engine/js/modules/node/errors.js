@@ -46,7 +46,7 @@ function invalidType(name, expected, value) {
   const classes = all.filter((type) => !TYPES.includes(type) && /^[A-Z][a-zA-Z0-9]*$/.test(type));
   const others = all.filter((type) => !TYPES.includes(type) && !classes.includes(type));
   const parts = [];
-  if (types.length > 0) parts.push(`${types.length > 2 ? 'one of type' : 'of type'} ${list(types)}`);
+  if (types.length > 0) parts.push(`${types.length > 1 ? 'one of type' : 'of type'} ${list(types)}`);
   if (classes.length > 0) parts.push(`an instance of ${list(classes)}`);
   if (others.length > 1) parts.push(`one of ${list(others)}`);
   if (others.length === 1) parts.push(/[A-Z]/.test(others[0]) ? `an ${others[0]}` : others[0]);
@@ -75,16 +75,17 @@ function missing(...names) {
   return `The ${all} ${end} must be specified`;
 }
 
+// As in Node.js what it makes is a plain error of its kind, with or without `new`.
 export function coded(code, Base, message) {
-  return class NodeError extends Base {
-    constructor(...args) {
-      super(message(...args));
-      this.code = code;
-    }
-
-    toString() {
-      return `${this.name} [${code}]: ${this.message}`;
-    }
+  return function NodeError(...args) {
+    const error = new Base(message(...args));
+    Object.defineProperty(error, 'toString', {
+      value() { return `${this.name} [${code}]: ${this.message}`; },
+      writable: true,
+      configurable: true,
+    });
+    error.code = code;
+    return error;
   };
 }
 
@@ -93,6 +94,25 @@ ERR_INVALID_ARG_TYPE.RangeError = coded('ERR_INVALID_ARG_TYPE', RangeError, inva
 export const ERR_INVALID_ARG_VALUE = coded('ERR_INVALID_ARG_VALUE', TypeError, invalidValue);
 ERR_INVALID_ARG_VALUE.RangeError = coded('ERR_INVALID_ARG_VALUE', RangeError, invalidValue);
 export const ERR_OUT_OF_RANGE = coded('ERR_OUT_OF_RANGE', RangeError, outOfRange);
+export const ERR_ASYNC_CALLBACK = coded('ERR_ASYNC_CALLBACK', TypeError, (name) => `${name} must be a function`);
+export const ERR_CONSOLE_WRITABLE_STREAM = coded('ERR_CONSOLE_WRITABLE_STREAM', TypeError,
+  (name) => `Console expects a writable stream instance for ${name}`);
+export const ERR_INCOMPATIBLE_OPTION_PAIR = coded('ERR_INCOMPATIBLE_OPTION_PAIR', TypeError,
+  (one, other) => `Option "${one}" cannot be used in combination with option "${other}"`);
+export const ERR_INVALID_OBJECT_DEFINE_PROPERTY = coded('ERR_INVALID_OBJECT_DEFINE_PROPERTY', TypeError, (text) => text);
+export const ERR_INVALID_ASYNC_ID = coded('ERR_INVALID_ASYNC_ID', RangeError,
+  (name, value) => `Invalid ${name} value: ${value}`);
+export const ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET = coded('ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET', Error,
+  () => '`process.setupUncaughtExceptionCapture()` was called while a capture callback was already active');
+class UnhandledPromiseRejection extends Error {}
+UnhandledPromiseRejection.prototype.name = 'UnhandledPromiseRejection';
+export const ERR_UNHANDLED_REJECTION = coded('ERR_UNHANDLED_REJECTION', UnhandledPromiseRejection, (reason) => (
+  'This error originated either by throwing inside of an async function without a catch block, or by rejecting a '
+  + `promise which was not handled with .catch(). The promise rejected with the reason "${
+    typeof reason === 'string' ? reason : show(reason)}".`));
+export const ERR_UNKNOWN_SIGNAL = coded('ERR_UNKNOWN_SIGNAL', TypeError, (signal) => `Unknown signal: ${signal}`);
+export const ERR_WORKER_UNSUPPORTED_OPERATION = coded('ERR_WORKER_UNSUPPORTED_OPERATION', TypeError,
+  (what) => `${what} is not supported in workers`);
 export const ERR_MISSING_ARGS = coded('ERR_MISSING_ARGS', TypeError, missing);
 export const ERR_INVALID_THIS = coded('ERR_INVALID_THIS', TypeError,
   (type) => `Value of "this" must be of type ${type}`);
@@ -102,7 +122,7 @@ export const ERR_INVALID_RETURN_VALUE = coded('ERR_INVALID_RETURN_VALUE', TypeEr
   (input, name, value) =>
     `Expected ${input} to be returned from the "${name}" function but got${received(value).slice(9)}.`);
 export const ERR_UNKNOWN_ENCODING = coded('ERR_UNKNOWN_ENCODING', TypeError,
-  (name) => `Unknown encoding: ${name}`);
+  (name) => `Unknown encoding: ${typeof name === 'string' ? name : show(name)}`);
 export const ERR_BUFFER_OUT_OF_BOUNDS = coded('ERR_BUFFER_OUT_OF_BOUNDS', RangeError,
   (name) => (name ? `"${name}" is outside of buffer bounds` : 'Attempt to access memory outside buffer bounds'));
 export const ERR_STRING_TOO_LONG = coded('ERR_STRING_TOO_LONG', Error,
