@@ -4,7 +4,7 @@
 //! build on them.
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rquickjs::prelude::Func;
 use rquickjs::{Ctx, Exception, Function, Object, Persistent, Result, Value};
@@ -119,10 +119,11 @@ fn random(ctx: Ctx<'_>) -> Result<f64> {
     })
 }
 
-/// Milliseconds since the first call of this invocation.
+/// Milliseconds since just before the first call of this invocation: never 0, which programs take for no time.
 fn now() -> f64 {
     let now = Instant::now();
-    let origin = ORIGIN.get().unwrap_or(now);
+    let before = now.checked_sub(Duration::from_micros(1)).unwrap_or(now);
+    let origin = ORIGIN.get().unwrap_or(before);
     ORIGIN.set(Some(origin));
     now.duration_since(origin).as_secs_f64() * 1_000.0
 }
