@@ -76,6 +76,7 @@ mod node_crypto;
 mod node_http;
 mod node_streams;
 mod npm;
+mod npm_packages;
 mod oauth_app;
 mod oauth_attacks;
 mod oauth_code;
