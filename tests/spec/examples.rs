@@ -17,7 +17,7 @@ use crate::harness::{Case, source};
 /// What stands beside each lambda.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sidecar {
+pub(crate) struct Sidecar {
     description: String,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -47,7 +47,7 @@ fn directory() -> PathBuf {
 }
 
 /// The lambdas' names, in order.
-fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let entries = fs::read_dir(directory()).expect("the examples are there");
     let paths = entries.map(|entry| entry.expect("the examples are readable").path());
     let mut names: Vec<_> = paths
@@ -64,7 +64,7 @@ fn names() -> Vec<String> {
 }
 
 /// The systems that the samples talk to, on loopback under their names.
-fn the_world() -> Upstream {
+pub(crate) fn the_world() -> Upstream {
     Upstream::start(|received| route(&received)).known_as(&[
         "www.mywebsite.com",
         "www.liveperson.com",
@@ -186,7 +186,7 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn read(name: &str) -> (Case, Sidecar) {
+pub(crate) fn read(name: &str) -> (Case, Sidecar) {
     let code = fs::read_to_string(directory().join(format!("{name}.js"))).expect("it is readable");
     let path = directory().join(format!("{name}.json"));
     let json = fs::read(&path).unwrap_or_else(|e| panic!("{name} has no expectation: {e}"));

@@ -8,6 +8,7 @@ mod harness;
 
 mod account_limits;
 mod accounts;
+mod against_node;
 mod apps;
 mod artifact;
 mod async_invocation;

@@ -109,11 +109,10 @@ fn random(ctx: Ctx<'_>) -> Result<f64> {
     RANDOM.with_borrow_mut(|random| match random {
         Some(random) => Ok(random.f64()),
         None => {
-            let mut seed = [0; 8];
-            getrandom::fill(&mut seed)
+            let seed = getrandom::u64()
                 .map_err(|error| Exception::throw_internal(&ctx, &error.to_string()))?;
             Ok(random
-                .insert(fastrand::Rng::with_seed(u64::from_le_bytes(seed)))
+                .insert(fastrand::Rng::with_seed(seed))
                 .f64())
         }
     })
