@@ -22,9 +22,9 @@ const BUILD_TIME_S: u64 = 1_767_225_600;
 /// The imports of an invocation.
 pub(crate) fn for_invocations(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     let mut linker = toolbelt(engine)?;
-    wall_clock::add_to_linker::<Sandbox, Live>(&mut linker, |sandbox| LiveView(sandbox))?;
-    monotonic_clock::add_to_linker::<Sandbox, Live>(&mut linker, |sandbox| LiveView(sandbox))?;
-    random::add_to_linker::<Sandbox, Live>(&mut linker, |sandbox| LiveView(sandbox))?;
+    wall_clock::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
+    monotonic_clock::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
+    random::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
     insecure_seed::add_to_linker::<Sandbox, WasiRandom>(&mut linker, random_bytes)?;
     Ok(linker)
 }
@@ -64,6 +64,10 @@ fn toolbelt(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
 struct LiveView<'a>(&'a mut Sandbox);
 
 struct Live;
+
+fn live(sandbox: &mut Sandbox) -> LiveView<'_> {
+    LiveView(sandbox)
+}
 
 impl HasData for Live {
     type Data<'a> = LiveView<'a>;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -64,8 +65,12 @@ pub(crate) fn names() -> Vec<String> {
 }
 
 /// The systems that the samples talk to, on loopback under their names.
-pub(crate) fn the_world() -> Upstream {
-    Upstream::start(|received| route(&received)).known_as(&[
+///
+/// One at a time: names are the process's.
+pub(crate) fn the_world() -> (MutexGuard<'static, ()>, Upstream) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let world = Upstream::start(|received| route(&received)).known_as(&[
         "www.mywebsite.com",
         "www.liveperson.com",
         "customer.example.com",
@@ -73,7 +78,8 @@ pub(crate) fn the_world() -> Upstream {
         "fancycssl.hbeock.de",
         "shop.example.com",
         "z1.context.liveperson.net",
-    ])
+    ]);
+    (turn, world)
 }
 
 fn route(received: &Received) -> Answer {
