@@ -53,6 +53,11 @@ impl SourceFile {
         self.source.file_name()
     }
 
+    /// The source itself.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(crate) fn code(&self) -> &str {
         self.source.code()
     }

@@ -4,6 +4,7 @@
 //! evaluated in the sandbox that later serves it; the memory that this leaves is the artifact's
 //! image. Nothing of the source ever becomes native code.
 
+pub mod against_node;
 mod bundle;
 mod compile_error;
 mod crypto_parts;

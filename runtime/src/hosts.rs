@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Accessor, HasSelf};
 
 use crate::lambda::FUEL_SLICE;
+use crate::repeat::{self, Import};
 use crate::sandbox::{LimitReached, Sandbox};
 use crate::signing;
 use crate::trace::TraceContext;
@@ -76,10 +77,21 @@ impl library::Host for Sandbox {
 }
 
 impl timers::HostWithStore<Sandbox> for Own {
-    async fn sleep(_accessor: &Accessor<Sandbox, Self>, duration_ms: u32) -> wasmtime::Result<()> {
+    async fn sleep(accessor: &Accessor<Sandbox, Self>, duration_ms: u32) -> wasmtime::Result<()> {
+        let duration = Duration::from_millis(duration_ms.into());
+        let until = accessor.with(|mut access| {
+            let repeatable = access.get().repeatable.as_ref()?;
+            Some(repeatable.passed() + duration)
+        });
         match duration_ms {
             0 => tokio::task::yield_now().await,
-            _ => tokio::time::sleep(Duration::from_millis(duration_ms.into())).await,
+            _ => tokio::time::sleep(duration).await,
+        }
+        if let Some(until) = until {
+            accessor.with(|mut access| {
+                let repeatable = access.get().repeatable.as_mut();
+                repeatable.into_iter().for_each(|clock| clock.waited(until));
+            });
         }
         Ok(())
     }
@@ -125,53 +137,90 @@ impl Sandbox {
     }
 }
 
+/// Keeps what a repeatable invocation asks; returns its place.
+fn ask(
+    accessor: &Accessor<Sandbox, Own>,
+    import: Import,
+    asked: impl FnOnce() -> serde_json::Value,
+) -> Option<usize> {
+    accessor.with(|mut access| {
+        let repeatable = access.get().repeatable.as_mut()?;
+        repeatable.ask(import, asked())
+    })
+}
+
+/// Keeps what it is answered.
+fn keep_answer(
+    accessor: &Accessor<Sandbox, Own>,
+    place: Option<usize>,
+    answer: impl FnOnce() -> serde_json::Value,
+) {
+    let Some(place) = place else { return };
+    accessor.with(|mut access| {
+        if let Some(repeatable) = &mut access.get().repeatable {
+            repeatable.answer(place, answer());
+        }
+    });
+}
+
 impl http::HostWithStore<Sandbox> for Own {
     async fn send(
         accessor: &Accessor<Sandbox, Self>,
         request: http::Request,
     ) -> wasmtime::Result<Result<http::Response, http::HttpError>> {
-        let admitted = accessor.with(|mut access| admit(access.get(), request))?;
-        let Admitted {
-            hosts,
-            request,
-            in_flight,
-            held,
-            begun,
-        } = match admitted {
-            Ok(admitted) => admitted,
-            Err(error) => return Ok(Err(to_guest(error)?)),
-        };
-        let answer = match in_flight.acquire().await {
-            Ok(_slot) => hosts.http_client.send(request).await,
-            Err(closed) => Err(HttpError::Failed(closed.to_string())),
-        };
-        accessor.with(|mut access| {
-            let sandbox = access.get();
-            sandbox.http.held -= held;
-            if let Some(begun) = begun {
-                begun.ended(sandbox, &answer);
-            }
-        });
-        match answer {
-            Ok(response) => {
-                accessor.with(|mut access| {
-                    access.get().http.bytes_received += response.body.len() as u64;
-                });
-                let sandglass_host_abi::HttpResponse {
-                    status,
-                    reason,
-                    headers,
-                    body,
-                } = response;
-                Ok(Ok(http::Response {
-                    status,
-                    reason,
-                    headers,
-                    body,
-                }))
-            }
-            Err(error) => Ok(Err(to_guest(error)?)),
+        let place = ask(accessor, Import::HttpSend, || repeat::request(&request));
+        let answer = exchange(accessor, request).await?;
+        keep_answer(accessor, place, || repeat::response(&answer));
+        Ok(answer)
+    }
+}
+
+/// Sends a request that is counted and permitted first.
+async fn exchange(
+    accessor: &Accessor<Sandbox, Own>,
+    request: http::Request,
+) -> wasmtime::Result<Result<http::Response, http::HttpError>> {
+    let admitted = accessor.with(|mut access| admit(access.get(), request))?;
+    let Admitted {
+        hosts,
+        request,
+        in_flight,
+        held,
+        begun,
+    } = match admitted {
+        Ok(admitted) => admitted,
+        Err(error) => return Ok(Err(to_guest(error)?)),
+    };
+    let answer = match in_flight.acquire().await {
+        Ok(_slot) => hosts.http_client.send(request).await,
+        Err(closed) => Err(HttpError::Failed(closed.to_string())),
+    };
+    accessor.with(|mut access| {
+        let sandbox = access.get();
+        sandbox.http.held -= held;
+        if let Some(begun) = begun {
+            begun.ended(sandbox, &answer);
         }
+    });
+    match answer {
+        Ok(response) => {
+            accessor.with(|mut access| {
+                access.get().http.bytes_received += response.body.len() as u64;
+            });
+            let sandglass_host_abi::HttpResponse {
+                status,
+                reason,
+                headers,
+                body,
+            } = response;
+            Ok(Ok(http::Response {
+                status,
+                reason,
+                headers,
+                body,
+            }))
+        }
+        Err(error) => Ok(Err(to_guest(error)?)),
     }
 }
 
@@ -308,21 +357,12 @@ impl secrets::HostWithStore<Sandbox> for Own {
         accessor: &Accessor<Sandbox, Self>,
         key: String,
     ) -> wasmtime::Result<Result<String, secrets::SecretError>> {
-        let Some((hosts, context, name)) = granted(accessor, key)? else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
-        let Some(store) = &hosts.secrets else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
-        Ok(match store.read(&context, &name).await {
-            Ok(Some(secret)) => {
-                let json = secret.expose_json().to_owned();
-                accessor.with(|mut access| access.get().masks.add(secret));
-                Ok(json)
-            }
-            Ok(None) => Err(secrets::SecretError::NotFound),
-            Err(error) => Err(store_error(error)),
-        })
+        let asked = || serde_json::json!({ "key": key });
+        let place = ask(accessor, Import::SecretRead, asked);
+        let read = read_secret(accessor, key).await?;
+        let answer = || repeat::secret(read.as_ref().map(String::as_str));
+        keep_answer(accessor, place, answer);
+        Ok(read)
     }
 
     async fn update(
@@ -330,30 +370,66 @@ impl secrets::HostWithStore<Sandbox> for Own {
         key: String,
         value: String,
     ) -> wasmtime::Result<Result<(), secrets::SecretError>> {
-        let Some((hosts, context, name)) = granted(accessor, key)? else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
-        let Some(store) = &hosts.secrets else {
-            return Ok(Err(secrets::SecretError::NotFound));
-        };
-        if value.len() > SECRET_BYTES_MAX {
-            let rule = format!("the value is longer than {SECRET_BYTES_MAX} bytes");
-            return Ok(Err(secrets::SecretError::Invalid(rule)));
-        }
-        let secret = match Secret::from_json(value) {
-            Ok(secret) => secret,
-            Err(_) => {
-                return Ok(Err(secrets::SecretError::Invalid(
-                    "the value is not JSON".into(),
-                )));
-            }
-        };
-        accessor.with(|mut access| access.get().masks.add(secret.clone()));
-        Ok(store
-            .update(&context, &name, secret)
-            .await
-            .map_err(store_error))
+        let asked = || serde_json::json!({ "key": key, "value": value });
+        let place = ask(accessor, Import::SecretUpdate, asked);
+        let updated = update_secret(accessor, key, value).await?;
+        let answer = || repeat::secret(updated.as_ref().map(|()| ""));
+        keep_answer(accessor, place, answer);
+        Ok(updated)
     }
+}
+
+/// A secret that is granted.
+async fn read_secret(
+    accessor: &Accessor<Sandbox, Own>,
+    key: String,
+) -> wasmtime::Result<Result<String, secrets::SecretError>> {
+    let Some((hosts, context, name)) = granted(accessor, key)? else {
+        return Ok(Err(secrets::SecretError::NotFound));
+    };
+    let Some(store) = &hosts.secrets else {
+        return Ok(Err(secrets::SecretError::NotFound));
+    };
+    Ok(match store.read(&context, &name).await {
+        Ok(Some(secret)) => {
+            let json = secret.expose_json().to_owned();
+            accessor.with(|mut access| access.get().masks.add(secret));
+            Ok(json)
+        }
+        Ok(None) => Err(secrets::SecretError::NotFound),
+        Err(error) => Err(store_error(error)),
+    })
+}
+
+/// Replaces a secret that is granted.
+async fn update_secret(
+    accessor: &Accessor<Sandbox, Own>,
+    key: String,
+    value: String,
+) -> wasmtime::Result<Result<(), secrets::SecretError>> {
+    let Some((hosts, context, name)) = granted(accessor, key)? else {
+        return Ok(Err(secrets::SecretError::NotFound));
+    };
+    let Some(store) = &hosts.secrets else {
+        return Ok(Err(secrets::SecretError::NotFound));
+    };
+    if value.len() > SECRET_BYTES_MAX {
+        let rule = format!("the value is longer than {SECRET_BYTES_MAX} bytes");
+        return Ok(Err(secrets::SecretError::Invalid(rule)));
+    }
+    let secret = match Secret::from_json(value) {
+        Ok(secret) => secret,
+        Err(_) => {
+            return Ok(Err(secrets::SecretError::Invalid(
+                "the value is not JSON".into(),
+            )));
+        }
+    };
+    accessor.with(|mut access| access.get().masks.add(secret.clone()));
+    Ok(store
+        .update(&context, &name, secret)
+        .await
+        .map_err(store_error))
 }
 
 /// What a call to the secret store needs.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use sandglass_host_abi::{CallChain, InvocationId};
 
+use crate::repeat::Conditions;
 use crate::trace::TraceContext;
 
 /// One call of a lambda: its input and its id.
@@ -14,6 +15,7 @@ pub struct Invocation {
     pub(crate) chain: Option<CallChain>,
     pub(crate) trace: Option<TraceContext>,
     pub(crate) recorded: bool,
+    pub(crate) conditions: Option<Conditions>,
 }
 
 /// Why a text is not an input.
@@ -36,6 +38,7 @@ impl Invocation {
             chain: None,
             trace: None,
             recorded: false,
+            conditions: None,
         })
     }
 
@@ -73,6 +76,14 @@ impl Invocation {
     #[must_use]
     pub fn recorded(mut self) -> Self {
         self.recorded = true;
+        self
+    }
+
+    /// Makes an invocation that can be done again elsewhere: under these conditions, with everything that it
+    /// asks its host in the report. The report then shows secrets: in what was exchanged, and in its logs.
+    #[must_use]
+    pub fn repeatable(mut self, conditions: Conditions) -> Self {
+        self.conditions = Some(conditions);
         self
     }
 

@@ -18,6 +18,7 @@ use crate::code_cache::CodeCache;
 use crate::hosts;
 use crate::invocation::Invocation;
 use crate::masking::Masks;
+use crate::repeat::Repeatable;
 use crate::report::{Failure, FailureKind, Outcome, Report};
 use crate::runtime::{LoadError, Shared};
 use crate::sandbox::{LimitReached, Sandbox};
@@ -195,6 +196,9 @@ impl Instance {
         sandbox.chain = invocation.chain;
         sandbox.trace = invocation.trace;
         sandbox.recorded = invocation.recorded;
+        sandbox.repeatable = invocation
+            .conditions
+            .map(|conditions| Box::new(Repeatable::new(conditions)));
         let (outcome, cpu) = match self.guest {
             Err(limit) => (Outcome::Exceeded(limit), Duration::ZERO),
             Ok(_) if invocation.input.len() as u64 > limits.payload.get() => {
@@ -248,8 +252,12 @@ impl Instance {
         {
             map.logs(bundle, &mut logs);
         }
-        let masks = &mut self.store.data_mut().masks;
-        logs.iter_mut().for_each(|entry| masks.entry(entry));
+        let sandbox = self.store.data_mut();
+        let repeatable = sandbox.repeatable.take();
+        let masks = &mut sandbox.masks;
+        if repeatable.is_none() {
+            logs.iter_mut().for_each(|entry| masks.entry(entry));
+        }
         requests
             .iter_mut()
             .for_each(|request| hosts::settle(request, masks));
@@ -259,6 +267,7 @@ impl Instance {
             usage,
             logs,
             requests,
+            exchanges: repeatable.map_or_else(Vec::new, |kept| kept.exchanges),
         })
     }
 }

@@ -7,7 +7,7 @@
 use sandglass_host_abi::bindings;
 use wasmtime::Engine;
 use wasmtime::component::{HasData, HasSelf, Linker, Resource};
-use wasmtime_wasi::clocks::{WasiClocks, WasiClocksCtxView};
+use wasmtime_wasi::clocks::WasiClocksCtxView;
 use wasmtime_wasi::p2::DynPollable;
 use wasmtime_wasi::p2::bindings::clocks::{monotonic_clock, wall_clock};
 use wasmtime_wasi::p2::bindings::random::{insecure_seed, random};
@@ -22,9 +22,9 @@ const BUILD_TIME_S: u64 = 1_767_225_600;
 /// The imports of an invocation.
 pub(crate) fn for_invocations(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     let mut linker = toolbelt(engine)?;
-    wall_clock::add_to_linker::<Sandbox, WasiClocks>(&mut linker, clocks)?;
-    monotonic_clock::add_to_linker::<Sandbox, WasiClocks>(&mut linker, clocks)?;
-    random::add_to_linker::<Sandbox, WasiRandom>(&mut linker, random_bytes)?;
+    wall_clock::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
+    monotonic_clock::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
+    random::add_to_linker::<Sandbox, Live>(&mut linker, live)?;
     insecure_seed::add_to_linker::<Sandbox, WasiRandom>(&mut linker, random_bytes)?;
     Ok(linker)
 }
@@ -58,6 +58,70 @@ fn toolbelt(engine: &Engine) -> wasmtime::Result<Linker<Sandbox>> {
     let mut linker = Linker::new(engine);
     bindings::Lambda::add_to_linker::<Sandbox, HasSelf<Sandbox>>(&mut linker, |sandbox| sandbox)?;
     Ok(linker)
+}
+
+/// The clocks and the random bytes of an invocation: the machine's, unless it is repeatable.
+struct LiveView<'a>(&'a mut Sandbox);
+
+struct Live;
+
+fn live(sandbox: &mut Sandbox) -> LiveView<'_> {
+    LiveView(sandbox)
+}
+
+impl HasData for Live {
+    type Data<'a> = LiveView<'a>;
+}
+
+impl wall_clock::Host for LiveView<'_> {
+    fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        match &self.0.repeatable {
+            Some(repeatable) => Ok(repeatable.wall_clock()),
+            None => wall_clock::Host::now(&mut clocks(self.0)),
+        }
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        wall_clock::Host::resolution(&mut clocks(self.0))
+    }
+}
+
+impl monotonic_clock::Host for LiveView<'_> {
+    fn now(&mut self) -> wasmtime::Result<u64> {
+        match &self.0.repeatable {
+            // As on a machine that was started an hour ago.
+            Some(repeatable) => Ok(3_600_000_000_000 + repeatable.passed().as_nanos() as u64),
+            None => monotonic_clock::Host::now(&mut clocks(self.0)),
+        }
+    }
+
+    fn resolution(&mut self) -> wasmtime::Result<u64> {
+        monotonic_clock::Host::resolution(&mut clocks(self.0))
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        clocks(self.0).subscribe_instant(when)
+    }
+
+    fn subscribe_duration(&mut self, when: u64) -> wasmtime::Result<Resource<DynPollable>> {
+        clocks(self.0).subscribe_duration(when)
+    }
+}
+
+impl random::Host for LiveView<'_> {
+    fn get_random_bytes(&mut self, bytes: u64) -> wasmtime::Result<Vec<u8>> {
+        match &mut self.0.repeatable {
+            Some(repeatable) => Still(repeatable.seed()).get_random_bytes(bytes),
+            None => random_bytes(self.0).get_random_bytes(bytes),
+        }
+    }
+
+    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
+        match &mut self.0.repeatable {
+            Some(repeatable) => Still(repeatable.seed()).get_random_u64(),
+            None => random_bytes(self.0).get_random_u64(),
+        }
+    }
 }
 
 /// Time that stands still, and random bytes that only the lambda's own source and environment

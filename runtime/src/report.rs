@@ -5,6 +5,7 @@ use std::time::Duration;
 use sandglass_host_abi::{ByteSize, Fuel, InvocationId, Limit, LogEntry};
 use serde_json::value::RawValue;
 
+use crate::repeat::Exchange;
 use crate::trace::TracedRequest;
 
 /// What came of one invocation. A lambda that misbehaves is a value here, not an error.
@@ -21,6 +22,8 @@ pub struct Report {
     pub logs: Vec<LogEntry>,
     /// The requests that it sent, when it was part of a trace that is recorded, or was recorded itself.
     pub requests: Vec<TracedRequest>,
+    /// What it asked its host and was answered, when it was repeatable: as it began to ask.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// How an invocation ended.

@@ -16,6 +16,7 @@ use wasmtime_wasi::random::WasiRandomCtx;
 use crate::hosts::Hosts;
 use crate::invocation::next_id;
 use crate::masking::Masks;
+use crate::repeat::Repeatable;
 use crate::report::Usage;
 use crate::trace::{TraceContext, TracedRequest};
 
@@ -48,6 +49,8 @@ pub(crate) struct Sandbox {
     pub(crate) table: ResourceTable,
     /// Where the random bytes of a build come from; `None` in an invocation.
     pub(crate) build_seed: Option<[u8; 32]>,
+    /// What can be done again elsewhere; most invocations cannot.
+    pub(crate) repeatable: Option<Box<Repeatable>>,
 }
 
 /// How much of its HTTP an invocation has used.
@@ -112,6 +115,7 @@ impl Sandbox {
             random: None,
             table: ResourceTable::new(),
             build_seed: None,
+            repeatable: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,7 +18,7 @@ use crate::harness::{Case, source};
 /// What stands beside each lambda.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sidecar {
+pub(crate) struct Sidecar {
     description: String,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -47,7 +48,7 @@ fn directory() -> PathBuf {
 }
 
 /// The lambdas' names, in order.
-fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let entries = fs::read_dir(directory()).expect("the examples are there");
     let paths = entries.map(|entry| entry.expect("the examples are readable").path());
     let mut names: Vec<_> = paths
@@ -64,8 +65,12 @@ fn names() -> Vec<String> {
 }
 
 /// The systems that the samples talk to, on loopback under their names.
-fn the_world() -> Upstream {
-    Upstream::start(|received| route(&received)).known_as(&[
+///
+/// One at a time: names are the process's.
+pub(crate) fn the_world() -> (MutexGuard<'static, ()>, Upstream) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let world = Upstream::start(|received| route(&received)).known_as(&[
         "www.mywebsite.com",
         "www.liveperson.com",
         "customer.example.com",
@@ -73,7 +78,8 @@ fn the_world() -> Upstream {
         "fancycssl.hbeock.de",
         "shop.example.com",
         "z1.context.liveperson.net",
-    ])
+    ]);
+    (turn, world)
 }
 
 fn route(received: &Received) -> Answer {
@@ -186,7 +192,7 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn read(name: &str) -> (Case, Sidecar) {
+pub(crate) fn read(name: &str) -> (Case, Sidecar) {
     let code = fs::read_to_string(directory().join(format!("{name}.js"))).expect("it is readable");
     let path = directory().join(format!("{name}.json"));
     let json = fs::read(&path).unwrap_or_else(|e| panic!("{name} has no expectation: {e}"));

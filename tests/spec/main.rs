@@ -8,6 +8,7 @@ mod harness;
 
 mod account_limits;
 mod accounts;
+mod against_node;
 mod apps;
 mod artifact;
 mod async_invocation;
@@ -84,6 +85,7 @@ mod node_http;
 mod node_process;
 mod node_streams;
 mod npm;
+mod npm_packages;
 mod oauth_app;
 mod oauth_attacks;
 mod oauth_code;

@@ -1,11 +1,16 @@
 //! `sandglass run`: build a lambda and run it once, without a server.
 
+mod against_node;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use sandglass_host_abi::allowed_hosts::HostRule;
 use sandglass_host_abi::{ByteSize, Fuel, Limits, Policy, SecretName};
 use sandglass_runtime::{FixedSecrets, Invocation, Runtime};
+
+use against_node::Against;
+pub(crate) use against_node::Verdict;
 
 use crate::engine;
 use crate::exit::{Exit, Explain as _, Failure};
@@ -20,11 +25,12 @@ const EXAMPLES: &str = r#"Examples:
   sandglass run fetch.js --input @body.json --allow api.example.com --secret API_TOKEN=abc
   sandglass run heavy.js --fuel 1_000_000_000 --memory 64MiB --timeout 5s
   sandglass run hello.js --json | jq .usage
+  sandglass run hello.js --against-node
 
 Nothing is allowed that you do not allow: no host without --allow, no secret without --secret.
 The result goes to standard output; logs and usage go to standard error.
 
-Exit codes: 0 the lambda returned, 1 it failed, 2 bad usage or build error, 3 it ran into a limit,
+Exit codes: 0 the lambda returned, 1 it failed or Node.js did something else, 2 bad usage or build error, 3 it ran into a limit,
 4 this machine could not run it."#;
 
 /// Build a lambda and run it once, without a server.
@@ -67,6 +73,11 @@ pub(crate) struct Args {
     /// Time from start to result, such as 500ms or 5s.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
+
+    /// Runs the lambda in Node.js as well, with the same time, chance and answers, and shows the first
+    /// difference. Node.js isolates nothing: use it for your own code only.
+    #[arg(long)]
+    against_node: bool,
 }
 
 pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
@@ -75,6 +86,10 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
         .with_environment(&args.env)?;
     let input = Input::read(args.input.as_ref())?;
     let policy = args.policy()?;
+    let against = match args.against_node {
+        true => Some(Against::prepare().await?),
+        false => None,
+    };
     let logs = LivePrinter::new(print);
     let runtime = args.runtime(print, logs.clone())?;
     let (artifact, build) = file.compile(&runtime).await?;
@@ -82,14 +97,30 @@ pub(crate) async fn run(args: Args, print: Printer) -> Result<Exit, Failure> {
 
     let limits = policy.limits;
     let lambda = runtime.load(artifact.clone(), policy).await?;
-    let report = lambda.invoke(Invocation::json(input)?).await?;
-    Ok(Run {
+    let mut invocation = Invocation::json(input.as_str())?;
+    if let Some(against) = &against {
+        invocation = invocation.repeatable(against.conditions);
+    }
+    let report = lambda.invoke(invocation).await?;
+    let verdict = match against {
+        Some(against) => {
+            let verdict = against.compare(&file, &args.file, &input, &limits, &report);
+            Some(verdict.await?)
+        }
+        None => None,
+    };
+    let run = Run {
         artifact: &artifact,
         build,
         limits: &limits,
         report: &report,
-    }
-    .print(print))
+        against_node: verdict.as_ref(),
+    };
+    let exit = run.print(print);
+    Ok(match &verdict {
+        Some(verdict) => verdict.print(print, exit),
+        None => exit,
+    })
 }
 
 impl Args {

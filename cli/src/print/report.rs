@@ -11,6 +11,7 @@ use super::Printer;
 use super::style::{BOLD, DIM, RED};
 use super::table::Table;
 use super::{time, visible};
+use crate::commands::run::Verdict;
 use crate::exit::Exit;
 
 /// What was run, and what came of it.
@@ -19,6 +20,7 @@ pub(crate) struct Run<'a> {
     pub(crate) build: Duration,
     pub(crate) limits: &'a Limits,
     pub(crate) report: &'a Report,
+    pub(crate) against_node: Option<&'a Verdict>,
 }
 
 impl Run<'_> {
@@ -82,6 +84,7 @@ impl Run<'_> {
             logs: &self.report.logs,
             usage: UsageJson::of(&self.report.usage),
             artifact: ArtifactJson::of(self.artifact, self.build),
+            against_node: self.against_node,
         }
     }
 }
@@ -158,6 +161,8 @@ struct RunJson<'a> {
     logs: &'a [LogEntry],
     usage: UsageJson,
     artifact: ArtifactJson<'a>,
+    #[serde(rename = "againstNode", skip_serializing_if = "Option::is_none")]
+    against_node: Option<&'a Verdict>,
 }
 
 #[derive(Serialize)]

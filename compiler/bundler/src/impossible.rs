@@ -112,6 +112,22 @@ pub(crate) fn instead_of_unbuilt(specifier: &str) -> Option<&'static str> {
     is_unbuilt.then_some(NATIVE)
 }
 
+/// Whether it is a module of Node.js that cannot work.
+pub(crate) fn is_of_node(specifier: &str) -> bool {
+    let name = specifier.strip_prefix("node:");
+    let is_its = name.is_some() || !may_be_package(specifier);
+    let name = name.unwrap_or(specifier);
+    is_its && NODE.iter().any(|(names, _)| names.contains(&name))
+}
+
+/// The CommonJS module that stands in a package for a module of Node.js that cannot work.
+pub(crate) fn stand_in(name: &str) -> String {
+    let instead = instead(name).unwrap_or_default();
+    include_str!("absent.js")
+        .replacen("NAME", &format!("{name:?}"), 1)
+        .replacen("INSTEAD", &format!("{instead:?}"), 1)
+}
+
 /// Whether a package of that name comes before the module of Node.js.
 pub(crate) fn may_be_package(specifier: &str) -> bool {
     ONLY_WITH_PREFIX.contains(&specifier)
@@ -131,6 +147,17 @@ mod tests {
         // A package may be called so.
         assert_eq!(instead("big.node"), None);
         assert_eq!(instead("./build/release.js"), None);
+    }
+
+    #[test]
+    fn what_stands_in_for_a_module_says_its_name_and_what_to_use_instead() {
+        let code = stand_in("tls");
+        assert!(
+            code.contains("{ name: \"tls\", instead: \"use the toolbelt's"),
+            "{code}"
+        );
+        assert!(is_of_node("tls") && is_of_node("node:tls") && is_of_node("node:sqlite"));
+        assert!(!is_of_node("sqlite") && !is_of_node("bindings") && !is_of_node("tls/"));
     }
 
     #[test]

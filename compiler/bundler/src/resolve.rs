@@ -19,6 +19,9 @@ use crate::{BundleError, Project, files, imports, impossible, plain};
 /// properties these are, as with every CommonJS module.
 const WHOLE: &str = "\0sandglass:";
 
+/// Before the name of a module of Node.js that cannot work, for which something stands in a package.
+const ABSENT: &str = "\0sandglass-absent:";
+
 /// A module that is asked for and is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
@@ -104,7 +107,8 @@ impl Resolve {
         through
     }
 
-    /// Notes that a module is missing. Whoever asked in a `try` is prepared for that.
+    /// Notes that a module is missing. Whoever asked in a `try` is prepared for that, and packages ask for
+    /// modules of Node.js that they never use: these find one whose every use is refused.
     fn miss(
         &self,
         specifier: &str,
@@ -125,6 +129,10 @@ impl Resolve {
         // A package works without what it asks for only sometimes; a person's own file is told.
         let in_package = path.contains("node_modules/");
         let is_optional = asked.optional || asked.conditional && in_package;
+        if !is_optional && in_package && impossible::is_of_node(specifier) {
+            let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+            return HookResolveIdOutput::from_id(format!("{ABSENT}{name}"));
+        }
         if !is_optional {
             let missing = Missing {
                 specifier: specifier.to_owned(),
@@ -232,6 +240,13 @@ impl Plugin for Resolve {
         if let Some(name) = args.id.strip_prefix(WHOLE) {
             return Ok(Some(HookLoadOutput {
                 code: format!("module.exports = require('{name}');").into(),
+                module_type: Some(ModuleType::Js),
+                ..HookLoadOutput::default()
+            }));
+        }
+        if let Some(name) = args.id.strip_prefix(ABSENT) {
+            return Ok(Some(HookLoadOutput {
+                code: impossible::stand_in(name).into(),
                 module_type: Some(ModuleType::Js),
                 ..HookLoadOutput::default()
             }));

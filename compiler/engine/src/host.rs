@@ -4,7 +4,7 @@
 //! build on them.
 
 use std::cell::{Cell, RefCell};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rquickjs::function::IntoArgs;
 use rquickjs::prelude::Func;
@@ -129,20 +129,20 @@ fn random(ctx: Ctx<'_>) -> Result<f64> {
     RANDOM.with_borrow_mut(|random| match random {
         Some(random) => Ok(random.f64()),
         None => {
-            let mut seed = [0; 8];
-            getrandom::fill(&mut seed)
+            let seed = getrandom::u64()
                 .map_err(|error| Exception::throw_internal(&ctx, &error.to_string()))?;
             Ok(random
-                .insert(fastrand::Rng::with_seed(u64::from_le_bytes(seed)))
+                .insert(fastrand::Rng::with_seed(seed))
                 .f64())
         }
     })
 }
 
-/// Milliseconds since the first call of this invocation.
+/// Milliseconds since just before the first call of this invocation: never 0, which programs take for no time.
 fn now() -> f64 {
     let now = Instant::now();
-    let origin = ORIGIN.get().unwrap_or(now);
+    let before = now.checked_sub(Duration::from_micros(1)).unwrap_or(now);
+    let origin = ORIGIN.get().unwrap_or(before);
     ORIGIN.set(Some(origin));
     now.duration_since(origin).as_secs_f64() * 1_000.0
 }

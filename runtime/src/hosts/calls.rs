@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use wasmtime::component::Accessor;
 
-use super::{Hosts, Own};
+use super::{Hosts, Own, ask, keep_answer};
+use crate::repeat::{self, Import};
 use crate::sandbox::{LimitReached, Sandbox};
 
 impl lambdas::Host for Sandbox {}
@@ -20,36 +21,46 @@ impl lambdas::HostWithStore<Sandbox> for Own {
         accessor: &Accessor<Sandbox, Self>,
         call: Call,
     ) -> wasmtime::Result<Result<Answer, CallError>> {
-        let admitted = accessor.with(|mut access| admit(access.get(), call))?;
-        let Admitted {
-            hosts,
-            context,
-            call,
-            timeout,
-            in_flight,
-            held,
-        } = match admitted {
-            Ok(admitted) => admitted,
-            Err(error) => return Ok(Err(error)),
-        };
-        let answer = async {
-            let _slot = in_flight.acquire().await.map_err(|error| failed(&error))?;
-            // A task of its own, since no sandbox can run within another one's turn, and its time is
-            // not the caller's. It ends when the caller does.
-            let mut task = JoinSet::new();
-            task.spawn(call_lambda(hosts, context, call));
-            let ended = task.join_next().await.expect("one was spawned");
-            ended.unwrap_or_else(|error| Err(failed(&error)))
-        };
-        let answer = match timeout {
-            Some(timeout) => tokio::time::timeout(timeout, answer)
-                .await
-                .unwrap_or(Err(CallError::TimedOut)),
-            None => answer.await,
-        };
-        accessor.with(|mut access| access.get().http.held -= held);
-        Ok(answer.map(to_guest))
+        let place = ask(accessor, Import::LambdaInvoke, || repeat::call(&call));
+        let answer = make(accessor, call).await?;
+        keep_answer(accessor, place, || repeat::called(&answer));
+        Ok(answer)
     }
+}
+/// Makes a call that is counted first.
+async fn make(
+    accessor: &Accessor<Sandbox, Own>,
+    call: Call,
+) -> wasmtime::Result<Result<Answer, CallError>> {
+    let admitted = accessor.with(|mut access| admit(access.get(), call))?;
+    let Admitted {
+        hosts,
+        context,
+        call,
+        timeout,
+        in_flight,
+        held,
+    } = match admitted {
+        Ok(admitted) => admitted,
+        Err(error) => return Ok(Err(error)),
+    };
+    let answer = async {
+        let _slot = in_flight.acquire().await.map_err(|error| failed(&error))?;
+        // A task of its own, since no sandbox can run within another one's turn, and its time is
+        // not the caller's. It ends when the caller does.
+        let mut task = JoinSet::new();
+        task.spawn(call_lambda(hosts, context, call));
+        let ended = task.join_next().await.expect("one was spawned");
+        ended.unwrap_or_else(|error| Err(failed(&error)))
+    };
+    let answer = match timeout {
+        Some(timeout) => tokio::time::timeout(timeout, answer)
+            .await
+            .unwrap_or(Err(CallError::TimedOut)),
+        None => answer.await,
+    };
+    accessor.with(|mut access| access.get().http.held -= held);
+    Ok(answer.map(to_guest))
 }
 
 async fn call_lambda(
