@@ -51,7 +51,7 @@ test('lambdas are in groups by what is true of them, and found by what they are 
   accessible,
 }) => {
   await drafted(server, 'g-draft', says('a'), { description: 'Counts parcels' });
-  await drafted(server, 'g-event', says('a'), { eventId: 'controllerbot_messaging_ttr' });
+  await drafted(server, 'g-event', says('a'), { eventId: 'controllerbot_messaging_participants_change' });
   await live(server, 'g-live', says('a'));
   await live(server, 'g-modified', says('a'));
   await saved(server, 'g-modified', 1, says('b'));
@@ -76,7 +76,7 @@ test('lambdas are in groups by what is true of them, and found by what they are 
   const search = page.getByRole('searchbox', { name: 'Search lambdas' });
   for (const [words, name] of [
     ['parcels', 'g-draft'],
-    ['messaging_ttr', 'g-event'],
+    ['participants_change', 'g-event'],
     ['g-mod', 'g-modified'],
   ] as const) {
     await search.fill(words);

@@ -100,9 +100,9 @@ test('outgoing requests are charted, and what never ran teaches how to begin', a
       callback(null, answer.statusCode);
     }`;
   await server.api('PUT', `/whitelist/${encodeURIComponent(new URL(server.url).host)}`);
-  await deployed(server, 'asking', asks);
-  for (let index = 0; index < 2; index += 1) await invoked(server, 'asking', {});
-  await page.goto('/console/lambdas/asking/metrics?span=1h');
+  await deployed(server, 'charted', asks);
+  for (let index = 0; index < 2; index += 1) await invoked(server, 'charted', {});
+  await page.goto('/console/lambdas/charted/metrics?span=1h');
   const requests = page
     .getByRole('figure')
     .filter({ has: page.getByRole('img', { name: /HTTP requests/ }) });

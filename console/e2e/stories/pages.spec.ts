@@ -64,6 +64,13 @@ test('every page has a picture, and every picture is of a page', async () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 });
 
+/** Waits until what was changed is to be seen: what is out of sight gets its colours later. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  );
+}
+
 test('every page comes whole in both themes, and axe finds nothing', async ({
   page,
   server,
@@ -82,6 +89,7 @@ test('every page comes whole in both themes, and axe finds nothing', async ({
       await accessible();
       // What else axe looks at is the same in both themes.
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+      await drawn(page);
       await accessible('color-contrast');
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     });
