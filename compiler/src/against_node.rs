@@ -179,8 +179,10 @@ async fn given(
     beside: &Path,
     repeated: &Repeated<'_>,
 ) -> Result<Value, NodeError> {
-    let findings = checked(source).await?;
-    let source = &alone(source.clone(), &findings).await?;
+    let findings = checked(source).await.map_err(CompileError::from)?;
+    let source = &alone(source.clone(), &findings)
+        .await
+        .map_err(CompileError::from)?;
     let (code, module) = match source.bundle() {
         Some(bundle) => (bundle.code.as_str(), bundle.module),
         None => (source.code(), false),
