@@ -466,7 +466,7 @@ fn memory_is_enough_up_to_its_limit_and_not_past_it() {
 /// the file: one that this process has open for writing cannot be run.
 fn impostor(directory: &Path, script: &str) -> PathBuf {
     let (text, file) = (directory.join("script"), directory.join("worker"));
-    let ready = r"printf 'SGW1\000\000\000\000'";
+    let ready = r"printf 'SGW2\000\000\000\000'";
     fs::write(&text, format!("#!/bin/sh\n{ready}\n{script}\n")).unwrap();
     let installed = Command::new("install")
         .args(["-m", "755"])
@@ -487,11 +487,11 @@ fn whatever_a_process_does_with_a_source_the_build_says_what_happened() {
             "its answer makes no sense",
         ),
         (
-            r"printf 'SGW1\001\000\000\000\377'; sleep 5",
+            r"printf 'SGW2\001\000\000\000\377'; sleep 5",
             "its answer makes no sense",
         ),
         (
-            r"printf 'SGW1\377\377\377\377'; cat /dev/zero",
+            r"printf 'SGW2\377\377\377\377'; cat /dev/zero",
             "its answer makes no sense",
         ),
         (
@@ -499,7 +499,7 @@ fn whatever_a_process_does_with_a_source_the_build_says_what_happened() {
             "its answer makes no sense",
         ),
         (
-            r"printf 'SGW1\377\000\000\000half'; exit 0",
+            r"printf 'SGW2\377\000\000\000half'; exit 0",
             "(exit code 0)",
         ),
         ("exit 3", "(exit code 3)"),

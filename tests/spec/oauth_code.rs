@@ -378,7 +378,11 @@ fn the_metadata_leads_to_every_address() {
         ("response_modes_supported", json!(["query"])),
         (
             "grant_types_supported",
-            json!(["authorization_code", "refresh_token"]),
+            json!([
+                "authorization_code",
+                "refresh_token",
+                "urn:ietf:params:oauth:grant-type:token-exchange"
+            ]),
         ),
         ("token_endpoint_auth_methods_supported", by_any.clone()),
         ("revocation_endpoint_auth_methods_supported", by_any),

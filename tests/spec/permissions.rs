@@ -27,6 +27,7 @@ const ROWS: &[(&str, [bool; 3], &[&str])] = &[
             "GET /packages",
             "GET /lambdas/{lambda}/versions",
             "GET /lambdas/{lambda}/versions/{version}",
+            "GET /lambdas/{lambda}/versions/{version}/bundle",
             "GET /lambdas/{lambda}/compare",
             "GET /lambdas/{lambda}/deployments",
             "GET /deployments",

@@ -35,6 +35,10 @@ const UNANSWERED: &[(&str, &str)] = &[
     ("GET /api/accounts/{id}", "it takes the operator's token"),
     ("PATCH /api/accounts/{id}", "it takes the operator's token"),
     (
+        "GET /api/account/{account}/lambdas/{lambda}/versions/{version}/bundle",
+        "no lambda there was bundled",
+    ),
+    (
         "POST /api/account/{account}/refresh",
         "it takes the cookie and the csrf of a login",
     ),

@@ -205,19 +205,24 @@ export class URLSearchParams {
     if (typeof callback !== 'function') {
       throw coded(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "callback" argument must be of type function.');
     }
-    for (const [name, value] of this) callback.call(thisArg, value, name, this);
+    for (let at = 0; at < this.#pairs.length; at += 1) {
+      const [name, value] = this.#pairs[at];
+      callback.call(thisArg, value, name, this);
+    }
   }
+
+  // None of these asks another: packages make classes of this one with entries of their own.
 
   * entries() {
     for (let at = 0; at < this.#pairs.length; at += 1) yield [...this.#pairs[at]];
   }
 
   * keys() {
-    for (const [name] of this) yield name;
+    for (let at = 0; at < this.#pairs.length; at += 1) yield this.#pairs[at][0];
   }
 
   * values() {
-    for (const [, value] of this) yield value;
+    for (let at = 0; at < this.#pairs.length; at += 1) yield this.#pairs[at][1];
   }
 
   toString() {
