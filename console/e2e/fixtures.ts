@@ -10,10 +10,12 @@ export { ACCOUNT, expect };
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 interface Worker {
-  server: Server;
+  servers: Servers;
 }
 
 interface Story {
+  /** One for each file: stories of others find nothing of theirs on it. */
+  server: Server;
   /** Fails the story if the page asked anybody but the server, or wrote an error to its console. */
   quiet: undefined;
   /** Signs in as a user, the first administrator unless it says otherwise. */
@@ -22,16 +24,36 @@ interface Story {
   accessible: (...rules: string[]) => Promise<void>;
 }
 
+/** The server of the file whose stories are under way. */
+class Servers {
+  #current: { file: string; server: Server } | undefined;
+
+  async of(file: string): Promise<Server> {
+    if (this.#current?.file !== file) {
+      await this.stop();
+      this.#current = { file, server: await Server.start() };
+    }
+    return this.#current.server;
+  }
+
+  async stop(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    await current?.server.stop();
+  }
+}
+
 export const test = base.extend<Story, Worker>({
-  server: [
+  servers: [
     // eslint-disable-next-line no-empty-pattern -- Playwright wants the pattern
     async ({}, use) => {
-      const server = await Server.start();
-      await use(server);
-      await server.stop();
+      const servers = new Servers();
+      await use(servers);
+      await servers.stop();
     },
     { scope: 'worker', timeout: 120_000 },
   ],
+  server: [async ({ servers }, use, { file }) => use(await servers.of(file)), { timeout: 120_000 }],
   baseURL: async ({ server }, use) => use(server.url),
   quiet: [
     async ({ page, server }, use) => {

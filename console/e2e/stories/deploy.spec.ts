@@ -80,7 +80,10 @@ test('a lambda is chosen by typing, reviewed, approved, watched step by step, an
 
   await page.getByText('From a terminal').click();
   await page.getByRole('button', { name: 'Copy with my token' }).click();
-  const line = await page.evaluate(() => navigator.clipboard.readText());
+  // The token is asked for first.
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await expect.poll(copied).toMatch(/^curl /);
+  const line = await copied();
   // The copied address is the page's own, which may be a front of the server, in this process.
   const answer = await promisify(execFile)('sh', ['-c', `${line} --silent --max-time 20`]);
   expect(JSON.parse(answer.stdout)).toEqual({ message: "Hello O'Hara" });

@@ -51,7 +51,9 @@ test('lambdas are in groups by what is true of them, and found by what they are 
   accessible,
 }) => {
   await drafted(server, 'g-draft', says('a'), { description: 'Counts parcels' });
-  await drafted(server, 'g-event', says('a'), { eventId: 'controllerbot_messaging_participants_change' });
+  await drafted(server, 'g-event', says('a'), {
+    eventId: 'controllerbot_messaging_participants_change',
+  });
   await live(server, 'g-live', says('a'));
   await live(server, 'g-modified', says('a'));
   await saved(server, 'g-modified', 1, says('b'));
