@@ -5,4 +5,5 @@ export {
   ReadableStreamDefaultReader, TransformStream, TransformStreamDefaultController, WritableStream,
   WritableStreamDefaultController, WritableStreamDefaultWriter,
 } from 'sandglass:streams';
+export { CompressionStream, DecompressionStream } from 'sandglass:compression_streams';
 export { TextDecoderStream, TextEncoderStream } from 'sandglass:text_streams';

@@ -5,6 +5,26 @@ for (const [name, type] of Object.entries(streams)) {
   Object.defineProperty(type, 'name', { value: name, configurable: true });
 }
 
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+// How Node.js shows a stream.
+function shown(name, valuesOf) {
+  Object.defineProperty(streams[name].prototype, INSPECT, {
+    value(depth, options, inspect) {
+      return depth < 0 ? this : `${name} ${inspect(valuesOf(this), options)}`;
+    },
+    configurable: true,
+    writable: true,
+  });
+}
+
+shown('ReadableStream', (stream) => ({
+  locked: stream.locked,
+  state: stream._state,
+  supportsBYOB: stream._readableStreamController instanceof streams.ReadableByteStreamController,
+}));
+shown('WritableStream', (stream) => ({ locked: stream.locked, state: stream._state }));
+
 export * from 'sandglass:web-streams-polyfill';
 
 const CHUNK_BYTES = 64 * 1024;

@@ -1,17 +1,28 @@
 // The globals `TextDecoderStream` and `TextEncoderStream`, by the Encoding standard.
 import { TextDecoder, TextEncoder } from 'sandglass:encoding';
 import { TransformStream } from 'sandglass:streams';
+import { coded } from 'sandglass:coded';
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 // What both are: the two ends of a transformation.
 class TextStream {
   #transform;
 
+  // Whether a value is of a class of these, which alone have the properties of one.
+  static own(it, type) {
+    if (typeof it !== 'object' || it === null || !(#transform in it)) {
+      throw coded(TypeError, 'ERR_INVALID_THIS', `Value of "this" must be of type ${type}`);
+    }
+    return it;
+  }
+
   constructor(transformer) {
     this.#transform = new TransformStream(transformer);
   }
 
-  get readable() { return this.#transform.readable; }
-  get writable() { return this.#transform.writable; }
+  get readable() { return TextStream.own(this, 'TextStream').#transform.readable; }
+  get writable() { return TextStream.own(this, 'TextStream').#transform.writable; }
 }
 
 export class TextDecoderStream extends TextStream {
@@ -29,9 +40,14 @@ export class TextDecoderStream extends TextStream {
     this.#decoder = decoder;
   }
 
-  get encoding() { return this.#decoder.encoding; }
-  get fatal() { return this.#decoder.fatal; }
-  get ignoreBOM() { return this.#decoder.ignoreBOM; }
+  get encoding() { return TextStream.own(this, 'TextDecoderStream').#decoder.encoding; }
+  get fatal() { return TextStream.own(this, 'TextDecoderStream').#decoder.fatal; }
+  get ignoreBOM() { return TextStream.own(this, 'TextDecoderStream').#decoder.ignoreBOM; }
+
+  [INSPECT](depth, options, inspect) {
+    const { encoding, fatal, ignoreBOM, readable, writable } = TextStream.own(this, 'TextDecoderStream');
+    return `TextDecoderStream ${inspect({ encoding, fatal, ignoreBOM, readable, writable }, options)}`;
+  }
 }
 
 export class TextEncoderStream extends TextStream {
@@ -52,5 +68,10 @@ export class TextEncoderStream extends TextStream {
     });
   }
 
-  get encoding() { return 'utf-8'; }
+  get encoding() { return TextStream.own(this, 'TextEncoderStream') && 'utf-8'; }
+
+  [INSPECT](depth, options, inspect) {
+    const { encoding, readable, writable } = TextStream.own(this, 'TextEncoderStream');
+    return `TextEncoderStream ${inspect({ encoding, readable, writable }, options)}`;
+  }
 }
