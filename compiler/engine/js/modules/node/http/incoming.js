@@ -83,9 +83,8 @@ export class IncomingMessage extends Readable {
   static {
     received = ({ status, reason, headers, body }, request) => {
       const message = new IncomingMessage(null);
-      const [major, minor] = [1, 1];
       Object.assign(message, {
-        complete: true, httpVersion: `${major}.${minor}`, httpVersionMajor: major, httpVersionMinor: minor,
+        complete: true, httpVersion: '1.1', httpVersionMajor: 1, httpVersionMinor: 1,
         rawHeaders: headers, req: request, statusCode: status, statusMessage: reason,
       });
       message.#body = globalThis.Buffer.from(body.buffer, body.byteOffset, body.length);
