@@ -19,17 +19,18 @@ function named(options, name) {
   return name === 'sigalgs' ? JSON.stringify(value) : String(value);
 }
 
-class TlsAgent extends HttpAgent {
+const TlsAgent = class Agent extends HttpAgent {
   defaultPort = 443;
   protocol = PROTOCOL;
 
   getName(options = {}) {
     return [super.getName(options), ...NAMED.map((name) => named(options, name))].join(':');
   }
-}
+};
 
 // `Agent()` makes one, too.
 export const Agent = new Proxy(TlsAgent, { apply: (target, thisArg, args) => new target(...args) });
+TlsAgent.prototype.constructor = Agent;
 
 export function request(...args) {
   return new ClientRequest(requestOptions(...args), PROTOCOL);
