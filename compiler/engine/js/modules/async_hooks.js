@@ -4,8 +4,10 @@
 // `undefined`, or a map from the keys of storages to their stores, which is never changed once it is set.
 import { asyncContext, setAsyncContext } from 'sandglass:native';
 import {
-  ERR_ASYNC_CALLBACK, ERR_INVALID_ARG_TYPE, ERR_INVALID_ASYNC_ID,
+  coded, ERR_ASYNC_CALLBACK, ERR_INVALID_ARG_TYPE, ERR_INVALID_ASYNC_ID,
 } from '__wasm_rquickjs_builtin/internal/errors';
+
+const ERR_ASYNC_TYPE = coded('ERR_ASYNC_TYPE', TypeError, (type) => `Invalid name for async "type": ${type}`);
 
 function within(context, callback, thisArg, args) {
   const outer = asyncContext();
@@ -89,6 +91,7 @@ export class AsyncResource {
 
   constructor(type, options = {}) {
     if (typeof type !== 'string') throw new ERR_INVALID_ARG_TYPE('type', 'string', type);
+    if (type === '' && [...hooks].some(({ init }) => init)) throw new ERR_ASYNC_TYPE(type);
     const trigger = typeof options === 'number' ? options : options.triggerAsyncId ?? running.id;
     if (!Number.isSafeInteger(trigger) || trigger < -1) throw new ERR_INVALID_ASYNC_ID('triggerAsyncId', trigger);
     lastId += 1;

@@ -4,7 +4,7 @@ import { domException } from 'sandglass:dom_exception';
 
 export function atob(data) {
   if (arguments.length === 0) throw new TypeError('The "data" argument must be specified');
-  let digits = String(data).replace(/[\t\n\f\r ]/g, '');
+  let digits = `${data}`.replace(/[\t\n\f\r ]/g, '');
   if (digits.length % 4 === 0) digits = digits.replace(/==?$/, '');
   if (digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) {
     throw domException('The string to be decoded is not correctly encoded.', 'InvalidCharacterError');
@@ -14,7 +14,7 @@ export function atob(data) {
 
 export function btoa(data) {
   if (arguments.length === 0) throw new TypeError('The "data" argument must be specified');
-  const text = String(data);
+  const text = `${data}`;
   if (/[^\0-\xff]/.test(text)) {
     throw domException('Invalid character', 'InvalidCharacterError');
   }

@@ -4,10 +4,33 @@ import { ClientRequest, requestOptions } from 'sandglass:http/client';
 
 const PROTOCOL = 'https:';
 
-export class Agent extends HttpAgent {
+// What tells connections apart, in the order of Node.js.
+const NAMED = [
+  'ca', 'cert', 'clientCertEngine', 'ciphers', 'key', 'pfx', 'rejectUnauthorized', 'servername', 'minVersion',
+  'maxVersion', 'secureProtocol', 'crl', 'honorCipherOrder', 'ecdhCurve', 'dhparam', 'secureOptions',
+  'sessionIdContext', 'sigalgs', 'privateKeyIdentifier', 'privateKeyEngine',
+];
+const ALSO_FALSE = ['rejectUnauthorized', 'honorCipherOrder', 'secureOptions'];
+
+function named(options, name) {
+  const value = options[name];
+  if (value === undefined || (!value && !ALSO_FALSE.includes(name))) return '';
+  if (name === 'servername' && value === options.host) return '';
+  return name === 'sigalgs' ? JSON.stringify(value) : String(value);
+}
+
+const TlsAgent = class Agent extends HttpAgent {
   defaultPort = 443;
   protocol = PROTOCOL;
-}
+
+  getName(options = {}) {
+    return [super.getName(options), ...NAMED.map((name) => named(options, name))].join(':');
+  }
+};
+
+// `Agent()` makes one, too.
+export const Agent = new Proxy(TlsAgent, { apply: (target, thisArg, args) => new target(...args) });
+TlsAgent.prototype.constructor = Agent;
 
 export function request(...args) {
   return new ClientRequest(requestOptions(...args), PROTOCOL);

@@ -190,6 +190,14 @@ function emptyInput() {
   return Object.assign(Readable.from([]), { fd: 0 });
 }
 
+let isAssertWarned = false;
+function warnOfAssert() {
+  if (isAssertWarned) return;
+  isAssertWarned = true;
+  const message = 'process.assert() is deprecated. Please use the `assert` module instead.';
+  process.emitWarning(message, 'DeprecationWarning', 'DEP0100');
+}
+
 // ---- all of it -------------------------------------------------------------------------------------
 
 const methods = {
@@ -198,6 +206,7 @@ const methods = {
   _tickCallback() {},
   abort() { endInvocation('process.abort() was called'); },
   assert(value, message = 'assertion error') {
+    warnOfAssert();
     if (!value) throw Object.assign(new Error(message), { code: 'ERR_ASSERTION' });
   },
   availableMemory: () => memoryInUse()[0],
@@ -248,14 +257,14 @@ const methods = {
 const values = {
   allowedNodeEnvironmentFlags: new Set(),
   argv0: 'node',
-  config: { target_defaults: {}, variables: {} },
+  config: Object.freeze({ target_defaults: Object.freeze({}), variables: Object.freeze({}) }),
   debugPort: 9229,
   domain: null,
   execArgv: [],
   execPath: '/usr/bin/node',
   features: {
     inspector: false, debug: false, uv: false, ipv6: true, tls_alpn: true, tls_sni: true, tls_ocsp: true, tls: true,
-    cached_builtins: true, require_module: false, typescript: false,
+    cached_builtins: true, require_module: false,
   },
   moduleLoadList: [],
   ppid: 0,

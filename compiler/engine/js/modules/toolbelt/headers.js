@@ -70,15 +70,17 @@ const ONCE = [
   'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
 ];
 
-// Received headers as an object, repeated ones joined by the rules of Node.js.
-export function collect(flat) {
+// Adds a received header, to the ones of its name by the rules of Node.js.
+export function collectLine(headers, field, value, isJoined = false) {
+  const name = field.toLowerCase();
+  if (name === 'set-cookie') (headers[name] ??= []).push(value);
+  else if (headers[name] === undefined) headers[name] = value;
+  else if (isJoined || !ONCE.includes(name)) headers[name] += (name === 'cookie' ? '; ' : ', ') + value;
+}
+
+// Received headers as an object.
+export function collect(flat, isJoined = false) {
   const headers = {};
-  for (let at = 0; at < flat.length; at += 2) {
-    const name = flat[at].toLowerCase();
-    const value = flat[at + 1];
-    if (name === 'set-cookie') (headers[name] ??= []).push(value);
-    else if (headers[name] === undefined) headers[name] = value;
-    else if (!ONCE.includes(name)) headers[name] += (name === 'cookie' ? '; ' : ', ') + value;
-  }
+  for (let at = 0; at < flat.length; at += 2) collectLine(headers, flat[at], flat[at + 1], isJoined);
   return headers;
 }

@@ -5,6 +5,11 @@ export class Agent extends EventEmitter {
   defaultPort = 80;
   protocol = 'http:';
 
+  // Requests that wait, by what `getName` calls where they go to.
+  requests = {};
+  sockets = {};
+  freeSockets = {};
+
   constructor(options = {}) {
     super();
     this.options = { ...options };
@@ -12,6 +17,13 @@ export class Agent extends EventEmitter {
     this.maxSockets = options.maxSockets ?? Infinity;
     this.maxFreeSockets = options.maxFreeSockets ?? 256;
     this.maxTotalSockets = options.maxTotalSockets ?? Infinity;
+  }
+
+  getName({ host, port, localAddress, family, socketPath } = {}) {
+    const parts = [host || 'localhost', port || '', localAddress || ''];
+    if (family === 4 || family === 6) parts.push(family);
+    if (socketPath) parts.push(socketPath);
+    return parts.join(':');
   }
 
   destroy() {}

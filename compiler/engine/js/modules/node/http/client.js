@@ -5,7 +5,7 @@ import Writable from '__wasm_rquickjs_builtin/internal/streams/writable';
 import { AbortError } from 'sandglass:stream_errors';
 import { checkAgent } from 'sandglass:http/agent';
 import { validateMethod, WrittenHeaders } from 'sandglass:http/headers';
-import { IncomingMessage } from 'sandglass:http/incoming';
+import { received } from 'sandglass:http/incoming';
 import { failure } from 'sandglass:toolbelt/errors';
 import { forbidden } from 'sandglass:toolbelt/response';
 import { urlToHttpOptions } from 'url';
@@ -29,7 +29,7 @@ export function requestOptions(input, options, callback) {
 }
 
 function check(options, protocol) {
-  const { host, hostname, method, path, agent } = options;
+  const { agent, headers, host, hostname, insecureHTTPParser, method, path } = options;
   if (options.protocol && options.protocol !== protocol) throw new ERR_INVALID_PROTOCOL(options.protocol, protocol);
   for (const [name, value] of [['options.host', host], ['options.hostname', hostname], ['options.method', method]]) {
     if (value !== undefined && value !== null && typeof value !== 'string') {
@@ -40,6 +40,10 @@ function check(options, protocol) {
   const unsupported = UNSUPPORTED.find((name) => options[name]);
   if (unsupported !== undefined) {
     throw new Error(`options.${unsupported} is not supported: a lambda has no sockets of its own`);
+  }
+  if (Array.isArray(headers?.host)) throw new ERR_INVALID_ARG_TYPE('options.headers.host', 'string', headers.host);
+  if (insecureHTTPParser !== undefined && typeof insecureHTTPParser !== 'boolean') {
+    throw new ERR_INVALID_ARG_TYPE('options.insecureHTTPParser', 'boolean', insecureHTTPParser);
   }
   checkAgent(agent);
 }
@@ -116,6 +120,7 @@ export class ClientRequest extends Writable {
   getHeaderNames() { return this.#headers.names(); }
   getRawHeaderNames() { return this.#headers.rawNames(); }
   flushHeaders() {}
+  _implicitHeader() { this.flushHeaders(); }
   setNoDelay() {}
   setSocketKeepAlive() {}
 
@@ -200,7 +205,7 @@ export class ClientRequest extends Writable {
 
   // An answer that nobody listens for is read and forgotten, as in Node.js.
   #respond(answer) {
-    this.res = new IncomingMessage(answer, this);
+    this.res = received(answer, this);
     this.res.once('close', () => this.destroy());
     if (!this.emit('response', this.res)) this.res.resume();
   }

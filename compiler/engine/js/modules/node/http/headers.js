@@ -8,7 +8,7 @@ const HOST_WRITES = ['content-length', 'connection', 'transfer-encoding', 'keep-
 
 const ERR_INVALID_HTTP_TOKEN = coded('ERR_INVALID_HTTP_TOKEN', TypeError,
   (label, token) => `${label} must be a valid HTTP token ["${token}"]`);
-const ERR_INVALID_CHAR = coded('ERR_INVALID_CHAR', TypeError,
+export const ERR_INVALID_CHAR = coded('ERR_INVALID_CHAR', TypeError,
   (label, name) => `Invalid character in ${label} ["${name}"]`);
 const ERR_HTTP_INVALID_HEADER_VALUE = coded('ERR_HTTP_INVALID_HEADER_VALUE', TypeError,
   (value, name) => `Invalid value "${value}" for header "${name}"`);
@@ -67,6 +67,11 @@ export class WrittenHeaders {
     const all = Object.create(null);
     for (const [name, [, value]] of this.#byName) all[name] = value;
     return all;
+  }
+
+  // `[[name, value], …]`, a line for each value.
+  lines() {
+    return [...this.#byName.values()].flatMap(([name, values]) => [values].flat().map((value) => [name, String(value)]));
   }
 
   // `[name, value, …]` for the wire.

@@ -23,13 +23,22 @@ function made(message, { type, code, detail, ctor }) {
   return warning;
 }
 
+// A warning may have no way of its own to say what it is, or one that fails.
+function described(warning) {
+  try {
+    return String(warning);
+  } catch {
+    return Error.prototype.toString.call(warning);
+  }
+}
+
 // What is done with a warning besides telling the listeners.
 function show(warning) {
   if (!(warning instanceof Error)) return;
   if (warning.name === 'DeprecationWarning' && process.noDeprecation) return;
   const code = warning.code ? `[${warning.code}] ` : '';
   const detail = typeof warning.detail === 'string' ? `\n${warning.detail}` : '';
-  globalThis.console.warn(`${code}${typeof warning.toString === 'function' ? warning : Error.prototype.toString.call(warning)}${detail}`);
+  globalThis.console.warn(`${code}${described(warning)}${detail}`);
 }
 
 export function emitWarning(warning, type = undefined, code = undefined, ctor = undefined) {
