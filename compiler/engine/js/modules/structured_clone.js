@@ -158,13 +158,25 @@ function checkTransfer(transfer) {
   }
 }
 
+function transferred(options) {
+  const wrong = (name) => {
+    const error = new TypeError(`The "${name}" argument must be of type object.`);
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    return error;
+  };
+  if (typeof (options ?? {}) !== 'object') throw wrong('options');
+  const transfer = options?.transfer ?? [];
+  if (typeof transfer !== 'object') throw wrong('options.transfer');
+  return transfer;
+}
+
 export function structuredClone(value, options) {
   if (arguments.length === 0) {
     const error = new TypeError('The "value" argument must be specified');
     error.code = 'ERR_MISSING_ARGS';
     throw error;
   }
-  const transfer = [...(options?.transfer ?? [])];
+  const transfer = [...transferred(options)];
   checkTransfer(transfer);
   const seen = new Map();
   const copy = (item) => {

@@ -2,6 +2,7 @@
 import { domException } from 'sandglass:dom_exception';
 import { coded } from 'sandglass:coded';
 import { dispatchTrusted, Event, EventTarget } from 'sandglass:events';
+import { namespace } from 'sandglass:native';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const CONSTRUCTIBLE = Symbol('constructible');
@@ -9,6 +10,11 @@ const DELAY_MAX = 2 ** 32 - 1;
 
 // Set by the class below.
 let abort;
+
+function invalid(...told) {
+  const { ERR_INVALID_ARG_TYPE } = namespace('__wasm_rquickjs_builtin/internal/errors');
+  return new ERR_INVALID_ARG_TYPE(...told);
+}
 
 function newSignal() {
   return new AbortSignal(CONSTRUCTIBLE);
@@ -24,6 +30,7 @@ export class AbortSignal extends EventTarget {
   #onabort = null;
   // The signals that abort when this one does.
   #dependents = new Set();
+  #sources;
 
   constructor(token) {
     if (token !== CONSTRUCTIBLE) throw coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor');
@@ -52,14 +59,16 @@ export class AbortSignal extends EventTarget {
   }
 
   static any(signals) {
+    if (typeof signals?.[Symbol.iterator] !== 'function') throw invalid('signals', 'Iterable', signals);
     const sources = [...signals];
-    if (!sources.every((source) => source instanceof AbortSignal)) {
-      throw coded(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "signals" argument must hold instances of AbortSignal.');
-    }
+    const wrong = sources.findIndex((source) => !(source instanceof AbortSignal));
+    if (wrong >= 0) throw invalid(`signals[${wrong}]`, 'AbortSignal', sources[wrong]);
     const aborted = sources.find((source) => source.aborted);
     if (aborted !== undefined) return AbortSignal.abort(aborted.reason);
     const signal = newSignal();
-    for (const source of sources) source.#dependents.add(signal);
+    // A signal of signals follows those that these follow, so that all of them hear in the order that they were made.
+    signal.#sources = new Set(sources.flatMap((source) => [...(source.#sources ?? [source])]));
+    for (const source of signal.#sources) source.#dependents.add(signal);
     return signal;
   }
 

@@ -138,9 +138,14 @@ class Listener {
   }
 }
 
+function isCapture(options) {
+  return Boolean(typeof options === 'object' ? options?.capture : options);
+}
+
 function listenerOptions(options) {
-  if (typeof options !== 'object' || options === null) return { capture: Boolean(options) };
-  return { ...options, capture: Boolean(options.capture) };
+  if (typeof options !== 'object' || options === null) return { capture: isCapture(options) };
+  const { once, passive, signal } = options;
+  return { capture: isCapture(options), once, passive, signal };
 }
 
 export class EventTarget {
@@ -164,7 +169,7 @@ export class EventTarget {
   }
 
   removeEventListener(type, callback, options = undefined) {
-    const { capture } = listenerOptions(options);
+    const capture = isCapture(options);
     const listeners = this.#of(`${type}`);
     const removed = listeners.find((other) => other.callback === callback && other.capture === capture);
     if (removed === undefined) return;
