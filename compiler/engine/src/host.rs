@@ -131,9 +131,7 @@ fn random(ctx: Ctx<'_>) -> Result<f64> {
         None => {
             let seed = getrandom::u64()
                 .map_err(|error| Exception::throw_internal(&ctx, &error.to_string()))?;
-            Ok(random
-                .insert(fastrand::Rng::with_seed(seed))
-                .f64())
+            Ok(random.insert(fastrand::Rng::with_seed(seed)).f64())
         }
     })
 }

@@ -99,7 +99,10 @@ pub(super) fn random_secret(
     length: usize,
     what_for: Opt<String>,
 ) -> Result<TypedArray<'_, u8>> {
-    let what = what_for.0.as_deref().unwrap_or("a new key or a random part of a message");
+    let what = what_for
+        .0
+        .as_deref()
+        .unwrap_or("a new key or a random part of a message");
     phase::require_invocation(&ctx, what)?;
     random_fill(ctx, length)
 }

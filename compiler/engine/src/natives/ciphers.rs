@@ -14,7 +14,12 @@ pub(super) fn ecb<'js>(
     data: TypedArray<'js, u8>,
 ) -> Result<Value<'js>> {
     let cipher = block_cipher(&ctx, &cipher)?;
-    let made = ciphers::ecb(cipher, direction(encrypts), bytes_of(&ctx, &key)?, bytes_of(&ctx, &data)?);
+    let made = ciphers::ecb(
+        cipher,
+        direction(encrypts),
+        bytes_of(&ctx, &key)?,
+        bytes_of(&ctx, &data)?,
+    );
     answer(ctx, made)
 }
 
@@ -42,7 +47,11 @@ pub(super) fn ctr<'js>(
     skip: u32,
     data: TypedArray<'js, u8>,
 ) -> Result<Value<'js>> {
-    let counter = if bits == 32 { Counter::Low32 } else { Counter::All128 };
+    let counter = if bits == 32 {
+        Counter::Low32
+    } else {
+        Counter::All128
+    };
     let (key, start) = (bytes_of(&ctx, &key)?, bytes_of(&ctx, &start)?);
     let made = ciphers::ctr(counter, key, start, skip, bytes_of(&ctx, &data)?);
     answer(ctx, made)
@@ -55,7 +64,11 @@ pub(super) fn ghash<'js>(
     state: TypedArray<'js, u8>,
     data: TypedArray<'js, u8>,
 ) -> Result<Value<'js>> {
-    let made = ciphers::ghash(bytes_of(&ctx, &key)?, bytes_of(&ctx, &state)?, bytes_of(&ctx, &data)?);
+    let made = ciphers::ghash(
+        bytes_of(&ctx, &key)?,
+        bytes_of(&ctx, &state)?,
+        bytes_of(&ctx, &data)?,
+    );
     answer(ctx, made)
 }
 
@@ -89,7 +102,11 @@ pub(super) fn key_wrap<'js>(
     key: TypedArray<'js, u8>,
     data: TypedArray<'js, u8>,
 ) -> Result<Value<'js>> {
-    let made = ciphers::key_wrap(direction(encrypts), bytes_of(&ctx, &key)?, bytes_of(&ctx, &data)?);
+    let made = ciphers::key_wrap(
+        direction(encrypts),
+        bytes_of(&ctx, &key)?,
+        bytes_of(&ctx, &data)?,
+    );
     answer(ctx, made)
 }
 
@@ -103,11 +120,18 @@ fn block_cipher(ctx: &Ctx<'_>, name: &str) -> Result<BlockCipher> {
 }
 
 fn direction(encrypts: bool) -> Direction {
-    if encrypts { Direction::Encrypt } else { Direction::Decrypt }
+    if encrypts {
+        Direction::Encrypt
+    } else {
+        Direction::Decrypt
+    }
 }
 
 /// The bytes, or what went wrong as a text.
-fn answer<'js>(ctx: Ctx<'js>, made: std::result::Result<Vec<u8>, CipherError>) -> Result<Value<'js>> {
+fn answer<'js>(
+    ctx: Ctx<'js>,
+    made: std::result::Result<Vec<u8>, CipherError>,
+) -> Result<Value<'js>> {
     let why = match made {
         Ok(bytes) => return Ok(TypedArray::new(ctx, bytes)?.into_value()),
         Err(CipherError::InvalidKey) => "invalid-key",

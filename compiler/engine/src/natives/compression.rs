@@ -7,8 +7,8 @@ use std::cell::RefCell;
 
 use rquickjs::{Ctx, Exception, FromJs, Object, Result, TypedArray, Value};
 use zlib_rs::{
-    Deflate, DeflateConfig, DeflateError, DeflateFlush, Inflate, InflateError, InflateFlush, Method, Status,
-    Strategy,
+    Deflate, DeflateConfig, DeflateError, DeflateFlush, Inflate, InflateError, InflateFlush,
+    Method, Status, Strategy,
 };
 
 use super::bytes_of;
@@ -167,7 +167,8 @@ impl Stream {
         };
         let before = (inflate.total_in(), inflate.total_out());
         let mut result = inflate.decompress(input, output, inflate_flush(flush));
-        if let (Err(InflateError::NeedDict { .. }), Some(dictionary)) = (&result, &self.dictionary) {
+        if let (Err(InflateError::NeedDict { .. }), Some(dictionary)) = (&result, &self.dictionary)
+        {
             result = match inflate.set_dictionary(dictionary) {
                 Ok(_) => {
                     let (read, written) = progress(before, inflate);
@@ -312,8 +313,8 @@ pub(super) fn open<'js>(
         .ok_or_else(|| Exception::throw_range(&ctx, "unknown mode of compression"))?;
     let dictionary = dictionary.map(|view| bytes_of(&ctx, &view).map(<[u8]>::to_vec));
     let stream = Some(Stream::new(mode, settings, dictionary.transpose()?));
-    Ok(STREAMS.with_borrow_mut(|streams| {
-        match streams.iter().position(Option::is_none) {
+    Ok(
+        STREAMS.with_borrow_mut(|streams| match streams.iter().position(Option::is_none) {
             Some(free) => {
                 streams[free] = stream;
                 free
@@ -322,8 +323,8 @@ pub(super) fn open<'js>(
                 streams.push(stream);
                 streams.len() - 1
             }
-        }
-    }))
+        }),
+    )
 }
 
 /// Takes of `input` and puts into `output` as much as goes. Returns `{read, written, code, message}`.

@@ -32,7 +32,11 @@ pub(super) fn agree<'js>(
     private: TypedArray<'js, u8>,
     public: TypedArray<'js, u8>,
 ) -> Result<Option<TypedArray<'js, u8>>> {
-    let made = curves::agree(curve(&ctx, &name)?, bytes_of(&ctx, &private)?, bytes_of(&ctx, &public)?);
+    let made = curves::agree(
+        curve(&ctx, &name)?,
+        bytes_of(&ctx, &private)?,
+        bytes_of(&ctx, &public)?,
+    );
     array(ctx, made)
 }
 
@@ -43,7 +47,11 @@ pub(super) fn sign_hash<'js>(
     private: TypedArray<'js, u8>,
     hash: TypedArray<'js, u8>,
 ) -> Result<Option<TypedArray<'js, u8>>> {
-    let made = curves::sign_hash(curve(&ctx, &name)?, bytes_of(&ctx, &private)?, bytes_of(&ctx, &hash)?);
+    let made = curves::sign_hash(
+        curve(&ctx, &name)?,
+        bytes_of(&ctx, &private)?,
+        bytes_of(&ctx, &hash)?,
+    );
     array(ctx, made)
 }
 
@@ -56,7 +64,12 @@ pub(super) fn verify_hash<'js>(
     signature: TypedArray<'js, u8>,
 ) -> Result<bool> {
     let (public, hash) = (bytes_of(&ctx, &public)?, bytes_of(&ctx, &hash)?);
-    Ok(curves::verify_hash(curve(&ctx, &name)?, public, hash, bytes_of(&ctx, &signature)?))
+    Ok(curves::verify_hash(
+        curve(&ctx, &name)?,
+        public,
+        hash,
+        bytes_of(&ctx, &signature)?,
+    ))
 }
 
 fn curve(ctx: &Ctx<'_>, name: &str) -> Result<Curve> {

@@ -12,7 +12,11 @@ pub(super) fn digest<'js>(
     data: TypedArray<'js, u8>,
     bytes: Opt<Option<u32>>,
 ) -> Result<TypedArray<'js, u8>> {
-    let hash = crypto::digest(algorithm(&ctx, &name)?, bytes_of(&ctx, &data)?, bytes.0.flatten());
+    let hash = crypto::digest(
+        algorithm(&ctx, &name)?,
+        bytes_of(&ctx, &data)?,
+        bytes.0.flatten(),
+    );
     TypedArray::new(ctx, hash)
 }
 

@@ -46,7 +46,11 @@ pub(super) fn scrypt<'js>(
     let &[log_n, r, p] = cost.as_slice() else {
         return Ok(None);
     };
-    let cost = ScryptCost { log_n: log_n.min(64) as u8, r, p };
+    let cost = ScryptCost {
+        log_n: log_n.min(64) as u8,
+        r,
+        p,
+    };
     let (password, salt) = (bytes_of(&ctx, &password)?, bytes_of(&ctx, &salt)?);
     let key = key_derivation::scrypt(password, salt, cost, bytes);
     key.map(|key| TypedArray::new(ctx, key)).transpose()

@@ -48,7 +48,10 @@ pub(super) fn rsa_private<'js>(
     bytes(ctx, made)
 }
 
-fn bytes<'js>(ctx: Ctx<'js>, made: std::result::Result<Vec<u8>, NumberError>) -> Result<Value<'js>> {
+fn bytes<'js>(
+    ctx: Ctx<'js>,
+    made: std::result::Result<Vec<u8>, NumberError>,
+) -> Result<Value<'js>> {
     match made {
         Ok(bytes) => Ok(TypedArray::new(ctx, bytes)?.into_value()),
         Err(error) => why(error).into_js(&ctx),

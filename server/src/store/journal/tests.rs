@@ -96,7 +96,7 @@ fn a_page_says_whether_there_are_more() {
 /// Two words of which each is in every other entry, so that they never meet, and one that is in three.
 fn never() -> Connection {
     let said = |number: u64| {
-        let word = if number % 2 == 0 { "even" } else { "odd" };
+        let word = if number.is_multiple_of(2) { "even" } else { "odd" };
         let rare = if [70_000, 40_000, 100].contains(&number) {
             " rare"
         } else {
@@ -259,7 +259,7 @@ fn what_fails_is_told_with_the_last_reason_within_its_time() {
         last_at: 3 * BUCKET_MS,
         last_message: Some("second".to_owned()),
     };
-    assert_eq!(failing(0, 4), [told.clone()]);
+    assert_eq!(failing(0, 4), std::slice::from_ref(&told));
     let of_later = Failing {
         failures: 2,
         invocations: 3,
