@@ -96,7 +96,11 @@ fn a_page_says_whether_there_are_more() {
 /// Two words of which each is in every other entry, so that they never meet, and one that is in three.
 fn never() -> Connection {
     let said = |number: u64| {
-        let word = if number.is_multiple_of(2) { "even" } else { "odd" };
+        let word = if number.is_multiple_of(2) {
+            "even"
+        } else {
+            "odd"
+        };
         let rare = if [70_000, 40_000, 100].contains(&number) {
             " rare"
         } else {
