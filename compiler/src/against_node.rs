@@ -1,6 +1,6 @@
 //! Does a lambda do in Node.js what it did in its sandbox?
 //!
-//! [`in_node`] runs it in the Node.js of this machine, under the conditions of a repeatable invocation and
+//! [`Node`] runs it in the Node.js of this machine, under the conditions of a repeatable invocation and
 //! with the same answers to what it asks; [`first_difference`] says what came out otherwise. The toolbelt,
 //! the console and the rules of settling are the engine's own JavaScript; everything else is Node.js's.
 //! Node.js isolates nothing: this is for one's own code.
