@@ -22,6 +22,18 @@ function implementationOf(code: string, variables: Readonly<Record<string, strin
   return { code, dependencies: [], environmentVariables };
 }
 
+/** Says what it does, and fails for order 13. */
+export const CHATTY = `
+function lambda(input, callback) {
+  console.info('looking for', { order: input.payload.order });
+  console.warn('the warehouse is slow');
+  if (input.payload.order === 13) {
+    console.error('order 13 does not exist');
+    return callback(new Error('no such order'));
+  }
+  callback(null, 'found ' + input.payload.order);
+}`;
+
 /** Makes a draft, as another client would. */
 export async function drafted(
   server: Server,
@@ -66,6 +78,11 @@ export async function deployed(server: Server, name: string): Promise<Made> {
 export async function invoked(server: Server, name: string, payload: unknown): Promise<unknown> {
   const path = `/lambdas/${name}/invoke?v=1&externalSystem=story`;
   return server.api('POST', path, { timestamp: 0, headers: [], payload });
+}
+
+/** The same, whether it fails or not. */
+export async function tried(server: Server, name: string, payload: unknown): Promise<void> {
+  await invoked(server, name, payload).catch(() => undefined);
 }
 
 /** Waits until the code can be typed in: Monaco is large, and the machine may be busy. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from '../fixtures';
 import { reached } from '../keyboard';
-import { CHATTY, deployed, invoked } from '../watched';
+import { CHATTY, live, tried } from '../lambdas';
 
 /** It does not build: there is no such thing as `parcels`. */
 const BROKEN = 'function lambda(input, callback) { callback(null, 1); }\nparcels.sort();\n';
@@ -29,7 +29,7 @@ test('what failed to build says why and leads to its deployments, and is gone on
   await item.getByRole('link', { name: 'returns' }).click();
   await expect(page).toHaveURL(/\/lambdas\/returns\/deployments$/);
 
-  await deployed(server, 'returns', CHATTY);
+  await live(server, 'returns', CHATTY);
   await page.goto('/console/');
   await expect(page.getByRole('heading', { name: 'Invocations' })).toBeVisible({ timeout: 30_000 });
   await expect(item).toHaveCount(0);
@@ -40,8 +40,8 @@ test('a lambda that fails now is told apart, with how often, its last word, and 
   signIn,
   server,
 }) => {
-  await deployed(server, 'failing', CHATTY);
-  for (const order of [1, 13, 13]) await invoked(server, 'failing', { order });
+  await live(server, 'failing', CHATTY);
+  for (const order of [1, 13, 13]) await tried(server, 'failing', { order });
   await page.goto('/console/');
   await signIn();
   const attention = page.getByRole('region', { name: 'Needs attention' });
@@ -61,7 +61,7 @@ test('activity says who did what and leads there; the quota counts what the acco
   signIn,
   server,
 }) => {
-  await deployed(server, 'counted', CHATTY);
+  await live(server, 'counted', CHATTY);
   await server.api('PUT', '/whitelist/activity.example');
   await server.api('POST', '/schedules', { lambdaUUID: 'counted', cronExpression: '0 6 * * *' });
   await page.goto('/console/');
@@ -96,8 +96,8 @@ test('invocations are drawn over time, with how they ended, in the span that is 
   signIn,
   server,
 }) => {
-  await deployed(server, 'drawn', CHATTY);
-  for (const order of [1, 2, 13]) await invoked(server, 'drawn', { order });
+  await live(server, 'drawn', CHATTY);
+  for (const order of [1, 2, 13]) await tried(server, 'drawn', { order });
   await page.goto('/console/?span=1h');
   await signIn();
   const panel = page.getByRole('region', { name: 'Invocations' });

@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures';
 import { reached } from '../keyboard';
-import { CHATTY, deployed } from '../watched';
+import { CHATTY, live } from '../lambdas';
 import type { Server } from '../server';
 
 /** Invokes it from outside, by a request that has a name. */
@@ -37,8 +37,8 @@ test('logs are narrowed by lambda, time, level, words and request, and exported 
   server,
   accessible,
 }) => {
-  await deployed(server, 'filtered', CHATTY);
-  await deployed(server, 'another', CHATTY);
+  await live(server, 'filtered', CHATTY);
+  await live(server, 'another', CHATTY);
   await asked(server, 'filtered', 7, 'story-7');
   await asked(server, 'filtered', 13, 'story-13');
   await asked(server, 'another', 8, 'story-8');
@@ -87,7 +87,7 @@ test('a request is one click from its entries, and its entries have the lambda',
   signIn,
   server,
 }) => {
-  await deployed(server, 'clicked', CHATTY);
+  await live(server, 'clicked', CHATTY);
   await asked(server, 'clicked', 1, 'click-1');
   await asked(server, 'clicked', 2, 'click-2');
   await page.goto('/console/logs?lambda=clicked');
@@ -108,7 +108,7 @@ test('new entries appear by themselves while Live is on, and only those that fit
   signIn,
   server,
 }) => {
-  await deployed(server, 'tailed', CHATTY);
+  await live(server, 'tailed', CHATTY);
   await asked(server, 'tailed', 1, 'tail-1');
   await page.goto('/console/lambdas/tailed/logs?level=Error');
   await signIn();
@@ -118,10 +118,10 @@ test('new entries appear by themselves while Live is on, and only those that fit
   await expect(line(page, 'looking for')).toHaveCount(0);
   await expect(page.getByText('new ones appear by themselves')).toBeVisible();
 
-  const live = page.getByRole('button', { name: 'Live', exact: true });
-  await expect(live).toHaveAttribute('aria-pressed', 'true');
-  await live.click();
-  await expect(live).toHaveAttribute('aria-pressed', 'false');
+  const liveSwitch = page.getByRole('button', { name: 'Live', exact: true });
+  await expect(liveSwitch).toHaveAttribute('aria-pressed', 'true');
+  await liveSwitch.click();
+  await expect(liveSwitch).toHaveAttribute('aria-pressed', 'false');
   await expect(page.getByText('new ones appear by themselves')).toHaveCount(0);
   await asked(server, 'tailed', 13, 'tail-3');
   // What another client finds by now, this page was not told.
@@ -132,7 +132,7 @@ test('new entries appear by themselves while Live is on, and only those that fit
     })
     .toBeGreaterThan(0);
   await expect(line(page, 'order 13 does not exist')).toHaveCount(1);
-  await live.click();
+  await liveSwitch.click();
   await expect(line(page, 'order 13 does not exist')).toHaveCount(2);
 });
 
@@ -141,7 +141,7 @@ test('the arrows go through the entries, and each says its time in UTC when it h
   signIn,
   server,
 }) => {
-  await deployed(server, 'told', CHATTY);
+  await live(server, 'told', CHATTY);
   await asked(server, 'told', 1, 'told-1');
   await page.goto('/console/logs?lambda=told');
   await signIn();
@@ -174,7 +174,7 @@ test('the entries of a run and its deployments say UTC on hover and on focus', a
   server,
   accessible,
 }) => {
-  await deployed(server, 'ran', CHATTY);
+  await live(server, 'ran', CHATTY);
   await page.goto('/console/lambdas/ran/invoke');
   await signIn();
   await page.getByRole('button', { name: 'Invoke', exact: true }).click();

@@ -3,7 +3,7 @@
 import { duration } from '../../src/lib/time';
 import { bytes, count } from '../../src/lib/units';
 import { expect, test } from '../fixtures';
-import { deployed, invoked } from '../watched';
+import { live, tried } from '../lambdas';
 
 const METERED = `
 function lambda(input, callback) {
@@ -23,7 +23,7 @@ test('the tables behind the charts have the time, the fuel and the memory of wha
   server,
   accessible,
 }) => {
-  await deployed(server, 'metered', METERED);
+  await live(server, 'metered', METERED);
   const input = { payload: { rounds: 20_000 }, headers: [] };
   const { usage } = (await server.api('POST', '/lambdas/metered/run', input)) as Run;
   await page.goto('/console/lambdas/metered/metrics?span=1h');
@@ -58,9 +58,9 @@ test('of many invocations the percentiles differ, and no two of them look the sa
   signIn,
   server,
 }) => {
-  await deployed(server, 'uneven', METERED);
-  for (let round = 0; round < 12; round += 1) await invoked(server, 'uneven', { rounds: 10 });
-  await invoked(server, 'uneven', { rounds: 3_000_000 });
+  await live(server, 'uneven', METERED);
+  for (let round = 0; round < 12; round += 1) await tried(server, 'uneven', { rounds: 10 });
+  await tried(server, 'uneven', { rounds: 3_000_000 });
   await page.goto('/console/lambdas/uneven/metrics?span=1h');
   await signIn();
   const time = page.getByRole('figure').filter({ has: page.getByRole('img', { name: /Time/ }) });
@@ -86,7 +86,7 @@ test('outgoing requests are charted, and what never ran teaches how to begin', a
   signIn,
   server,
 }) => {
-  await deployed(server, 'quiet', METERED);
+  await live(server, 'quiet', METERED);
   await page.goto('/console/lambdas/quiet/metrics');
   await signIn();
   await expect(page.getByText('quiet did not run in this time')).toBeVisible();
@@ -100,8 +100,8 @@ test('outgoing requests are charted, and what never ran teaches how to begin', a
       callback(null, answer.statusCode);
     }`;
   await server.api('PUT', `/whitelist/${encodeURIComponent(new URL(server.url).host)}`);
-  await deployed(server, 'charted', asks);
-  for (let index = 0; index < 2; index += 1) await invoked(server, 'charted', {});
+  await live(server, 'charted', asks);
+  for (let index = 0; index < 2; index += 1) await tried(server, 'charted', {});
   await page.goto('/console/lambdas/charted/metrics?span=1h');
   const requests = page
     .getByRole('figure')

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { expect, test } from '../fixtures';
-import { CHATTY, deployed, invoked } from '../watched';
+import { CHATTY, live, tried } from '../lambdas';
 
 test('logs are searched, watched while they are written, unfolded and exported', async ({
   page,
@@ -11,15 +11,15 @@ test('logs are searched, watched while they are written, unfolded and exported',
   server,
   accessible,
 }) => {
-  await deployed(server, 'chatty', CHATTY);
-  await invoked(server, 'chatty', { order: 7 });
+  await live(server, 'chatty', CHATTY);
+  await tried(server, 'chatty', { order: 7 });
   await page.goto('/console/logs?lambda=chatty');
   await signIn();
   const entries = page.getByRole('list', { name: 'Log entries' });
   const line = (text: string) => entries.locator('summary', { hasText: text });
   await expect(line('looking for')).toHaveCount(1);
 
-  await invoked(server, 'chatty', { order: 13 });
+  await tried(server, 'chatty', { order: 13 });
   await expect(line('order 13 does not exist')).toBeVisible();
   await expect(line('looking for')).toHaveCount(2);
   await line('looking for').first().click();
@@ -48,8 +48,8 @@ test('home says which lambda fails, and metrics how it ran', async ({
   server,
   accessible,
 }) => {
-  await deployed(server, 'orders', CHATTY);
-  for (const order of [1, 2, 13]) await invoked(server, 'orders', { order });
+  await live(server, 'orders', CHATTY);
+  for (const order of [1, 2, 13]) await tried(server, 'orders', { order });
   await page.goto('/console/');
   await signIn();
   const item = page.getByRole('listitem').filter({ hasText: /orders.*1 of 3 failed/ });
@@ -76,7 +76,7 @@ test('a schedule is told in words, with its next runs, paused and deleted', asyn
   server,
   accessible,
 }) => {
-  await deployed(server, 'nightly', CHATTY);
+  await live(server, 'nightly', CHATTY);
   await page.goto('/console/schedules');
   await signIn();
   await page.getByRole('button', { name: 'Add a schedule' }).first().click();

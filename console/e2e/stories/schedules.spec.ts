@@ -2,7 +2,7 @@
 
 import { expect, test } from '../fixtures';
 import { reached } from '../keyboard';
-import { CHATTY, deployed } from '../watched';
+import { CHATTY, live } from '../lambdas';
 
 test('a cron is told in words with its next runs, and what is wrong with one is said while typing', async ({
   page,
@@ -10,7 +10,7 @@ test('a cron is told in words with its next runs, and what is wrong with one is 
   server,
   accessible,
 }) => {
-  await deployed(server, 'morning', CHATTY);
+  await live(server, 'morning', CHATTY);
   await page.goto('/console/schedules');
   await signIn();
   await page.getByRole('button', { name: 'Add a schedule' }).first().click();
@@ -81,7 +81,7 @@ test('a run is in the history, with its payload in the logs of the lambda', asyn
 }) => {
   // The next full minute is a minute away at most.
   test.setTimeout(150_000);
-  await deployed(server, 'minutely', CHATTY);
+  await live(server, 'minutely', CHATTY);
   await server.api('POST', '/schedules', {
     lambdaUUID: 'minutely',
     cronExpression: '* * * * *',
