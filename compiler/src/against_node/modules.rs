@@ -3,93 +3,60 @@
 /// The name and the source of one.
 type Module = (&'static str, &'static str);
 
-macro_rules! shared {
-    ($name:literal, $file:literal) => {
-        (
-            $name,
-            include_str!(concat!("../../engine/js/modules/", $file)),
-        )
+/// Modules by their files without `.js`: those that a lambda may ask for, and the library's own.
+macro_rules! modules {
+    ([$($asked:literal),* $(,)?] $($own:literal),* $(,)?) => {
+        &[
+            $(($asked, include_str!(concat!("../../engine/js/modules/", $asked, ".js"))),)*
+            $((
+                concat!("sandglass:", $own),
+                include_str!(concat!("../../engine/js/modules/", $own, ".js")),
+            ),)*
+        ]
     };
 }
 
 /// The toolbelts of both generations, as the engine has them.
-pub(super) const TOOLBELTS: &[Module] = &[
-    shared!("core-functions-toolbelt", "core-functions-toolbelt.js"),
-    shared!("lp-faas-toolbelt", "lp-faas-toolbelt.js"),
-    shared!("sandglass:toolbelt/auth", "toolbelt/auth.js"),
-    shared!("sandglass:toolbelt/body", "toolbelt/body.js"),
-    shared!("sandglass:toolbelt/call_site", "toolbelt/call_site.js"),
-    shared!("sandglass:toolbelt/constants", "toolbelt/constants.js"),
-    shared!(
-        "sandglass:toolbelt/context_service",
-        "toolbelt/context_service.js"
-    ),
-    shared!(
-        "sandglass:toolbelt/conversation_util",
-        "toolbelt/conversation_util.js"
-    ),
-    shared!("sandglass:toolbelt/cookies", "toolbelt/cookies.js"),
-    shared!("sandglass:toolbelt/domain_api", "toolbelt/domain_api.js"),
-    shared!("sandglass:toolbelt/error_codes", "toolbelt/error_codes.js"),
-    shared!("sandglass:toolbelt/errors", "toolbelt/errors.js"),
-    shared!("sandglass:toolbelt/gdpr_util", "toolbelt/gdpr_util.js"),
-    shared!("sandglass:toolbelt/headers", "toolbelt/headers.js"),
-    shared!("sandglass:toolbelt/http_client", "toolbelt/http_client.js"),
-    shared!("sandglass:toolbelt/lp_client", "toolbelt/lp_client.js"),
-    shared!("sandglass:toolbelt/mtls_client", "toolbelt/mtls_client.js"),
-    shared!("sandglass:toolbelt/multipart", "toolbelt/multipart.js"),
-    shared!("sandglass:toolbelt/oauth1", "toolbelt/oauth1.js"),
-    shared!(
-        "sandglass:toolbelt/orchestrator_client",
-        "toolbelt/orchestrator_client.js"
-    ),
-    shared!("sandglass:toolbelt/query", "toolbelt/query.js"),
-    shared!("sandglass:toolbelt/request", "toolbelt/request.js"),
-    shared!("sandglass:toolbelt/response", "toolbelt/response.js"),
-    shared!("sandglass:toolbelt/sde_util", "toolbelt/sde_util.js"),
-    shared!(
-        "sandglass:toolbelt/secret_client",
-        "toolbelt/secret_client.js"
-    ),
-    shared!("sandglass:toolbelt/settle", "toolbelt/settle.js"),
-    shared!("sandglass:toolbelt/sf_client", "toolbelt/sf_client.js"),
-    shared!("sandglass:toolbelt/uri", "toolbelt/uri.js"),
-    shared!(
-        "sandglass:toolbelt/v2/access_token",
-        "toolbelt/v2/access_token.js"
-    ),
-    shared!("sandglass:toolbelt/v2/answer", "toolbelt/v2/answer.js"),
-    shared!(
-        "sandglass:toolbelt/v2/context_service",
-        "toolbelt/v2/context_service.js"
-    ),
-    shared!(
-        "sandglass:toolbelt/v2/conversation_util",
-        "toolbelt/v2/conversation_util.js"
-    ),
-    shared!(
-        "sandglass:toolbelt/v2/csds_client",
-        "toolbelt/v2/csds_client.js"
-    ),
-    shared!("sandglass:toolbelt/v2/error", "toolbelt/v2/error.js"),
-    shared!(
-        "sandglass:toolbelt/v2/gdpr_util",
-        "toolbelt/v2/gdpr_util.js"
-    ),
-    shared!(
-        "sandglass:toolbelt/v2/lp_client",
-        "toolbelt/v2/lp_client.js"
-    ),
-    shared!(
-        "sandglass:toolbelt/v2/lp_mtls_client",
-        "toolbelt/v2/lp_mtls_client.js"
-    ),
-    shared!("sandglass:toolbelt/v2/sde_util", "toolbelt/v2/sde_util.js"),
-    shared!(
-        "sandglass:toolbelt/v2/secret_client",
-        "toolbelt/v2/secret_client.js"
-    ),
-];
+pub(super) const TOOLBELTS: &[Module] = modules! {
+    ["core-functions-toolbelt", "lp-faas-toolbelt"]
+    "toolbelt/auth",
+    "toolbelt/body",
+    "toolbelt/call_site",
+    "toolbelt/constants",
+    "toolbelt/context_service",
+    "toolbelt/conversation_util",
+    "toolbelt/cookies",
+    "toolbelt/domain_api",
+    "toolbelt/error_codes",
+    "toolbelt/errors",
+    "toolbelt/gdpr_util",
+    "toolbelt/headers",
+    "toolbelt/http_client",
+    "toolbelt/lp_client",
+    "toolbelt/mtls_client",
+    "toolbelt/multipart",
+    "toolbelt/oauth1",
+    "toolbelt/orchestrator_client",
+    "toolbelt/query",
+    "toolbelt/request",
+    "toolbelt/response",
+    "toolbelt/sde_util",
+    "toolbelt/secret_client",
+    "toolbelt/settle",
+    "toolbelt/sf_client",
+    "toolbelt/uri",
+    "toolbelt/v2/access_token",
+    "toolbelt/v2/answer",
+    "toolbelt/v2/context_service",
+    "toolbelt/v2/conversation_util",
+    "toolbelt/v2/csds_client",
+    "toolbelt/v2/error",
+    "toolbelt/v2/gdpr_util",
+    "toolbelt/v2/lp_client",
+    "toolbelt/v2/lp_mtls_client",
+    "toolbelt/v2/sde_util",
+    "toolbelt/v2/secret_client",
+};
 
 /// The engine's console, and its rules of what is which failure.
 pub(super) const PRELUDE: &str = include_str!("../../engine/js/prelude.js");
