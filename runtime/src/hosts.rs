@@ -110,6 +110,8 @@ impl time_zones::Host for Sandbox {
 
 /// Fuel for a byte that crosses the wall, so that calls which come to nothing are not free.
 const COPY_FUEL_PER_BYTE: u64 = 1;
+/// Work that takes longer is done on a thread of its own: about 2 milliseconds.
+const LONG_FUEL: u64 = 30_000_000;
 /// Fuel for a byte that is hashed, so that hashing costs no less than its time is worth.
 pub(crate) const HASH_FUEL_PER_BYTE: u64 = 16;
 impl Sandbox {
@@ -125,6 +127,33 @@ impl Sandbox {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// What is left of the memory that the lambda may have, in bytes.
+    fn memory_left(&mut self) -> u64 {
+        let used = self.memory.used();
+        self.policy.limits.memory.get().saturating_sub(used)
+    }
+
+    /// Refuses work for which the host would need more memory than the lambda has left.
+    fn fits(&mut self, bytes: u64) -> wasmtime::Result<()> {
+        match bytes > self.memory_left() {
+            true => Err(LimitReached(Limit::Memory).into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Does work that was paid for, on a thread of its own when it takes long.
+    async fn work<T: Send + 'static>(
+        &mut self,
+        fuel: u64,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> wasmtime::Result<T> {
+        self.charge(fuel).await?;
+        if fuel < LONG_FUEL {
+            return Ok(work());
+        }
+        Ok(tokio::task::spawn_blocking(work).await?)
     }
 
     /// The same for work that gives way by itself, such as a request.

@@ -45,29 +45,35 @@ fn options(sensitivity: Sensitivity, ignore_punctuation: bool) -> CollatorOption
     options
 }
 
-/// The parts of a text.
-pub(crate) fn segments(granularity: Granularity, text: &str) -> Vec<Segment> {
+/// The parts of a text, from the first on, no more of them than `most`.
+pub(crate) fn segments(granularity: Granularity, text: &str, most: usize) -> Vec<Segment> {
     match granularity {
         Granularity::Grapheme => {
             let ends = GraphemeClusterSegmenter::new().segment_str(text);
-            in_utf16(text, ends.map(|end| (end, false)))
+            in_utf16(text, ends.map(|end| (end, false)), most)
         }
         Granularity::Sentence => {
             let segmenter = SentenceSegmenter::new(SentenceBreakInvariantOptions::default());
-            in_utf16(text, segmenter.segment_str(text).map(|end| (end, false)))
+            let ends = segmenter.segment_str(text).map(|end| (end, false));
+            in_utf16(text, ends, most)
         }
         Granularity::Word => {
             let segmenter = WordSegmenter::new_dictionary(WordBreakInvariantOptions::default());
             let ends = segmenter.segment_str(text).iter_with_word_type();
-            in_utf16(text, ends.map(|(end, kind)| (end, kind.is_word_like())))
+            in_utf16(
+                text,
+                ends.map(|(end, kind)| (end, kind.is_word_like())),
+                most,
+            )
         }
     }
 }
 
 /// Ends in bytes, the first of which is the beginning, as ends in units of UTF-16.
-fn in_utf16(text: &str, ends: impl Iterator<Item = (usize, bool)>) -> Vec<Segment> {
+fn in_utf16(text: &str, ends: impl Iterator<Item = (usize, bool)>, most: usize) -> Vec<Segment> {
     let (mut bytes, mut units) = (0, 0);
     ends.filter(|(end, _)| *end > 0)
+        .take(most)
         .map(|(end, is_word_like)| {
             units += text[bytes..end].encode_utf16().count() as u32;
             bytes = end;
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn a_text_is_divided_in_units_of_utf_16() {
         let ends = |granularity, text| -> Vec<u32> {
-            segments(granularity, text)
+            segments(granularity, text, usize::MAX)
                 .iter()
                 .map(|part| part.end)
                 .collect()
@@ -110,7 +116,15 @@ mod tests {
         assert_eq!(ends(Granularity::Grapheme, "a👨‍👩‍👧e\u{301}"), [1, 9, 11]);
         assert_eq!(ends(Granularity::Word, "so, yes"), [2, 3, 4, 7]);
         assert_eq!(ends(Granularity::Sentence, "One. Two."), [5, 9]);
-        assert!(segments(Granularity::Word, "so, yes")[0].is_word_like);
-        assert!(segments(Granularity::Grapheme, "").is_empty());
+        assert!(segments(Granularity::Word, "so, yes", 1)[0].is_word_like);
+        assert!(segments(Granularity::Grapheme, "", 1).is_empty());
+        for (granularity, text) in [
+            (Granularity::Grapheme, "abc"),
+            (Granularity::Word, "a b"),
+            (Granularity::Sentence, "One. Two. Three."),
+        ] {
+            let made = |most| segments(granularity, text, most).len();
+            assert_eq!((made(2), made(3), made(4)), (2, 3, 3), "{granularity:?}");
+        }
     }
 }

@@ -4,7 +4,6 @@
 //! the work is done, so that no work is begun that cannot be paid for. What may take longer than some
 //! milliseconds is done on a thread where it keeps no other invocation waiting.
 
-use sandglass_host_abi::Limit;
 use sandglass_host_abi::bindings::sandglass::toolbelt::{
     ciphers, crypto, curves, key_derivation, numbers,
 };
@@ -12,7 +11,7 @@ use sandglass_host_abi::bindings::sandglass::toolbelt::{
 use super::{COPY_FUEL_PER_BYTE, HASH_FUEL_PER_BYTE};
 use crate::hashing::{self, Hashing};
 use crate::key_derivation::{ITERATION_FUEL, ITERATIONS_AT_ONCE, Pbkdf2Block};
-use crate::sandbox::{LimitReached, Sandbox};
+use crate::sandbox::Sandbox;
 use crate::signing;
 
 /// Fuel for a hash of nothing.
@@ -25,8 +24,6 @@ const CIPHER_FUEL_PER_BYTE: u64 = 16;
 const DES_FUEL_PER_BYTE: u64 = 800;
 /// Fuel for a key schedule.
 const CIPHER_FUEL: u64 = 4_000;
-/// Work that takes longer is done on a thread of its own: about 2 milliseconds.
-const LONG_FUEL: u64 = 30_000_000;
 
 impl crypto::Host for Sandbox {
     async fn digest(
@@ -101,8 +98,11 @@ impl ciphers::Host for Sandbox {
         key: Vec<u8>,
         data: Vec<u8>,
     ) -> Ciphered {
-        self.charge(fuel_to_cipher(cipher, &data)).await?;
-        Ok(crate::ciphers::ecb(cipher, direction, &key, data))
+        let fuel = fuel_to_cipher(cipher, &data);
+        self.work(fuel, move || {
+            crate::ciphers::ecb(cipher, direction, &key, data)
+        })
+        .await
     }
 
     async fn cbc(
@@ -113,8 +113,11 @@ impl ciphers::Host for Sandbox {
         iv: Vec<u8>,
         data: Vec<u8>,
     ) -> Ciphered {
-        self.charge(fuel_to_cipher(cipher, &data)).await?;
-        Ok(crate::ciphers::cbc(cipher, direction, &key, &iv, data))
+        let fuel = fuel_to_cipher(cipher, &data);
+        self.work(fuel, move || {
+            crate::ciphers::cbc(cipher, direction, &key, &iv, data)
+        })
+        .await
     }
 
     async fn ctr(
@@ -125,15 +128,17 @@ impl ciphers::Host for Sandbox {
         skip: u32,
         data: Vec<u8>,
     ) -> Ciphered {
-        self.charge(fuel_to_cipher(ciphers::BlockCipher::Aes, &data))
-            .await?;
-        Ok(crate::ciphers::ctr(counter, &key, &start, skip, data))
+        let fuel = fuel_to_cipher(ciphers::BlockCipher::Aes, &data);
+        self.work(fuel, move || {
+            crate::ciphers::ctr(counter, &key, &start, skip, data)
+        })
+        .await
     }
 
     async fn ghash(&mut self, key: Vec<u8>, state: Vec<u8>, data: Vec<u8>) -> Ciphered {
-        self.charge(fuel_to_cipher(ciphers::BlockCipher::Aes, &data))
-            .await?;
-        Ok(crate::ciphers::ghash(&key, &state, data))
+        let fuel = fuel_to_cipher(ciphers::BlockCipher::Aes, &data);
+        self.work(fuel, move || crate::ciphers::ghash(&key, &state, data))
+            .await
     }
 
     async fn chacha20(
@@ -143,15 +148,17 @@ impl ciphers::Host for Sandbox {
         position: u64,
         data: Vec<u8>,
     ) -> Ciphered {
-        self.charge(fuel_to_cipher(ciphers::BlockCipher::Aes, &data))
-            .await?;
-        Ok(crate::ciphers::chacha20(&key, &nonce, position, data))
+        let fuel = fuel_to_cipher(ciphers::BlockCipher::Aes, &data);
+        self.work(fuel, move || {
+            crate::ciphers::chacha20(&key, &nonce, position, data)
+        })
+        .await
     }
 
     async fn poly1305(&mut self, key: Vec<u8>, data: Vec<u8>) -> Ciphered {
-        self.charge(fuel_to_cipher(ciphers::BlockCipher::Aes, &data))
-            .await?;
-        Ok(crate::ciphers::poly1305(&key, &data))
+        let fuel = fuel_to_cipher(ciphers::BlockCipher::Aes, &data);
+        self.work(fuel, move || crate::ciphers::poly1305(&key, &data))
+            .await
     }
 
     async fn key_wrap(
@@ -161,9 +168,11 @@ impl ciphers::Host for Sandbox {
         data: Vec<u8>,
     ) -> Ciphered {
         const ROUNDS: u64 = 12;
-        self.charge(ROUNDS * fuel_to_cipher(ciphers::BlockCipher::Aes, &data))
-            .await?;
-        Ok(crate::ciphers::key_wrap(direction, &key, data))
+        let fuel = ROUNDS * fuel_to_cipher(ciphers::BlockCipher::Aes, &data);
+        self.work(fuel, move || {
+            crate::ciphers::key_wrap(direction, &key, data)
+        })
+        .await
     }
 }
 
@@ -389,27 +398,5 @@ impl Sandbox {
     async fn charge_copied(&mut self, parts: &[&[u8]]) -> wasmtime::Result<()> {
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
         self.charge(bytes as u64 * COPY_FUEL_PER_BYTE).await
-    }
-
-    /// Refuses work for which the host would need more memory than the lambda has left.
-    fn fits(&mut self, bytes: u64) -> wasmtime::Result<()> {
-        let used = self.memory.used();
-        match used.saturating_add(bytes) > self.policy.limits.memory.get() {
-            true => Err(LimitReached(Limit::Memory).into()),
-            false => Ok(()),
-        }
-    }
-
-    /// Does work that was paid for, on a thread of its own when it takes long.
-    async fn work<T: Send + 'static>(
-        &mut self,
-        fuel: u64,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> wasmtime::Result<T> {
-        self.charge(fuel).await?;
-        if fuel < LONG_FUEL {
-            return Ok(work());
-        }
-        Ok(tokio::task::spawn_blocking(work).await?)
     }
 }

@@ -24,10 +24,12 @@ impl languages::Host for Sandbox {
         other: String,
     ) -> wasmtime::Result<i8> {
         let bytes = locale.len() + one.len() + other.len();
-        self.charge(CALL_FUEL + bytes as u64 * LANGUAGE_FUEL_PER_BYTE)
-            .await?;
-        let texts = [one.as_str(), other.as_str()];
-        Ok(crate::languages::compare(&locale, sensitivity, ignore_punctuation, texts) as i8)
+        let fuel = CALL_FUEL + bytes as u64 * LANGUAGE_FUEL_PER_BYTE;
+        self.work(fuel, move || {
+            let texts = [one.as_str(), other.as_str()];
+            crate::languages::compare(&locale, sensitivity, ignore_punctuation, texts) as i8
+        })
+        .await
     }
 
     async fn segments(
@@ -35,9 +37,17 @@ impl languages::Host for Sandbox {
         granularity: languages::Granularity,
         text: String,
     ) -> wasmtime::Result<Vec<languages::Segment>> {
-        self.charge(CALL_FUEL + text.len() as u64 * LANGUAGE_FUEL_PER_BYTE)
+        const BYTES: u64 = size_of::<languages::Segment>() as u64;
+        let fuel = CALL_FUEL + text.len() as u64 * LANGUAGE_FUEL_PER_BYTE;
+        // One more than there is room for shows that there are too many, whatever they would come to.
+        let most = (self.memory_left() / BYTES) as usize + 1;
+        let segments = self
+            .work(fuel, move || {
+                crate::languages::segments(granularity, &text, most)
+            })
             .await?;
-        Ok(crate::languages::segments(granularity, &text))
+        self.fits(segments.len() as u64 * BYTES)?;
+        Ok(segments)
     }
 }
 
@@ -54,22 +64,24 @@ impl encodings::Host for Sandbox {
         bytes: Vec<u8>,
         is_last: bool,
     ) -> wasmtime::Result<encodings::Decoded> {
-        self.charge(CALL_FUEL + bytes.len() as u64 * DECODING_FUEL_PER_BYTE)
-            .await?;
-        Ok(crate::encodings::decode(&name, &bytes, is_last))
+        let fuel = CALL_FUEL + bytes.len() as u64 * DECODING_FUEL_PER_BYTE;
+        self.work(fuel, move || {
+            crate::encodings::decode(&name, &bytes, is_last)
+        })
+        .await
     }
 }
 
 impl domains::Host for Sandbox {
     async fn to_ascii(&mut self, domain: String) -> wasmtime::Result<Option<String>> {
-        self.charge(CALL_FUEL + domain.len() as u64 * DOMAIN_FUEL_PER_BYTE)
-            .await?;
-        Ok(crate::domains::to_ascii(&domain))
+        let fuel = CALL_FUEL + domain.len() as u64 * DOMAIN_FUEL_PER_BYTE;
+        self.work(fuel, move || crate::domains::to_ascii(&domain))
+            .await
     }
 
     async fn to_unicode(&mut self, domain: String) -> wasmtime::Result<String> {
-        self.charge(CALL_FUEL + domain.len() as u64 * DOMAIN_FUEL_PER_BYTE)
-            .await?;
-        Ok(crate::domains::to_unicode(&domain))
+        let fuel = CALL_FUEL + domain.len() as u64 * DOMAIN_FUEL_PER_BYTE;
+        self.work(fuel, move || crate::domains::to_unicode(&domain))
+            .await
     }
 }
