@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd, Resize as _};
 use crypto_primes::Flavor;
+use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::der::Decode as _;
@@ -82,24 +83,34 @@ pub(crate) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Result<Vec<
     Ok(power.to_be_bytes().to_vec())
 }
 
-/// Refuses primes that would take too long to find, and those that there are none of.
+/// Refuses primes that would take too long to find, and those that there are none of: with the two highest bits
+/// set, no safe prime has 4 or 5.
 pub(crate) fn check_prime_bits(bits: u32, safe: bool) -> Result<(), NumberError> {
-    let (least, most) = match safe {
-        true => (3, SAFE_PRIME_BITS_MAX),
-        false => (2, PRIME_BITS_MAX),
+    let most = match safe {
+        true => SAFE_PRIME_BITS_MAX,
+        false => PRIME_BITS_MAX,
     };
     if bits > most {
         return Err(NumberError::TooLarge(most));
     }
-    if bits < least {
+    if bits < 2 || (safe && bits < 6 && bits != 3) {
         return Err(NumberError::Invalid("bits too small".to_owned()));
     }
     Ok(())
 }
 
-/// A random prime number of a length that was checked.
+/// A random prime number of a length that was checked. Its two highest bits are set, as in OpenSSL's, so that a
+/// product of two has the sum of their lengths.
 pub(crate) fn random_prime(bits: u32, safe: bool) -> Result<Vec<u8>, NumberError> {
-    let prime: BoxedUint = crypto_primes::random_prime(&mut Random, flavor(safe), bits);
+    let flavor = if safe { Flavor::Safe } else { Flavor::Any };
+    let candidates = SmallFactorsSieveFactory::<BoxedUint>::new(flavor, bits, SetBits::TwoMsb)
+        .map_err(invalid)?;
+    let found = crypto_primes::sieve_and_find(&mut Random, candidates, |_, candidate| {
+        crypto_primes::is_prime(flavor, candidate)
+    });
+    let prime = found
+        .map_err(invalid)?
+        .ok_or_else(|| NumberError::Invalid("there is no such prime".to_owned()))?;
     Ok(minimal(&prime))
 }
 
@@ -112,10 +123,6 @@ pub(crate) fn check_rsa_bits(bits: u32) -> Result<(), NumberError> {
         return Err(NumberError::Invalid("key size too small".to_owned()));
     }
     Ok(())
-}
-
-fn flavor(safe: bool) -> Flavor {
-    if safe { Flavor::Safe } else { Flavor::Any }
 }
 
 /// Whether a number is prime.

@@ -267,6 +267,11 @@ const probes = {
       const prime = crypto.generatePrimeSync(96, { bigint: true, safe: true });
       return [prime >> 95n === 1n, crypto.checkPrimeSync(prime), crypto.checkPrimeSync((prime - 1n) / 2n)];
     },
+    'the smallest primes': () => [2, 3, 4].map((bits) => new Set(Array.from({ length: 20 }, () => (
+      Number(crypto.generatePrimeSync(bits, { bigint: true }))
+    )))).map((drawn) => [...drawn]),
+    'the smallest safe primes': () => [3, 6].map((bits) => Number(crypto.generatePrimeSync(bits, { bigint: true, safe: true }))),
+    'a safe prime of five bits': () => crypto.generatePrimeSync(5, { safe: true }),
     'a prime with a remainder': () => crypto.generatePrimeSync(32, { bigint: true, add: 12n, rem: 11n }) % 12n === 11n,
     'a prime of no bits': () => crypto.generatePrimeSync(0),
     integers: () => [crypto.randomInt(5) < 5, crypto.randomInt(5, 6)],

@@ -17,6 +17,7 @@ export function secureBuffer(size) {
 
 // Text is what the host could not do.
 export function must(result) {
+  if (result === 'bits too small') throw new Error('error:01800076:bignum routines::bits too small');
   if (typeof result === 'string') throw failed(result);
   return result;
 }
