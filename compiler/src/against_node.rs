@@ -92,6 +92,11 @@ impl NodeError {
     }
 }
 
+const HARNESS: &str = concat!(
+    include_str!("against_node/harness.mjs"),
+    include_str!("against_node/own_files.mjs")
+);
+
 impl Node {
     /// Finds Node.js in `PATH`.
     ///
@@ -133,7 +138,7 @@ impl Node {
         let given = given(source, beside, &repeated).await?.to_string();
         let mut node = Command::new("node")
             .args(["--no-warnings", "--input-type=module", "--eval"])
-            .arg(include_str!("against_node/harness.mjs"))
+            .arg(HARNESS)
             .env("TZ", "UTC")
             .env_remove("NODE_OPTIONS")
             .stdin(Stdio::piped())
@@ -200,6 +205,7 @@ async fn given(
         "conditions": { "unixMs": unix_ms, "seed": seed },
         "exchanges": repeated.exchanges,
         "modules": modules,
+        "files": source.bundle().map(|bundle| &bundle.files),
         "packages": sandglass_runtime::engine_packages().keys().collect::<Vec<_>>(),
         "prelude": modules::PRELUDE,
         "protocol": modules::PROTOCOL,

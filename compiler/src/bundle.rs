@@ -12,7 +12,7 @@ use sandglass_runtime::artifact::Bundle;
 
 use crate::compile_error::{Mistakes, shown};
 use crate::syntax::{self, Findings};
-use crate::{CompileError, CompileErrorKind, Source};
+use crate::{CompileError, CompileErrorKind, Source, own_files};
 
 /// How deeply the syntax tree of a source that is bundled may be nested: far deeper than people
 /// nest, and than programs do that write programs. rolldown walks the tree by recursion, on a stack
@@ -23,9 +23,12 @@ const DEPTH_MAX: u32 = 5_000;
 pub(crate) static PROVIDED: LazyLock<Arc<BTreeMap<String, bool>>> =
     LazyLock::new(|| Arc::new(sandglass_runtime::engine_modules()));
 
+/// What a script may ask for about itself, which is put in when it is bundled.
+const OWN_PATH: [&str; 2] = ["__dirname", "__filename"];
+
 /// Reads a lambda from disk: a file, or a folder with a `package.json` that names its `main` file,
 /// or with a file `index` or `lambda`. What it imports from files beside it and from `node_modules`
-/// is bundled.
+/// is bundled; with `fs` it reads the files that `files` in `package.json` names.
 ///
 /// # Errors
 /// When a file cannot be read, does not parse, or imports what is not there; with the place.
@@ -35,12 +38,15 @@ pub async fn pack(path: &Path) -> Result<Source, CompileError> {
         .map_err(|error| unreadable(&entry, format!("cannot be read: {error}")))?;
     let source = Source::from_utf8(entry.to_string_lossy(), code)?;
     let findings = checked(&source).await?;
-    if !is_needed(&source, &findings) {
-        return Ok(source);
-    }
     let entry = std::path::absolute(&entry)
         .map_err(|error| unreadable(&entry, format!("cannot be found: {error}")))?;
     let root = root(&entry);
+    let requires = findings.requires.iter();
+    let requires: Vec<String> = requires.map(|require| require.name().to_owned()).collect();
+    let reads = own_files::are_read(&requires) && own_files::are_named(&root);
+    if !reads && !is_needed(&source, &findings) {
+        return Ok(source);
+    }
     let name = entry.strip_prefix(&root).unwrap_or(&entry);
     let name = name.to_string_lossy().replace('\\', "/");
     let bundled = bundled(source, &findings, Files::Folder(root), name).await;
@@ -67,16 +73,13 @@ pub(crate) async fn checked(source: &Source) -> Result<Findings, Mistakes> {
 
 /// Whether a source is more than a plain script that requires nothing but the engine's own modules.
 pub(crate) fn is_needed(source: &Source, findings: &Findings) -> bool {
-    let provided = |specifier: &str| {
-        let name = specifier.strip_prefix("node:").unwrap_or(specifier);
-        PROVIDED.contains_key(name)
-    };
     findings.module
+        || OWN_PATH.iter().any(|name| source.code().contains(name))
         || matches!(syntax::extension(source.file_name()), "ts" | "mts" | "cts")
         || findings
             .requires
             .iter()
-            .any(|require| !provided(&require.specifier))
+            .any(|require| !PROVIDED.contains_key(require.name()))
 }
 
 async fn bundled(
@@ -92,6 +95,10 @@ async fn bundled(
             .with_hint("give inner expressions names of their own")
             .into());
     }
+    let folder = match &files {
+        Files::Folder(folder) => Some(folder.clone()),
+        Files::Memory(_) => None,
+    };
     let project = Project {
         files: files.clone(),
         entry,
@@ -104,12 +111,15 @@ async fn bundled(
         Ok(bundle) => bundle,
         Err(error) => return Err(bundle_error(&source, &files, error).await),
     };
-    Ok(source.with_bundle(Bundle {
+    let mut bundle = Bundle {
         code: bundle.code,
         map: bundle.map,
         module: findings.module,
         requires: bundle.provided,
-    })?)
+        files: BTreeMap::new(),
+    };
+    own_files::add(&mut bundle, folder.as_ref())?;
+    Ok(source.with_bundle(bundle)?)
 }
 
 /// What makes the lambda visible outside of its file.

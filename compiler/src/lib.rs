@@ -8,16 +8,18 @@ pub mod against_node;
 mod bundle;
 mod compile_error;
 mod crypto_parts;
+mod own_files;
 mod prepare;
 mod source;
 mod syntax;
 mod worker;
 mod workers;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use sandglass_runtime::artifact::{Artifact, Bundle, Header};
+use sandglass_runtime::artifact::{Artifact, Bundle, FileBytes, Header};
 use sandglass_runtime::{
     BuildInput, ByteSize, EvaluateError, Fuel, Limit, Limits, Rejection, RejectionKind, Runtime,
     SourceMap,
@@ -32,6 +34,9 @@ pub use workers::{WorkerLimits, Workers};
 use compile_error::{Mistakes, Place};
 use prepare::{Prepared, prepare};
 use syntax::Findings;
+
+/// What a lambda that was not bundled reads with `fs`.
+static NO_FILES: BTreeMap<String, FileBytes> = BTreeMap::new();
 
 /// Compiles lambdas for the engine of one runtime. Cheap to clone.
 #[derive(Clone)]
@@ -102,6 +107,7 @@ impl Compiler {
             takes_callback: findings.takes_callback,
             environment: source.environment(),
             preload: &preload,
+            files: bundle.map_or(&NO_FILES, |bundle| &bundle.files),
             limits: &self.limits,
         };
         let evaluated = self.runtime.evaluate(input).await;

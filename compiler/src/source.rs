@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sandglass_runtime::artifact::Bundle;
 
 use crate::compile_error::Place;
-use crate::{CompileError, CompileErrorKind};
+use crate::{CompileError, CompileErrorKind, own_files};
 
 /// The platform's bound on a source.
 const CODE_CHARACTERS_MAX: usize = 100_000;
@@ -144,7 +144,8 @@ impl Source {
     /// evaluated in its place. See [`pack`](crate::pack).
     ///
     /// # Errors
-    /// When the bundle has more than 8,000,000 bytes of code, or a map of more than 16,000,000.
+    /// When the bundle has more than 8,000,000 bytes of code, a map of more than 16,000,000, more than 1,000
+    /// files to read, or such of more than 4,000,000 bytes together.
     pub fn with_bundle(mut self, bundle: Bundle) -> Result<Self, CompileError> {
         for (what, bytes, most) in [
             ("code", bundle.code.len(), BUNDLE_BYTES_MAX),
@@ -162,6 +163,7 @@ impl Source {
                     .with_hint("import less: look at what the largest package is needed for"));
             }
         }
+        own_files::check(&bundle.files)?;
         self.bundle = Some(bundle);
         Ok(self)
     }

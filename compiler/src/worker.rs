@@ -5,6 +5,7 @@
 
 mod confine;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -150,5 +151,6 @@ fn nothing() -> Bundle {
         map: String::new(),
         module: false,
         requires: Vec::new(),
+        files: BTreeMap::new(),
     }
 }

@@ -14,9 +14,12 @@
 //!
 //! It holds no native code. The source is kept so that a lambda can be rebuilt for another engine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::names::sha256_hex;
 use crate::{ArtifactDigest, EngineDigest};
@@ -64,6 +67,28 @@ pub struct Bundle {
     pub module: bool,
     /// The engine's own modules that it asks for.
     pub requires: Vec<String>,
+    /// What the lambda reads with `fs`: by path, relative to the project.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileBytes>,
+}
+
+/// What is in a file. In JSON it is base64 (RFC 4648, section 4).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileBytes(pub Vec<u8>);
+
+impl Serialize for FileBytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for FileBytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        STANDARD.decode(&*text).map(Self).map_err(|error| {
+            de::Error::custom(format!("the content of a file is not base64: {error}"))
+        })
+    }
 }
 
 /// Why bytes are not an artifact.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use sandglass_host_abi::artifact::FileBytes;
 use sandglass_host_abi::bindings::sandglass::toolbelt::build::{
     BuildError, BuildErrorKind, Source,
 };
@@ -35,6 +36,8 @@ pub struct BuildInput<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// Library modules to load into the image: what the source requires by a literal name.
     pub preload: &'a [String],
+    /// What `fs` reads, by path relative to `/`.
+    pub files: &'a BTreeMap<String, FileBytes>,
     /// How far the evaluation may go; the fields about HTTP do not matter, since there is none.
     pub limits: &'a Limits,
 }
@@ -144,6 +147,10 @@ impl Runtime {
         let instance = self.shared.blank.instantiate_async(&mut *store).await?;
         let prepare = instance
             .get_typed_func::<(Source,), (Result<(), BuildError>,)>(&mut *store, "prepare")?;
+        let files = input
+            .files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.0.clone()));
         let source = Source {
             file_name: input.file_name.to_owned(),
             code: input.code.to_owned(),
@@ -151,6 +158,7 @@ impl Runtime {
             takes_callback: input.takes_callback,
             environment: input.environment.clone().into_iter().collect(),
             preload: input.preload.to_vec(),
+            files: files.collect(),
         };
         let (prepared,) = prepare.call_async(&mut *store, (source,)).await?;
         prepared.map_err(|error| EvaluateError::Rejected(rejection(error)))?;
@@ -169,13 +177,19 @@ fn seed(input: &BuildInput<'_>, engine: &EngineDigest) -> [u8; 32] {
     let variables = input
         .environment
         .iter()
-        .flat_map(|(name, value)| [name.as_str(), value]);
+        .flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let files = input
+        .files
+        .iter()
+        .flat_map(|(path, file)| [path.as_bytes(), &file.0]);
     for part in [engine.as_str(), input.file_name, input.code]
+        .map(str::as_bytes)
         .into_iter()
         .chain(variables)
+        .chain(files)
     {
         context.update(&(part.len() as u64).to_le_bytes());
-        context.update(part.as_bytes());
+        context.update(part);
     }
     context
         .finish()

@@ -1,5 +1,6 @@
 //! What is done with a source in native code is done in a process of its own, within limits.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -431,6 +432,7 @@ fn what_was_bundled_already_is_only_looked_through() {
         map: String::new(),
         module: false,
         requires: Vec::new(),
+        files: BTreeMap::new(),
     };
     let source = Source::new("a.js", "require('./b'); function lambda() {}").unwrap();
     let source = source.with_bundle(bundle).unwrap();

@@ -91,6 +91,7 @@ mod oauth_attacks;
 mod oauth_code;
 mod openapi;
 mod orchestrator;
+mod own_files;
 mod packages;
 mod parallel_http;
 mod permissions;

@@ -56,18 +56,18 @@ fn a_file_is_not_there_and_none_is_written() {
                 "EROFS: read-only file system, mkdir 'x'"
             ],
             [
-                "EROFS",
-                -30,
+                "ENOENT",
+                -2,
                 "rename",
                 "a",
-                "EROFS: read-only file system, rename 'a' -> 'b'"
+                "ENOENT: no such file or directory, rename 'a' -> 'b'"
             ],
             [
-                "ERR_INVALID_ARG_TYPE",
+                "EBADF",
+                -9,
+                "read",
                 null,
-                null,
-                null,
-                "The \"path\" argument must be of type string or an instance of Buffer or URL. Received type number (5)"
+                "EBADF: bad file descriptor, read"
             ],
             "ENOENT",
             null,

@@ -8,6 +8,7 @@
 mod files;
 mod imports;
 mod impossible;
+mod own_path;
 mod resolve;
 
 use std::collections::BTreeMap;

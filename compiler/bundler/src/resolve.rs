@@ -7,13 +7,13 @@ use std::sync::{Mutex, PoisonError};
 
 use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput,
-    HookResolveIdReturn, HookUsage, Plugin, PluginContext, PluginContextResolveOptions,
-    SharedLoadPluginContext,
+    HookResolveIdReturn, HookTransformAstArgs, HookTransformAstReturn, HookUsage, Plugin,
+    PluginContext, PluginContextResolveOptions, SharedLoadPluginContext,
 };
 use rolldown_common::{ImportKind, ModuleType, ResolvedExternal};
 
 use crate::imports::Asked;
-use crate::{BundleError, Project, files, imports, impossible, plain};
+use crate::{BundleError, Project, files, imports, impossible, own_path, plain};
 
 /// Before the name of a module of the engine that is imported by parts: it has one export, whose
 /// properties these are, as with every CommonJS module.
@@ -218,7 +218,7 @@ impl Plugin for Resolve {
     }
 
     fn register_hook_usage(&self) -> HookUsage {
-        HookUsage::ResolveId | HookUsage::Load
+        HookUsage::ResolveId | HookUsage::Load | HookUsage::TransformAst
     }
 
     async fn resolve_id(
@@ -268,6 +268,14 @@ impl Plugin for Resolve {
             module_type: Some(module_type(&path)),
             ..HookLoadOutput::default()
         }))
+    }
+
+    async fn transform_ast(
+        &self,
+        _context: &PluginContext,
+        args: HookTransformAstArgs<'_>,
+    ) -> HookTransformAstReturn {
+        Ok(own_path::put_in(args.ast, &self.root, Path::new(args.id)))
     }
 }
 

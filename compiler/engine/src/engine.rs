@@ -217,6 +217,7 @@ type Failed = (BuildErrorKind, Thrown);
 
 fn evaluate_source<'js>(ctx: &Ctx<'js>, source: Source) -> Result<Evaluated<'js>, Failed> {
     let threw = |_| (BuildErrorKind::Threw, Thrown::catch(ctx));
+    crate::natives::files::take(source.files);
     let prepare = own_function(ctx, |own| &own.prepare).map_err(threw)?;
     let environment = Object::new(ctx.clone()).map_err(threw)?;
     for (name, value) in source.environment {

@@ -9,6 +9,7 @@ mod calls;
 mod ciphers;
 mod compression;
 mod curves;
+pub(crate) mod files;
 mod hashing;
 mod inspection;
 mod key_derivation;
@@ -68,6 +69,8 @@ natives! {
     "domainToUnicode" => urls::domain_to_unicode,
     "encodingName" => text::encoding_name,
     "endInvocation" => crate::process::end_invocation,
+    "fileList" => files::list,
+    "fileRead" => files::read,
     "formParse" => urls::form_parse,
     "formSerialize" => urls::form_serialize,
     "ghash" => ciphers::ghash,

@@ -387,19 +387,16 @@ const web = {
   },
   'sandglass:native': native,
 };
-globalThis[Symbol.for('sandglass.web')] = web;
-const reexported = Object.entries(web).map(([name, values]) => [name, [
-  `const { ${Object.keys(values).join(', ')} } = globalThis[Symbol.for('sandglass.web')]['${name}'];`,
-  `export { ${Object.keys(values).join(', ')} };`,
-].join('\n')]);
-const modules = { ...given.modules, ...Object.fromEntries(reexported), 'sandglass:lambda': given.code };
+const files = given.code.includes('fs') ? ownFiles(given.files ?? {}, require) : {};
+const modules = { ...given.modules, ...asModules({ ...web, ...files }), 'sandglass:lambda': given.code };
 const hooks = `
   let modules, beside;
   export async function initialize(data) { ({ modules, beside } = data); }
   const url = (name) => 'sandglass:' + encodeURIComponent(name);
-  export async function resolve(name, context, next) {
+  export async function resolve(specifier, context, next) {
+    const name = specifier.replace(/^node:/, '');
     if (Object.hasOwn(modules, name)) return { url: url(name), shortCircuit: true };
-    return next(name, { ...context, parentURL: beside });
+    return next(specifier, { ...context, parentURL: beside });
   }
   export async function load(from, context, next) {
     if (!from.startsWith('sandglass:')) return next(from, context);
@@ -443,7 +440,6 @@ Object.defineProperty(globalThis, 'console', { value: ours, configurable: true, 
 
 const clean = Object.fromEntries(Object.entries(given.environment));
 process.env = clean;
-
 let outcome;
 function settle(how) {
   if (outcome !== undefined) return;
@@ -468,18 +464,20 @@ process.on('beforeExit', () => {
   settle({ threw: { kind: 'unfinished', name: '', message: '' } });
 });
 
-// A script as CommonJS has it; the toolbelt comes from the engine.
+// The toolbelt comes from the engine.
+function requires(name) {
+  const plain = String(name).replace(/^node:/, '');
+  if (registry.has(name) || Object.hasOwn(files, plain)) return registry.get(name) ?? files[plain];
+  try {
+    return require(name);
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND' && given.packages.includes(name)) lacking(name);
+    throw error;
+  }
+}
+
 function evaluated() {
   const module = { exports: {} };
-  const requires = (name) => {
-    if (registry.has(name)) return registry.get(name);
-    try {
-      return require(name);
-    } catch (error) {
-      if (error.code === 'MODULE_NOT_FOUND' && given.packages.includes(name)) lacking(name);
-      throw error;
-    }
-  };
   const names = ['exports', 'require', 'module', '__filename', '__dirname'];
   const found = "\n;return typeof lambda === 'function' ? lambda : undefined;";
   const run = vm.compileFunction(given.code + found, names, { filename: basename(given.fileName) });
@@ -495,6 +493,8 @@ function failing(error) {
   throw error;
 }
 
+// What a module was bundled with asks for the engine's modules by a global.
+if (given.module) globalThis.require = requires;
 const exported = given.module ? await import('sandglass:lambda').catch(failing) : evaluated();
 if (protocol.resolve(exported, given.takesCallback ?? undefined)) protocol.invoke(JSON.parse(given.input));
 else settle({ threw: { kind: 'runtime_error', name: 'Error', message: 'there is no lambda' } });

@@ -100,6 +100,14 @@ pub(crate) struct Require {
     pub(crate) offset: Offset,
 }
 
+impl Require {
+    /// What it asks for, without the `node:` that modules of Node.js may have.
+    pub(crate) fn name(&self) -> &str {
+        let specifier = &self.specifier;
+        specifier.strip_prefix("node:").unwrap_or(specifier)
+    }
+}
+
 impl Findings {
     /// The error for a source that ran and left no function named `lambda`.
     pub(crate) fn lambda_missing(&self, source: &Source) -> CompileError {

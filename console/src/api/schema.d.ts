@@ -2198,6 +2198,13 @@ export interface components {
             module: boolean;
             /** @description The engine's own modules that it asks for. */
             requires: string[];
+            /**
+             * @description What the lambda reads with `fs`: base64 by path, relative to `/`. At most 1,000 files of 4,000,000 bytes together.
+             * @default {}
+             */
+            files?: {
+                [key: string]: string;
+            };
         };
         /** @description What one lambda is shown as, with and without `v=1`. */
         One: components["schemas"]["LambdaResponse"] | components["schemas"]["LambdaResponse"][];

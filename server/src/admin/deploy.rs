@@ -65,6 +65,9 @@ pub(crate) struct BundleShape {
     module: bool,
     /// The engine's own modules that it asks for.
     requires: Vec<String>,
+    /// What the lambda reads with `fs`: base64 by path, relative to `/`. At most 1,000 files of 4,000,000 bytes together.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
 }
 
 /// What was deployed.

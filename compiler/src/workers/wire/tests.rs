@@ -1,5 +1,7 @@
 //! Is an answer checked that a hijacked worker could have made?
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::syntax::Require;
 
@@ -25,6 +27,7 @@ fn bundle() -> Bundle {
         map: String::new(),
         module: true,
         requires: vec!["url".into()],
+        files: BTreeMap::new(),
     }
 }
 

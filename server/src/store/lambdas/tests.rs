@@ -21,6 +21,7 @@ fn new(version: u64) -> Draft {
                 map: String::new(),
                 module: true,
                 requires: vec!["crypto".to_owned()],
+                files: BTreeMap::new(),
             }),
         },
         environment: BTreeMap::from([("A".to_owned(), version.to_string())]),

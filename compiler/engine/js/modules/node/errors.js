@@ -9,7 +9,9 @@ const TYPES = ['string', 'function', 'number', 'object', 'Function', 'Object', '
 // Names a value in a message. Only what is not a primitive needs the whole of `inspect`.
 function show(value) {
   switch (typeof value) {
-    case 'string': return `'${value.replace(/'/g, "\\'")}'`;
+    case 'string':
+      if (/^[^\u0000-\u001f'\\\u007f-\u009f\ud800-\udfff]*$/.test(value)) return `'${value}'`;
+      return namespace('__wasm_rquickjs_builtin/internal/util/inspect').inspect(value);
     case 'bigint': return `${value}n`;
     case 'object': case 'function':
       if (value !== null) {

@@ -1,13 +1,32 @@
 // `require('fs/promises')`: what `fs` says, as promises.
-import { answers, constants } from 'sandglass:fs/answers';
+import { namespace } from 'sandglass:native';
+import { answers } from 'sandglass:fs/answers';
+import { constants } from 'sandglass:fs/constants';
 
 const promises = { constants };
 for (const name of [
   'access', 'appendFile', 'chmod', 'chown', 'copyFile', 'cp', 'lchmod', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir',
-  'mkdtemp', 'open', 'opendir', 'readFile', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'symlink',
-  'truncate', 'unlink', 'utimes', 'writeFile',
+  'mkdtemp', 'opendir', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'symlink', 'truncate', 'unlink',
+  'utimes', 'writeFile',
 ]) {
   promises[name] = { async [name](...args) { return answers[name](...args); } }[name];
 }
+
+promises.open = async function open(path, flags) {
+  const { FileHandle } = namespace('sandglass:fs/file_handle');
+  return new FileHandle(answers.open(path, flags));
+};
+
+promises.readFile = async function readFile(path, options) {
+  options?.signal?.throwIfAborted();
+  return answers.readFile(typeof path?.fd === 'number' ? path.fd : path, options);
+};
+
+// Nothing ever changes: it waits until it is stopped.
+promises.watch = async function* watch(path, { signal } = {}) {
+  answers.stat(path);
+  signal?.throwIfAborted();
+  await new Promise((_resolve, reject) => { signal?.addEventListener('abort', () => reject(signal.reason)); });
+};
 
 export default promises;

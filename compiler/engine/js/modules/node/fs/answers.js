@@ -1,138 +1,149 @@
-// What does a file system answer that holds one empty folder, `/`, and takes nothing?
-import { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } from '__wasm_rquickjs_builtin/internal/errors';
+// What does each function of `fs` answer, at once? It returns it or throws it. The files are those that the lambda
+// brought along; nothing of them can be changed.
+import { validateInteger } from '__wasm_rquickjs_builtin/internal/validators';
+import { descriptorOf, named, optionsOf, pathOf } from 'sandglass:fs/arguments';
+import { constants } from 'sandglass:fs/constants';
+import { close, openFile, opened, read, readFile, readv } from 'sandglass:fs/descriptors';
+import { Dir } from 'sandglass:fs/dir';
+import { failure } from 'sandglass:fs/errors';
+import { Dirent, statsOf } from 'sandglass:fs/stats';
+import { find, findParent, isFolder, look, pathOfNode } from 'sandglass:fs/tree';
 
-export const constants = Object.freeze({
-  __proto__: null,
-  UV_FS_SYMLINK_DIR: 1, UV_FS_SYMLINK_JUNCTION: 2, O_RDONLY: 0, O_WRONLY: 1, O_RDWR: 2, UV_DIRENT_UNKNOWN: 0,
-  UV_DIRENT_FILE: 1, UV_DIRENT_DIR: 2, UV_DIRENT_LINK: 3, UV_DIRENT_FIFO: 4, UV_DIRENT_SOCKET: 5, UV_DIRENT_CHAR: 6,
-  UV_DIRENT_BLOCK: 7, S_IFMT: 61440, S_IFREG: 32768, S_IFDIR: 16384, S_IFCHR: 8192, S_IFBLK: 24576, S_IFIFO: 4096,
-  S_IFLNK: 40960, S_IFSOCK: 49152, O_CREAT: 64, O_EXCL: 128, UV_FS_O_FILEMAP: 0, O_NOCTTY: 256, O_TRUNC: 512,
-  O_APPEND: 1024, O_DIRECTORY: 65536, O_NOATIME: 262144, O_NOFOLLOW: 131072, O_SYNC: 1052672, O_DSYNC: 4096,
-  O_DIRECT: 16384, O_NONBLOCK: 2048, S_IRWXU: 448, S_IRUSR: 256, S_IWUSR: 128, S_IXUSR: 64, S_IRWXG: 56, S_IRGRP: 32,
-  S_IWGRP: 16, S_IXGRP: 8, S_IRWXO: 7, S_IROTH: 4, S_IWOTH: 2, S_IXOTH: 1, F_OK: 0, R_OK: 4, W_OK: 2, X_OK: 1,
-  UV_FS_COPYFILE_EXCL: 1, COPYFILE_EXCL: 1, UV_FS_COPYFILE_FICLONE: 2, COPYFILE_FICLONE: 2,
-  UV_FS_COPYFILE_FICLONE_FORCE: 4, COPYFILE_FICLONE_FORCE: 4,
-});
-
-const FAILURES = {
-  EBADF: [-9, 'bad file descriptor'],
-  EISDIR: [-21, 'illegal operation on a directory'],
-  ENOENT: [-2, 'no such file or directory'],
-  EROFS: [-30, 'read-only file system'],
-};
-
-export function failure(code, syscall, path, dest) {
-  const [errno, meaning] = FAILURES[code];
-  const target = (path === undefined ? '' : ` '${path}'`) + (dest === undefined ? '' : ` -> '${dest}'`);
-  const error = new Error(`${code}: ${meaning}, ${syscall}${target}`);
-  return Object.assign(error, { errno, code, syscall }, path === undefined ? {} : { path }, dest === undefined ? {} : { dest });
+function access(file, mode = constants.F_OK) {
+  const path = pathOf(file);
+  const asked = typeof mode === 'function' ? constants.F_OK : mode;
+  validateInteger(asked, 'mode', 0, 7);
+  const node = find(path, 'access');
+  if ((asked & constants.W_OK) !== 0) throw failure('EROFS', 'access', path);
+  if ((asked & constants.X_OK) !== 0 && !isFolder(node)) throw failure('EACCES', 'access', path);
 }
 
-// A path as text, as Node.js takes one.
-export function pathOf(value, name = 'path') {
-  let path = value;
-  if (value instanceof URL) {
-    if (value.protocol !== 'file:') {
-      throw Object.assign(new TypeError('The URL must be of scheme file'), { code: 'ERR_INVALID_URL_SCHEME' });
-    }
-    path = decodeURIComponent(value.pathname);
-  } else if (value instanceof Uint8Array) path = Buffer.from(value).toString();
-  if (typeof path !== 'string') throw new ERR_INVALID_ARG_TYPE(name, ['string', 'Buffer', 'URL'], value);
-  if (path.includes('\u0000')) {
-    throw new ERR_INVALID_ARG_VALUE(name, value, 'must be a string, Uint8Array, or URL without null bytes');
-  }
-  return path;
-}
-
-// Whether a path is that of the one folder.
-export function isRoot(path) {
-  const parts = [];
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return path !== '' && parts.length === 0;
-}
-
-// What `stat` says of the one folder.
-export class Stats {
-  constructor() {
-    const time = new Date(0);
-    Object.assign(this, { dev: 0, mode: constants.S_IFDIR | 0o555, nlink: 1, uid: 0, gid: 0, rdev: 0, blksize: 4096, ino: 1,
-      size: 0, blocks: 0, atimeMs: 0, mtimeMs: 0, ctimeMs: 0, birthtimeMs: 0, atime: time, mtime: time, ctime: time,
-      birthtime: time });
-  }
-
-  isDirectory() { return true; }
-  isFile() { return false; }
-  isBlockDevice() { return false; }
-  isCharacterDevice() { return false; }
-  isSymbolicLink() { return false; }
-  isFIFO() { return false; }
-  isSocket() { return false; }
-}
-
-const WRITES = /[wa+]/;
-
-function opens(path, flags) {
-  const isWriting = typeof flags === 'number' ? (flags & 3) !== 0 : WRITES.test(flags ?? 'r');
-  if (isWriting) throw failure(isRoot(path) ? 'EISDIR' : 'EROFS', 'open', path);
-  if (!isRoot(path)) throw failure('ENOENT', 'open', path);
-  return undefined;
-}
-
-// What looks at the folder, and what it says of it; of all else there is nothing.
-const LOOKS = {
-  access: ['access', (path, mode) => {
-    if ((mode & constants.W_OK) !== 0) throw failure('EROFS', 'access', path);
-  }],
-  lstat: ['lstat', () => new Stats()],
-  opendir: ['opendir', () => { throw failure('ENOENT', 'opendir', '/'); }],
-  readdir: ['scandir', () => []],
-  readlink: ['readlink', () => { throw failure('ENOENT', 'readlink', '/'); }],
-  realpath: ['lstat', () => '/'],
-  stat: ['stat', () => new Stats()],
-};
-
-// What would change something, by the name of the system's call.
-const CHANGES = {
-  chmod: 'chmod', chown: 'chown', lchmod: 'chmod', lchown: 'lchown', lutimes: 'lutime', mkdir: 'mkdir', mkdtemp: 'mkdtemp',
-  rmdir: 'rmdir', truncate: 'open', unlink: 'unlink', utimes: 'utime', appendFile: 'open', writeFile: 'open',
-};
-const MOVES = { copyFile: 'copyfile', cp: 'cp', link: 'link', rename: 'rename', symlink: 'symlink' };
-// What works on a file that was opened, which none can be.
-const ON_OPEN = ['close', 'fchmod', 'fchown', 'fdatasync', 'fstat', 'fsync', 'ftruncate', 'futimes', 'read', 'readv', 'write',
-  'writev'];
-
-// Each function as it answers at once; it throws what it does not return.
-export const answers = {
-  readFile(file, options) {
+function stat(syscall) {
+  return (file, options) => {
     const path = pathOf(file);
-    opens(path, options?.flag);
-    throw failure('EISDIR', 'read');
-  },
-  open(file, flags) {
-    opens(pathOf(file), flags);
-    throw failure('EISDIR', 'open', pathOf(file));
-  },
-  rm(file, options) {
-    const path = pathOf(file);
-    if (isRoot(path)) throw failure('EROFS', 'rm', path);
-    if (!options?.force) throw failure('ENOENT', 'rm', path);
-  },
-};
-for (const [name, [syscall, look]] of Object.entries(LOOKS)) {
-  answers[name] = (file, option) => {
-    const path = pathOf(file);
-    if (isRoot(path)) return look(path, option);
-    if (option?.throwIfNoEntry === false) return undefined;
-    throw failure('ENOENT', syscall, path);
+    if (options?.throwIfNoEntry === false && look(path) === undefined) return undefined;
+    return statsOf(find(path, syscall), options?.bigint === true);
   };
 }
+
+function readdir(file, options) {
+  const path = pathOf(file);
+  const { encoding, withFileTypes, recursive } = optionsOf(options);
+  const node = find(path, 'scandir');
+  if (!isFolder(node)) throw failure('ENOTDIR', 'scandir', path);
+  const entries = [];
+  const list = (folder, place, before) => {
+    for (const child of [...folder.children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      entries.push(withFileTypes ? new Dirent(child, place, encoding) : named(before + child.name, encoding));
+      if (recursive && isFolder(child)) list(child, `${place === '/' ? '' : place}/${child.name}`, `${before}${child.name}/`);
+    }
+  };
+  list(node, path, '');
+  return entries;
+}
+
+function opendir(file, options) {
+  const path = pathOf(file);
+  const { encoding } = optionsOf(options);
+  const node = find(path, 'opendir');
+  if (!isFolder(node)) throw failure('ENOTDIR', 'opendir', path);
+  return new Dir(node, path, encoding);
+}
+
+function readlink(file) {
+  const path = pathOf(file);
+  find(path, 'readlink');
+  throw failure('EINVAL', 'readlink', path);
+}
+
+function realpath(file, options) {
+  return named(pathOfNode(find(pathOf(file), 'lstat')), optionsOf(options).encoding);
+}
+
+function rm(file, options) {
+  const path = pathOf(file);
+  if (options?.force && look(path) === undefined) return;
+  const node = find(path, 'rm');
+  if (isFolder(node) && !options?.recursive) {
+    const error = new Error(`Path is a directory: rm returned EISDIR (is a directory) ${path}`);
+    throw Object.assign(error, { name: 'SystemError', code: 'ERR_FS_EISDIR', errno: 21, syscall: 'rm', path });
+  }
+  throw failure('EROFS', 'rm', path);
+}
+
+// What changes something that is there, by the name of the system's call.
+const CHANGES = {
+  chmod: 'chmod', chown: 'chown', lchmod: 'chmod', lchown: 'lchown', lutimes: 'lutime', rmdir: 'rmdir', truncate: 'open',
+  unlink: 'unlink', utimes: 'utime',
+};
+// What makes something, or changes what is there.
+const MAKES = { appendFile: 'open', writeFile: 'open' };
+const MOVES = { copyFile: 'copyfile', cp: 'cp', link: 'link', rename: 'rename' };
+// What changes a file that is open, which is open for reading only.
+const ON_OPEN = ['fchmod', 'fchown', 'fdatasync', 'fsync', 'ftruncate', 'futimes', 'write', 'writev'];
+const HARMLESS = new Set(['fdatasync', 'fsync']);
+
+function mkdir(file, options) {
+  const path = pathOf(file);
+  const node = look(path);
+  if (node !== undefined && options?.recursive && isFolder(node)) return undefined;
+  if (node !== undefined) throw failure('EEXIST', 'mkdir', path);
+  if (!options?.recursive) findParent(path, 'mkdir');
+  throw failure('EROFS', 'mkdir', path);
+}
+
+function mkdtemp(prefix) {
+  const path = `${pathOf(prefix, 'prefix')}XXXXXX`;
+  findParent(path, 'mkdtemp');
+  throw failure('EROFS', 'mkdtemp', path);
+}
+
+function symlink(target, file) {
+  const [from, to] = [pathOf(target, 'target'), pathOf(file)];
+  findParent(to, 'symlink', to);
+  throw failure(look(to) === undefined ? 'EROFS' : 'EEXIST', 'symlink', from, to);
+}
+
+export const answers = {
+  access, close, mkdir, mkdtemp, opendir, read, readdir, readlink, readv, realpath, rm, symlink,
+  lstat: stat('lstat'), stat: stat('stat'),
+  fstat: (descriptor, options) => statsOf(openFile(descriptor, 'fstat').node, options?.bigint === true),
+  open: (file, flags) => opened(pathOf(file), typeof flags === 'function' ? undefined : flags ?? undefined),
+  readFile(file, options) {
+    const isDescriptor = typeof file === 'number';
+    return readFile(isDescriptor ? descriptorOf(file) : pathOf(file), options, isDescriptor);
+  },
+};
 for (const [name, syscall] of Object.entries(CHANGES)) {
-  answers[name] = (file) => { throw failure('EROFS', syscall, pathOf(file)); };
+  answers[name] = (file) => {
+    const path = pathOf(file);
+    find(path, syscall);
+    throw failure('EROFS', syscall, path);
+  };
+}
+for (const [name, syscall] of Object.entries(MAKES)) {
+  answers[name] = (file) => {
+    if (typeof file === 'number') {
+      openFile(file, 'write');
+      throw failure('EBADF', 'write');
+    }
+    const path = pathOf(file);
+    const node = look(path) ?? findParent(path, syscall);
+    throw failure(look(path) !== undefined && isFolder(node) ? 'EISDIR' : 'EROFS', syscall, path);
+  };
 }
 for (const [name, syscall] of Object.entries(MOVES)) {
-  answers[name] = (from, to) => { throw failure('EROFS', syscall, pathOf(from, 'src'), pathOf(to, 'dest')); };
+  const [from, to] = name === 'rename' || name === 'link' ? [name === 'link' ? 'existingPath' : 'oldPath', 'newPath'] : ['src', 'dest'];
+  answers[name] = (old, fresh) => {
+    const [source, dest] = [pathOf(old, from), pathOf(fresh, to)];
+    find(source, syscall, dest);
+    findParent(dest, syscall, dest);
+    throw failure('EROFS', syscall, source, dest);
+  };
 }
-for (const name of ON_OPEN) answers[name] = () => { throw failure('EBADF', name); };
+for (const name of ON_OPEN) {
+  answers[name] = (descriptor) => {
+    openFile(descriptor, name);
+    if (!HARMLESS.has(name)) throw failure('EBADF', name);
+  };
+}
