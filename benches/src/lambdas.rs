@@ -29,6 +29,9 @@ pub const DIGEST: &str = include_str!("../lambdas/digest.js");
 /// Authenticates `count` blocks of `BLOCK_BYTES`.
 pub const HMAC: &str = include_str!("../lambdas/hmac.js");
 
+/// Parses or writes a document of 1 MB `count` times.
+pub const JSON: &str = include_str!("../lambdas/json.js");
+
 const JSFORCE: &str = include_str!("../lambdas/jsforce.js");
 
 /// The platform's input with a name to greet.
@@ -78,6 +81,15 @@ pub fn jsforce() -> Result<Option<Source>> {
 
 fn jsforce_file() -> Result<PathBuf> {
     Ok(target_directory()?.join("bench-library/jsforce-core.js"))
+}
+
+/// The same as [`JSON`] as componentize-qjs makes it, a component; `None` when it was not fetched.
+///
+/// # Errors
+/// When there is no target directory.
+pub fn json_peer() -> Result<Option<PathBuf>> {
+    let file = target_directory()?.join("bench-library/json-peer/peer.wasm");
+    Ok(file.is_file().then_some(file))
 }
 
 /// The folder of a lambda that imports five packages from its `node_modules`; `None` when they were
