@@ -120,3 +120,49 @@ fn an_error_of_a_next_tick_is_the_failure_and_the_others_still_run() {
     ];
     assert_eq!(log_lines(&report), expected);
 }
+
+#[test]
+fn a_legacy_url_is_parsed_and_formatted_by_nodes_own_code() {
+    check(
+        lambda(
+            "const url = require('url');
+             const { href, host, pathname } = url.parse('HtTp://u:p@x.y.cOm;a/b c?d=\"e\"#f<g>');
+             callback(null, [href, host, pathname, url.format({ protocol: 'http', host: 'h', query: { a: [1, 2] } }),
+               url.urlToHttpOptions(new URL('https://a%40b:c%2Fd@h:1/p?q')).auth]);",
+        ),
+        returned(json!([
+            "http://u:p@x.y.com/;a/b%20c?d=%22e%22#f%3Cg%3E",
+            "x.y.com",
+            ";a/b%20c",
+            "http://h?a=1&a=2",
+            "a@b:c/d"
+        ])),
+    );
+}
+
+#[test]
+fn an_assertion_shows_how_values_differ() {
+    check(
+        lambda(
+            "const assert = require('assert');
+             try { assert.deepStrictEqual({ a: [1, 2], b: 'x' }, { a: [1, 3], b: 'x' }); } catch (error) { callback(null, error.message); }",
+        ),
+        returned(
+            "Expected values to be strictly deep-equal:\n+ actual - expected\n\n  {\n    a: [\n      1,\n+     2\n-     3\n    ],\n    b: 'x'\n  }",
+        ),
+    );
+}
+
+#[test]
+fn a_listener_for_aborts_is_called_no_matter_who_stops_the_event() {
+    check(
+        lambda(
+            "const { addAbortListener } = require('events');
+             const { signal } = globalThis.controller = new AbortController();
+             signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+             addAbortListener(signal, () => callback(null, 'told'));
+             controller.abort();",
+        ),
+        returned("told"),
+    );
+}

@@ -9,7 +9,7 @@ const PROTOTYPES = [
 ];
 const STATICS = [
   'TypedArray', 'ArrayBuffer', 'Array', 'BigInt', 'Function', 'JSON', 'Math', 'Number', 'Object', 'Promise', 'Proxy',
-  'Reflect', 'String', 'Symbol', 'Uint8Array', 'Date',
+  'Reflect', 'String', 'Symbol', 'Uint8Array', 'Date', 'Error',
 ];
 const { bind, call } = Function.prototype;
 const uncurryThis = bind.bind(call);
