@@ -77,8 +77,8 @@ impl Sandboxes {
     }
 }
 
-/// What a test may have of memory: two times the longest text there can be, which some tests make.
-const MEMORY_MIB: u64 = 512;
+/// What a test may have of memory: some times the longest text there can be, which some tests make.
+const MEMORY_MIB: u64 = 1024;
 
 /// Some seconds of CPU in fuel, which is exact: what passes here passes on a slow machine. The wall clock is
 /// for what waits for ever.

@@ -166,3 +166,27 @@ fn a_listener_for_aborts_is_called_no_matter_who_stops_the_event() {
         returned("told"),
     );
 }
+
+#[test]
+fn large_values_are_compared_to_their_end() {
+    check(
+        lambda(
+            "const { isDeepStrictEqual } = require('util');
+             const rows = (last) => Array.from({ length: 6000 }, (_, id) => ({ id: id < 5999 ? id : last }));
+             callback(null, [isDeepStrictEqual(rows(1), rows(1)), isDeepStrictEqual(rows(1), rows(2))]);",
+        ),
+        returned(json!([true, false])),
+    );
+}
+
+#[test]
+fn keys_are_equal_by_what_they_hold() {
+    check(
+        lambda(
+            "const { createSecretKey } = require('crypto'); const { isDeepStrictEqual, types } = require('util');
+             const key = (byte) => createSecretKey(Buffer.alloc(8, byte));
+             callback(null, [isDeepStrictEqual(key(1), key(1)), isDeepStrictEqual(key(1), key(2)), types.isKeyObject(key(1)), types.isKeyObject({})]);",
+        ),
+        returned(json!([true, false, true, false])),
+    );
+}

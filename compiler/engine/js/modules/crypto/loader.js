@@ -5,7 +5,7 @@ import { namespace } from 'sandglass:native';
 
 const PROTOTYPES = [
   'TypedArray', 'Uint8Array', 'ArrayBuffer', 'Array', 'BigInt', 'DataView', 'Function', 'Map', 'Number', 'Object',
-  'Promise', 'RegExp', 'Set', 'String', 'Symbol', 'WeakMap', 'WeakSet', 'Error', 'Date',
+  'Promise', 'RegExp', 'Set', 'String', 'Symbol', 'WeakMap', 'WeakSet', 'Error', 'Date', 'Boolean',
 ];
 const STATICS = [
   'TypedArray', 'ArrayBuffer', 'Array', 'BigInt', 'Function', 'JSON', 'Math', 'Number', 'Object', 'Promise', 'Proxy',
