@@ -84,9 +84,9 @@ const MEMORY_MIB: u64 = 1024;
 /// for what waits for ever.
 fn limits() -> Limits {
     let mut limits = Limits::default();
-    limits.fuel = Fuel::new(100_000_000_000);
+    limits.fuel = Fuel::new(150_000_000_000);
     limits.memory = ByteSize::mib(MEMORY_MIB);
-    limits.wall_clock = Duration::from_secs(60);
+    limits.wall_clock = Duration::from_secs(120);
     limits.log_entries = 200_000;
     limits.log = ByteSize::mib(64);
     limits.payload = ByteSize::mib(32);
