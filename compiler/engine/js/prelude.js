@@ -164,8 +164,8 @@
   };
   later(global.performance, [
     'addEventListener', 'clearMarks', 'clearMeasures', 'clearResourceTimings', 'dispatchEvent', 'eventLoopUtilization',
-    'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'measure', 'nodeTiming', 'removeEventListener',
-    'setResourceTimingBufferSize', 'timerify', 'toJSON',
+    'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'markResourceTiming', 'measure', 'nodeTiming',
+    'removeEventListener', 'setResourceTimingBufferSize', 'timerify', 'toJSON',
   ], 'perf_hooks');
 
   function needFunction(callback) {

@@ -92,6 +92,9 @@ function text(name) {
   return `${name}`;
 }
 
+// Few ask for them.
+const resources = () => namespace('sandglass:perf/resources');
+
 const idle = { idle: 0, active: 0, utilization: 0 };
 
 export class Performance {
@@ -100,7 +103,7 @@ export class Performance {
 const methods = {
   clearMarks(name) { clear('mark', name === undefined ? undefined : text(name)); },
   clearMeasures(name) { clear('measure', name === undefined ? undefined : text(name)); },
-  clearResourceTimings() {},
+  clearResourceTimings(name) { clear('resource', name === undefined ? undefined : text(name)); },
   eventLoopUtilization: () => ({ ...idle }),
   getEntries: () => entriesOf(),
   getEntriesByName(name, type = undefined) {
@@ -120,7 +123,11 @@ const methods = {
     const [start, duration] = measured(options.start, options.end, options.duration);
     return add(measureOf(name, start, duration, options.detail));
   },
-  setResourceTimingBufferSize() {},
+  markResourceTiming: (...args) => resources().mark(...args),
+  setResourceTimingBufferSize(size) {
+    if (arguments.length === 0) throw new ERR_MISSING_ARGS('maxSize');
+    resources().setBufferSize(size >>> 0);
+  },
   timerify,
   toJSON() {
     return { nodeTiming, timeOrigin: performance.timeOrigin, eventLoopUtilization: { ...idle } };
@@ -150,4 +157,5 @@ export {
 export default {
   constants, createHistogram, monitorEventLoopDelay, Performance, performance, PerformanceEntry, PerformanceMark,
   PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList,
+  get PerformanceResourceTiming() { return resources().PerformanceResourceTiming; },
 };
