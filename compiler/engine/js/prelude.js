@@ -402,6 +402,13 @@
   lazy('Request', 'sandglass:request');
   lazy('Response', 'sandglass:response');
   lazy('fetch', 'sandglass:fetch');
+  lazy('Performance', 'perf_hooks');
+  lazy('PerformanceEntry', 'perf_hooks');
+  lazy('PerformanceMark', 'perf_hooks');
+  lazy('PerformanceMeasure', 'perf_hooks');
+  lazy('PerformanceObserver', 'perf_hooks');
+  lazy('PerformanceObserverEntryList', 'perf_hooks');
+  lazy('PerformanceResourceTiming', 'sandglass:perf/resources');
   lazy('Intl', 'sandglass:intl');
   lazy('Crypto', 'sandglass:web_crypto');
   lazy('CryptoKey', 'sandglass:crypto/web_classes');

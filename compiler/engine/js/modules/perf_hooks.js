@@ -100,7 +100,15 @@ const idle = { idle: 0, active: 0, utilization: 0 };
 export class Performance {
   constructor() { throw coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor'); }
 }
+
+// The prelude made the clock, which is no target of events by itself: another listens for it.
+const { EventTarget } = namespace('sandglass:events');
+const target = new EventTarget();
+
 const methods = {
+  addEventListener: (...args) => target.addEventListener(...args),
+  removeEventListener: (...args) => target.removeEventListener(...args),
+  dispatchEvent: (event) => target.dispatchEvent(event),
   clearMarks(name) { clear('mark', name === undefined ? undefined : text(name)); },
   clearMeasures(name) { clear('measure', name === undefined ? undefined : text(name)); },
   clearResourceTimings(name) { clear('resource', name === undefined ? undefined : text(name)); },
@@ -136,7 +144,6 @@ const methods = {
 
 Object.defineProperties(performance, Object.fromEntries(Object.entries({ ...methods, nodeTiming }).map(
   ([name, value]) => [name, { value, writable: true, enumerable: true, configurable: true }])));
-const { EventTarget } = namespace('sandglass:events');
 Object.setPrototypeOf(Performance.prototype, EventTarget.prototype);
 Object.setPrototypeOf(performance, Object.defineProperty(Performance.prototype, Symbol.toStringTag, {
   value: 'Performance', configurable: true,
