@@ -51,6 +51,7 @@ impl Sandboxes {
         let runtime = Runtime::builder()
             .code_cache(folder.join("code-cache"))
             .code_cache_max(ByteSize::mib(512))
+            .memory_max(ByteSize::mib(MEMORY_MIB))
             .instances_max(64)
             .build()
             .context("the engine cannot be set up")?;
@@ -76,13 +77,16 @@ impl Sandboxes {
     }
 }
 
+/// What a test may have of memory: some times the longest text there can be, which some tests make.
+const MEMORY_MIB: u64 = 1024;
+
 /// Some seconds of CPU in fuel, which is exact: what passes here passes on a slow machine. The wall clock is
 /// for what waits for ever.
 fn limits() -> Limits {
     let mut limits = Limits::default();
-    limits.fuel = Fuel::new(100_000_000_000);
-    limits.memory = ByteSize::mib(256);
-    limits.wall_clock = Duration::from_secs(60);
+    limits.fuel = Fuel::new(150_000_000_000);
+    limits.memory = ByteSize::mib(MEMORY_MIB);
+    limits.wall_clock = Duration::from_secs(120);
     limits.log_entries = 200_000;
     limits.log = ByteSize::mib(64);
     limits.payload = ByteSize::mib(32);

@@ -120,3 +120,73 @@ fn an_error_of_a_next_tick_is_the_failure_and_the_others_still_run() {
     ];
     assert_eq!(log_lines(&report), expected);
 }
+
+#[test]
+fn a_legacy_url_is_parsed_and_formatted_by_nodes_own_code() {
+    check(
+        lambda(
+            "const url = require('url');
+             const { href, host, pathname } = url.parse('HtTp://u:p@x.y.cOm;a/b c?d=\"e\"#f<g>');
+             callback(null, [href, host, pathname, url.format({ protocol: 'http', host: 'h', query: { a: [1, 2] } }),
+               url.urlToHttpOptions(new URL('https://a%40b:c%2Fd@h:1/p?q')).auth]);",
+        ),
+        returned(json!([
+            "http://u:p@x.y.com/;a/b%20c?d=%22e%22#f%3Cg%3E",
+            "x.y.com",
+            ";a/b%20c",
+            "http://h?a=1&a=2",
+            "a@b:c/d"
+        ])),
+    );
+}
+
+#[test]
+fn an_assertion_shows_how_values_differ() {
+    check(
+        lambda(
+            "const assert = require('assert');
+             try { assert.deepStrictEqual({ a: [1, 2], b: 'x' }, { a: [1, 3], b: 'x' }); } catch (error) { callback(null, error.message); }",
+        ),
+        returned(
+            "Expected values to be strictly deep-equal:\n+ actual - expected\n\n  {\n    a: [\n      1,\n+     2\n-     3\n    ],\n    b: 'x'\n  }",
+        ),
+    );
+}
+
+#[test]
+fn a_listener_for_aborts_is_called_no_matter_who_stops_the_event() {
+    check(
+        lambda(
+            "const { addAbortListener } = require('events');
+             const { signal } = globalThis.controller = new AbortController();
+             signal.addEventListener('abort', (event) => event.stopImmediatePropagation());
+             addAbortListener(signal, () => callback(null, 'told'));
+             controller.abort();",
+        ),
+        returned("told"),
+    );
+}
+
+#[test]
+fn large_values_are_compared_to_their_end() {
+    check(
+        lambda(
+            "const { isDeepStrictEqual } = require('util');
+             const rows = (last) => Array.from({ length: 6000 }, (_, id) => ({ id: id < 5999 ? id : last }));
+             callback(null, [isDeepStrictEqual(rows(1), rows(1)), isDeepStrictEqual(rows(1), rows(2))]);",
+        ),
+        returned(json!([true, false])),
+    );
+}
+
+#[test]
+fn keys_are_equal_by_what_they_hold() {
+    check(
+        lambda(
+            "const { createSecretKey } = require('crypto'); const { isDeepStrictEqual, types } = require('util');
+             const key = (byte) => createSecretKey(Buffer.alloc(8, byte));
+             callback(null, [isDeepStrictEqual(key(1), key(1)), isDeepStrictEqual(key(1), key(2)), types.isKeyObject(key(1)), types.isKeyObject({})]);",
+        ),
+        returned(json!([true, false, true, false])),
+    );
+}

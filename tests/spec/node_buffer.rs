@@ -79,3 +79,23 @@ fn bytes_are_compared_and_filled() {
         returned(json!([-1, 1, true, 1, 0, "xyzxyzx", "0202020202", "006162610000", "aba"])),
     );
 }
+
+#[test]
+fn what_is_too_long_is_a_range_error() {
+    check(
+        lambda(
+            "const { MAX_STRING_LENGTH, MAX_LENGTH } = require('buffer').constants;
+             const told = (make) => { try { return make().length; } catch (error) { return `${error}`; } };
+             callback(null, [
+               told(() => ' '.repeat(MAX_STRING_LENGTH + 1)), told(() => ''.padEnd(MAX_STRING_LENGTH + 1)),
+               told(() => new ArrayBuffer(MAX_LENGTH)), told(() => ' '.repeat(1000)),
+             ]);",
+        ),
+        returned(json!([
+            "RangeError: Invalid string length",
+            "RangeError: Invalid string length",
+            "RangeError: Array buffer allocation failed",
+            1000
+        ])),
+    );
+}

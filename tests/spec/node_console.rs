@@ -107,3 +107,39 @@ fn a_console_can_be_made_for_any_stream() {
         ])),
     );
 }
+
+#[test]
+fn what_is_printed_goes_where_a_lambda_has_standard_output_go() {
+    logs(
+        "const { write } = process.stdout; let seen = '';
+         process.stdout.write = (text) => { seen += text; return true; };
+         console.log('%s is %d', 'a', 1, { b: 2 }); console.error('logged');
+         process.stdout.write = write;
+         console.log('again'); console.log(JSON.stringify(seen))",
+        &[
+            "Error logged []",
+            "Info again []",
+            r#"Info "a is 1 { b: 2 }\n" []"#,
+        ],
+    );
+}
+
+#[test]
+fn a_write_that_passes_its_text_on_is_not_called_by_itself() {
+    logs(
+        "const { write } = process.stderr; let count = 0;
+         process.stderr.write = function (text, ...rest) { count += 1; return write.call(this, text, ...rest); };
+         console.error('once'); console.log(String(count))",
+        &["Error once []", "Info 1 []"],
+    );
+}
+
+#[test]
+fn the_console_writes_to_a_stream_that_it_is_given() {
+    logs(
+        "const { Writable } = require('stream'); let seen = '';
+         console._stderr = new Writable({ write(chunk, encoding, done) { seen += chunk; done(); } });
+         console.warn('warned'); console.log(JSON.stringify(seen))",
+        &[r#"Info "warned\n" []"#],
+    );
+}

@@ -177,3 +177,15 @@ fn what_is_written_to_standard_output_is_logged_by_lines() {
         ["Info a []", "Info bc []", "Error d []"]
     );
 }
+
+#[test]
+fn an_exception_is_heard_of_whichever_module_came_first() {
+    check(
+        lambda(
+            "require('stream').Readable.from([1]);
+             process.on('uncaughtException', (error) => callback(null, error.message));
+             setTimeout(() => { throw new Error('late'); }, 1);",
+        ),
+        returned("late"),
+    );
+}

@@ -167,3 +167,36 @@ fn the_system_says_the_same_everywhere() {
         json!(["\n", "linux", "localhost", "/tmp", 1, {}, true, true]),
     );
 }
+
+#[test]
+fn an_iteration_that_ends_early_lets_what_it_reads_clean_up() {
+    gives(
+        "const seen = [];
+         async function* numbers() { try { for (let at = 0; ; at += 1) yield at; } finally { seen.push('cleaned up'); } }
+         for await (const number of stream.Readable.from(numbers())) { seen.push(number); if (number === 1) break; }
+         await new Promise(resolve => setTimeout(resolve, 1));
+         return seen",
+        json!([0, 1, "cleaned up"]),
+    );
+}
+
+#[test]
+fn a_duplex_of_two_streams_gives_all_that_they_had() {
+    gives(
+        "const seen = [];
+         const through = new stream.PassThrough({ objectMode: true });
+         const made = stream.Readable.from(['a', 'b']).pipe(stream.Duplex.from({ writable: through, readable: through }));
+         made.on('data', chunk => { seen.push(chunk); made.pause(); setImmediate(() => made.resume()); });
+         await new Promise(resolve => made.on('end', resolve));
+         return seen",
+        json!(["a", "b"]),
+    );
+}
+
+#[test]
+fn the_classes_have_their_older_names() {
+    gives(
+        "return ['readable', 'writable', 'duplex', 'transform', 'passthrough'].map(name => require(`_stream_${name}`).name)",
+        json!(["Readable", "Writable", "Duplex", "Transform", "PassThrough"]),
+    );
+}

@@ -153,3 +153,16 @@ fn a_dom_exception_has_its_name_and_code() {
         ]),
     );
 }
+
+#[test]
+fn marks_are_told_to_whoever_observes_them() {
+    check(
+        lambda(
+            "new PerformanceObserver((list) => callback(null, list.getEntries().map(({ name, entryType }) => [name, entryType])))
+               .observe({ entryTypes: ['mark', 'measure'] });
+             performance.mark('a'); performance.measure('b', 'a');
+             if (!(performance.getEntriesByName('a')[0] instanceof PerformanceMark)) throw new Error('another class');",
+        ),
+        returned(json!([["a", "mark"], ["b", "measure"]])),
+    );
+}

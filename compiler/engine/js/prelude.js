@@ -55,7 +55,12 @@
   // Host strings are Unicode: half a surrogate pair becomes U+FFFD.
   const wellFormed = (string) => toWellFormed.call(string);
 
-  function log(level, message, extras) {
+  // What takes lines instead of the log, once the lambda has asked for that: see `sandglass:console`.
+  let diverted;
+  const divert = (taker) => { diverted = taker; };
+
+  function log(level, message, extras, isError) {
+    if (diverted !== undefined && diverted(isError ?? level >= WARN, message, extras)) return;
     const rest = extras.length === 0 ? '[]' : `[${extras.map(json).join(',')}]`;
     host.log(level, wellFormed(text(message)), wellFormed(rest));
   }
@@ -88,7 +93,7 @@
     profile() {},
     profileEnd() {},
     timeStamp() {},
-    clear() {},
+    clear() { if (diverted !== undefined) rarely('clear', []); },
     context() { return global.console; },
   };
   defineProperty(global.console, Symbol.toStringTag, { value: 'console', configurable: true });
@@ -98,13 +103,25 @@
     configurable: true,
   });
 
-  // Those of the console's methods that are loaded when one is first called.
   const { console } = global;
+  const streams = {};
+  for (const name of ['stdout', 'stderr']) {
+    defineProperty(console, `_${name}`, {
+      get: () => streams[name] ?? process[name],
+      set(stream) {
+        streams[name] = stream;
+        host.namespace('sandglass:console').redirect(name, stream, divert);
+      },
+      configurable: true,
+    });
+  }
+
+  // Those of the console's methods that are loaded when one is first called.
   const LEVELS = { trace: DEBUG, log: INFO, warn: ERROR };
   let rare;
   function rarely(name, args) {
     rare ??= host.namespace('sandglass:console').globalMethods(
-      (kind, message, extras) => log(LEVELS[kind], indented(message), extras),
+      (kind, message, extras) => log(LEVELS[kind], indented(message), extras, kind !== 'log'),
       (indent) => { indentation = indent; },
     );
     return rare[name](...args);
@@ -133,14 +150,22 @@
       });
     }
     setPrototypeOf(object, rest);
-    return () => module;
   }
 
-  global.performance = { now: () => host.now(), get timeOrigin() { return Date.now() - host.now(); } };
+  // The two clocks tell it to the millisecond only; asked again, it is what it was.
+  let origin = 0;
+  global.performance = {
+    now: () => host.now(),
+    get timeOrigin() {
+      const told = Date.now() - host.now();
+      if (Math.abs(told - origin) > 2) origin = told;
+      return origin;
+    },
+  };
   later(global.performance, [
     'addEventListener', 'clearMarks', 'clearMeasures', 'clearResourceTimings', 'dispatchEvent', 'eventLoopUtilization',
-    'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'measure', 'nodeTiming', 'removeEventListener',
-    'setResourceTimingBufferSize', 'timerify', 'toJSON',
+    'getEntries', 'getEntriesByName', 'getEntriesByType', 'mark', 'markResourceTiming', 'measure', 'nodeTiming',
+    'removeEventListener', 'setResourceTimingBufferSize', 'timerify', 'toJSON',
   ], 'perf_hooks');
 
   function needFunction(callback) {
@@ -377,6 +402,13 @@
   lazy('Request', 'sandglass:request');
   lazy('Response', 'sandglass:response');
   lazy('fetch', 'sandglass:fetch');
+  lazy('Performance', 'perf_hooks');
+  lazy('PerformanceEntry', 'perf_hooks');
+  lazy('PerformanceMark', 'perf_hooks');
+  lazy('PerformanceMeasure', 'perf_hooks');
+  lazy('PerformanceObserver', 'perf_hooks');
+  lazy('PerformanceObserverEntryList', 'perf_hooks');
+  lazy('PerformanceResourceTiming', 'sandglass:perf/resources');
   lazy('Intl', 'sandglass:intl');
   lazy('Crypto', 'sandglass:web_crypto');
   lazy('CryptoKey', 'sandglass:crypto/web_classes');
@@ -446,8 +478,21 @@
     'resourceUsage', 'setSourceMapsEnabled', 'setUncaughtExceptionCaptureCallback', 'stderr', 'stdin', 'stdout',
     'umask',
   ];
-  const processModule = later(process, LATER, 'process');
+  later(process, LATER, 'process');
   global.process = process;
+
+  // What that module takes for itself, whoever loads it: a way past what takes the lines, and a place for `isTaken`.
+  const inside = {
+    divert,
+    log(level, line) {
+      const outer = diverted;
+      diverted = undefined;
+      log(level, line, []);
+      diverted = outer;
+    },
+    isTaken: (_error, _promise, isLate) => isLate === true,
+  };
+  defineProperty(process, Symbol.for('sandglass.inside'), { value: inside, configurable: true });
 
   // As Node.js: whatever is written to the environment becomes a string.
   const isWhole = (descriptor) => 'value' in descriptor
@@ -458,8 +503,7 @@
       return Reflect.set(env, name, typeof value === 'string' ? value : `${value}`);
     },
     defineProperty(env, name, descriptor) {
-      // Also what `set` above does comes by here, with a value only.
-      if (!isWhole(descriptor) && Object.keys(descriptor).join() !== 'value') {
+      if (!isWhole(descriptor)) {
         const { ERR_INVALID_OBJECT_DEFINE_PROPERTY } = host.namespace('__wasm_rquickjs_builtin/internal/errors');
         const what = 'get' in descriptor || 'set' in descriptor
           ? 'does not accept an accessor(getter/setter) descriptor'
@@ -526,9 +570,7 @@
 
     // Whether the lambda listens to what no JavaScript caught: an exception, a rejection (which has a promise),
     // or one that was handled late. What a listener throws is thrown.
-    isTaken: (error, promise, isLate) => (
-      processModule() === undefined ? isLate === true : processModule().isTaken(error, promise, isLate)
-    ),
+    isTaken: (error, promise, isLate) => inside.isTaken(error, promise, isLate),
 
     // Who takes what no JavaScript catches.
     onUncaught(report) { uncaught = report; },

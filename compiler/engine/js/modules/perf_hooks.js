@@ -92,15 +92,26 @@ function text(name) {
   return `${name}`;
 }
 
+// Few ask for them.
+const resources = () => namespace('sandglass:perf/resources');
+
 const idle = { idle: 0, active: 0, utilization: 0 };
 
 export class Performance {
   constructor() { throw coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor'); }
 }
+
+// The prelude made the clock, which is no target of events by itself: another listens for it.
+const { EventTarget } = namespace('sandglass:events');
+const target = new EventTarget();
+
 const methods = {
+  addEventListener: (...args) => target.addEventListener(...args),
+  removeEventListener: (...args) => target.removeEventListener(...args),
+  dispatchEvent: (event) => target.dispatchEvent(event),
   clearMarks(name) { clear('mark', name === undefined ? undefined : text(name)); },
   clearMeasures(name) { clear('measure', name === undefined ? undefined : text(name)); },
-  clearResourceTimings() {},
+  clearResourceTimings(name) { clear('resource', name === undefined ? undefined : text(name)); },
   eventLoopUtilization: () => ({ ...idle }),
   getEntries: () => entriesOf(),
   getEntriesByName(name, type = undefined) {
@@ -120,7 +131,11 @@ const methods = {
     const [start, duration] = measured(options.start, options.end, options.duration);
     return add(measureOf(name, start, duration, options.detail));
   },
-  setResourceTimingBufferSize() {},
+  markResourceTiming: (...args) => resources().mark(...args),
+  setResourceTimingBufferSize(size) {
+    if (arguments.length === 0) throw new ERR_MISSING_ARGS('maxSize');
+    resources().setBufferSize(size >>> 0);
+  },
   timerify,
   toJSON() {
     return { nodeTiming, timeOrigin: performance.timeOrigin, eventLoopUtilization: { ...idle } };
@@ -129,7 +144,6 @@ const methods = {
 
 Object.defineProperties(performance, Object.fromEntries(Object.entries({ ...methods, nodeTiming }).map(
   ([name, value]) => [name, { value, writable: true, enumerable: true, configurable: true }])));
-const { EventTarget } = namespace('sandglass:events');
 Object.setPrototypeOf(Performance.prototype, EventTarget.prototype);
 Object.setPrototypeOf(performance, Object.defineProperty(Performance.prototype, Symbol.toStringTag, {
   value: 'Performance', configurable: true,
@@ -150,4 +164,5 @@ export {
 export default {
   constants, createHistogram, monitorEventLoopDelay, Performance, performance, PerformanceEntry, PerformanceMark,
   PerformanceMeasure, PerformanceObserver, PerformanceObserverEntryList,
+  get PerformanceResourceTiming() { return resources().PerformanceResourceTiming; },
 };

@@ -15,6 +15,9 @@ import { emitWarning } from 'sandglass:process/warnings';
 const { process } = globalThis;
 const rest = Object.getPrototypeOf(process);
 const { uptime, nextTick } = process;
+const INSIDE = Symbol.for('sandglass.inside');
+const inside = process[INSIDE];
+delete process[INSIDE];
 
 // ---- what happened and nobody caught ---------------------------------------------------------------
 
@@ -36,7 +39,7 @@ function isErrorLike(value) {
 }
 
 // Whether listeners took an exception, a rejection (which has a promise), or one that was handled late.
-export function isTaken(error, promise, isLate) {
+inside.isTaken = (error, promise, isLate) => {
   if (promise === undefined) return emitUncaught(error, 'uncaughtException');
   if (isLate) {
     if (reported.delete(promise)) process.emit('rejectionHandled', promise);
@@ -45,7 +48,7 @@ export function isTaken(error, promise, isLate) {
   reported.add(promise);
   if (process.emit('unhandledRejection', error, promise)) return true;
   return emitUncaught(isErrorLike(error) ? error : new ERR_UNHANDLED_REJECTION(error), 'unhandledRejection');
-}
+};
 
 // ---- the end ---------------------------------------------------------------------------------------
 
@@ -160,8 +163,10 @@ function parseMask(text) {
   throw new ERR_INVALID_ARG_VALUE('mask', text, 'must be a 32-bit unsigned integer or an octal string');
 }
 
-// Standard streams, whose lines go to the log.
-function standardStream(fd, kind) {
+const INFO = 1, ERROR = 3;
+
+// Standard streams, whose lines go to the log. Once one is written otherwise, the console does so, too.
+function standardStream(fd, name, level) {
   const { Writable } = namespace('stream').default;
   let line = '';
   const stream = new Writable({
@@ -169,12 +174,22 @@ function standardStream(fd, kind) {
     write(chunk, encoding, done) {
       const lines = (line + (typeof chunk === 'string' ? chunk : chunk.toString())).split('\n');
       line = lines.pop();
-      for (const text of lines) globalThis.console[kind](text);
+      for (const text of lines) inside.log(level, text);
       done();
     },
   });
   process.on('exit', () => {
-    if (line !== '') globalThis.console[kind](line);
+    if (line !== '') inside.log(level, line);
+  });
+  let { write } = stream;
+  const own = write;
+  Object.defineProperty(stream, 'write', {
+    get: () => write,
+    set(replacement) {
+      write = replacement;
+      namespace('sandglass:console').redirect(name, write === own ? undefined : stream, inside.divert);
+    },
+    configurable: true,
   });
   return Object.assign(stream, { fd, _type: 'pipe' });
 }
@@ -284,8 +299,8 @@ Object.defineProperties(process, {
   },
   _exiting: { get: () => isExiting, set: (value) => { isExiting = value; }, enumerable: true, configurable: true },
   stdin: { get: () => stream(0, emptyInput), enumerable: true, configurable: true },
-  stdout: { get: () => stream(1, () => standardStream(1, 'log')), enumerable: true, configurable: true },
-  stderr: { get: () => stream(2, () => standardStream(2, 'error')), enumerable: true, configurable: true },
+  stdout: { get: () => stream(1, () => standardStream(1, 'stdout', INFO)), enumerable: true, configurable: true },
+  stderr: { get: () => stream(2, () => standardStream(2, 'stderr', ERROR)), enumerable: true, configurable: true },
   [Symbol.toStringTag]: { value: 'process', configurable: true },
 });
 

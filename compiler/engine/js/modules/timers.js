@@ -10,8 +10,17 @@ export { promises };
 const DELAY_MAX = 2 ** 31 - 1;
 const timers = new WeakMap();
 
+const warned = new Set();
+function deprecated(name, instead, code) {
+  if (warned.has(code)) return;
+  warned.add(code);
+  globalThis.process.emitWarning(
+    `timers.${name}() is deprecated. Please use ${instead} instead.`, 'DeprecationWarning', code);
+}
+
 // Says after how long `_onTimeout` of an item is called, once it is active.
 export function enroll(item, delay) {
+  deprecated('enroll', 'setTimeout', 'DEP0095');
   validateNumber(delay, 'msecs');
   if (!(delay >= 0 && Number.isFinite(delay))) throw outOfRange(delay);
   if (delay > DELAY_MAX) {
@@ -19,7 +28,7 @@ export function enroll(item, delay) {
       `${delay} does not fit into a 32-bit signed integer.\nTimer duration was truncated to ${DELAY_MAX}.`,
       'TimeoutOverflowWarning');
   }
-  unenroll(item);
+  forget(item);
   item._idleTimeout = Math.min(delay, DELAY_MAX);
 }
 
@@ -30,12 +39,22 @@ function outOfRange(delay) {
 }
 
 export function unenroll(item) {
+  deprecated('unenroll', 'clearTimeout', 'DEP0096');
+  forget(item);
+}
+
+function forget(item) {
   globalThis.clearTimeout(timers.get(item) ?? item);
   timers.delete(item);
   item._idleTimeout = -1;
 }
 
 export function active(item) {
+  deprecated('active', 'timeout.refresh()', 'DEP0126');
+  activate(item);
+}
+
+function activate(item) {
   globalThis.clearTimeout(timers.get(item));
   if (!(item._idleTimeout >= 0)) return;
   Object.assign(item, { _idleStart: Math.trunc(globalThis.performance.now()), _idleNext: item, _idlePrev: item });
@@ -43,7 +62,8 @@ export function active(item) {
 }
 
 export function _unrefActive(item) {
-  active(item);
+  deprecated('_unrefActive', 'timeout.refresh()', 'DEP0127');
+  activate(item);
   timers.get(item)?.unref();
 }
 

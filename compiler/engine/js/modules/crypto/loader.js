@@ -5,11 +5,11 @@ import { namespace } from 'sandglass:native';
 
 const PROTOTYPES = [
   'TypedArray', 'Uint8Array', 'ArrayBuffer', 'Array', 'BigInt', 'DataView', 'Function', 'Map', 'Number', 'Object',
-  'Promise', 'RegExp', 'Set', 'String', 'Symbol', 'WeakMap', 'WeakSet', 'Error', 'Date',
+  'Promise', 'RegExp', 'Set', 'String', 'Symbol', 'WeakMap', 'WeakSet', 'Error', 'Date', 'Boolean',
 ];
 const STATICS = [
   'TypedArray', 'ArrayBuffer', 'Array', 'BigInt', 'Function', 'JSON', 'Math', 'Number', 'Object', 'Promise', 'Proxy',
-  'Reflect', 'String', 'Symbol', 'Uint8Array', 'Date',
+  'Reflect', 'String', 'Symbol', 'Uint8Array', 'Date', 'Error',
 ];
 const { bind, call } = Function.prototype;
 const uncurryThis = bind.bind(call);

@@ -6,6 +6,7 @@ import { promiseDetails, proxyDetails } from 'sandglass:native';
 
 export const ALL_PROPERTIES = 0;
 export const ONLY_ENUMERABLE = 2;
+export const SKIP_SYMBOLS = 16;
 
 const LAST_INDEX = 2 ** 32 - 2;
 
@@ -14,9 +15,14 @@ function isIndex(key) {
 }
 
 export function getOwnNonIndexProperties(object, filter) {
-  const keys = Reflect.ownKeys(object).filter((key) => !isIndex(key));
-  if (filter !== ONLY_ENUMERABLE) return keys;
-  return keys.filter((key) => Object.prototype.propertyIsEnumerable.call(object, key));
+  const all = Reflect.ownKeys(object);
+  const length = Array.isArray(object) || ArrayBuffer.isView(object) ? object.length : 0;
+  // Where none is missing, the indices are the first keys.
+  const isFull = length > 0 && all[length - 1] === `${length - 1}`;
+  let keys = isFull ? all.slice(length) : all.filter((key) => !isIndex(key));
+  if (filter & SKIP_SYMBOLS) keys = keys.filter((key) => typeof key === 'string');
+  if (filter & ONLY_ENUMERABLE) keys = keys.filter((key) => Object.prototype.propertyIsEnumerable.call(object, key));
+  return keys;
 }
 
 export function getConstructorName(value) {

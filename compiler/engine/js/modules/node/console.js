@@ -13,13 +13,32 @@ const COLORS = [undefined, 'auto', true, false];
 // `log(kind, message, extras)` is the engine's.
 export function globalMethods(log, indent) {
   let depth = 0;
-  return methods({
+  const rare = methods({
     print: (kind, [message, ...extras]) => log(kind, message, extras),
     shift(by) {
       depth = Math.max(0, depth + by);
       indent(' '.repeat(STEP * depth));
     },
     inspectOptions: () => ({}),
+  });
+  Object.defineProperty(globalThis.console, '_times', { value: rare.times, writable: true, configurable: true });
+  return { ...rare, clear: () => clear(globalThis.console._stdout) };
+}
+
+function clear(stdout) {
+  if (stdout.isTTY && globalThis.process.env.TERM !== 'dumb') stdout.write('\u001b[1;1H\u001b[0J');
+}
+
+const redirected = {};
+
+// Has the global console write what belongs to `stdout` or `stderr` to a stream; without one it is logged again.
+export function redirect(name, stream, divert) {
+  redirected[name] = stream;
+  const { stdout, stderr } = redirected;
+  divert(stdout === undefined && stderr === undefined ? undefined : (isError, message, extras) => {
+    const to = isError ? stderr : stdout;
+    if (to !== undefined) writeLine(to, `${formatWithOptions({}, message, ...extras)}\n`, true);
+    return to !== undefined;
   });
 }
 
@@ -34,12 +53,15 @@ function checkedStreams({ stdout, stderr = stdout }) {
   return { stdout, stderr };
 }
 
-function checkedFormat({ colorMode = 'auto', inspectOptions, groupIndentation = STEP }) {
+function checkedFormat({ colorMode: given, inspectOptions, groupIndentation = STEP }) {
+  const colorMode = given === undefined ? 'auto' : given;
   validateInteger(groupIndentation, 'groupIndentation', 0, STEP_MAX);
-  if (!COLORS.includes(colorMode)) throw new ERR_INVALID_ARG_VALUE('colorMode', colorMode);
+  if (!COLORS.includes(colorMode)) {
+    throw new ERR_INVALID_ARG_VALUE('colorMode', colorMode, "must be one of: 'auto', true, false");
+  }
   if (inspectOptions !== undefined) {
     validateObject(inspectOptions, 'options.inspectOptions');
-    if (inspectOptions.colors !== undefined && colorMode !== 'auto') {
+    if (inspectOptions.colors !== undefined && given !== undefined) {
       throw new ERR_INCOMPATIBLE_OPTION_PAIR('options.inspectOptions.color', 'colorMode');
     }
   }
@@ -91,16 +113,15 @@ function boundMethods(console, options) {
   });
   // What others are made of is looked up, so that it may be replaced.
   const shown = (kind, args) => console[kind === 'trace' ? 'error' : kind](...args);
+  const { times: _times, ...own } = methods({ print: shown, shift, inspectOptions: () => optionsFor(stdout) });
   return {
     log(...args) { print('log', args); },
     warn(...args) { print('warn', args); },
     error(...args) { print('error', args); },
-    clear() {
-      if (stdout.isTTY && globalThis.process.env.TERM !== 'dumb') stdout.write('\u001b[1;1H\u001b[0J');
-    },
+    clear: () => clear(stdout),
     debug(...args) { console.log(...args); },
     info(...args) { console.log(...args); },
-    ...methods({ print: shown, shift, inspectOptions: () => optionsFor(stdout) }),
+    ...own,
   };
 }
 

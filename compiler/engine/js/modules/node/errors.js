@@ -108,10 +108,15 @@ export const ERR_UNCAUGHT_EXCEPTION_CAPTURE_ALREADY_SET = coded('ERR_UNCAUGHT_EX
   () => '`process.setupUncaughtExceptionCapture()` was called while a capture callback was already active');
 class UnhandledPromiseRejection extends Error {}
 UnhandledPromiseRejection.prototype.name = 'UnhandledPromiseRejection';
-export const ERR_UNHANDLED_REJECTION = coded('ERR_UNHANDLED_REJECTION', UnhandledPromiseRejection, (reason) => (
+const unhandledRejection = coded('ERR_UNHANDLED_REJECTION', UnhandledPromiseRejection, (reason) => (
   'This error originated either by throwing inside of an async function without a catch block, or by rejecting a '
   + `promise which was not handled with .catch(). The promise rejected with the reason "${
     typeof reason === 'string' ? reason : show(reason)}".`));
+export function ERR_UNHANDLED_REJECTION(reason) {
+  const error = unhandledRejection(reason);
+  delete error.toString;
+  return error;
+}
 export const ERR_UNKNOWN_SIGNAL = coded('ERR_UNKNOWN_SIGNAL', TypeError, (signal) => `Unknown signal: ${signal}`);
 export const ERR_WORKER_UNSUPPORTED_OPERATION = coded('ERR_WORKER_UNSUPPORTED_OPERATION', TypeError,
   (what) => `${what} is not supported in workers`);

@@ -86,14 +86,21 @@ export class File extends Blob {
     }
     super(parts, options);
     this.#name = `${name}`.toWellFormed();
-    this.#lastModified = Number(options.lastModified ?? Date.now());
+    const lastModified = options?.lastModified;
+    this.#lastModified = lastModified === undefined ? Date.now() : Math.trunc(+lastModified) || 0;
   }
 
   get name() { return this.#name; }
   get lastModified() { return this.#lastModified; }
   get webkitRelativePath() { return ''; }
 
+  [INSPECT](depth, options, inspect) {
+    const { size, type, name, lastModified } = this;
+    return depth < 0 ? this : `${this.constructor.name} ${inspect({ size, type, name, lastModified }, options)}`;
+  }
+
   static {
+    for (const name of ['name', 'lastModified']) Object.defineProperty(File.prototype, name, { enumerable: true });
     Object.defineProperty(File.prototype, Symbol.toStringTag, { value: 'File', configurable: true });
   }
 }

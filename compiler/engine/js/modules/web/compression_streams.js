@@ -1,6 +1,7 @@
 // The globals `CompressionStream` and `DecompressionStream`, by the Compression standard.
 import { zlibClose, zlibOpen, zlibWrite } from 'sandglass:native';
 import { viewBytes } from 'sandglass:blob';
+import { TextEncoder } from 'sandglass:encoding';
 import { TransformStream } from 'sandglass:streams';
 import { constants } from 'sandglass:zlib/constants';
 
@@ -14,7 +15,9 @@ function modeOf(modes, format) {
   throw Object.assign(error, { code: 'ERR_INVALID_ARG_VALUE' });
 }
 
+// As in Node.js also of a text.
 function bytesOf(chunk) {
+  if (typeof chunk === 'string') return new TextEncoder().encode(chunk);
   const bytes = viewBytes(chunk);
   if (bytes !== undefined) return bytes;
   const error = new TypeError('A chunk must be an ArrayBuffer or a view of one.');
@@ -57,8 +60,14 @@ class ByteStream {
     });
   }
 
-  get readable() { return this.#transform.readable; }
-  get writable() { return this.#transform.writable; }
+  get readable() { return ByteStream.#of(this).readable; }
+  get writable() { return ByteStream.#of(this).writable; }
+
+  static #of(stream) {
+    if (#transform in stream) return stream.#transform;
+    const error = new TypeError('Value of "this" must be of type CompressionStream or DecompressionStream');
+    throw Object.assign(error, { code: 'ERR_INVALID_THIS' });
+  }
 }
 
 const { DEFLATE, DEFLATERAW, GUNZIP, GZIP, INFLATE, INFLATERAW } = constants;

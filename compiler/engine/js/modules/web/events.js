@@ -80,7 +80,7 @@ export class Event {
     this.#target = target;
     this.#isRunning = true;
     for (const listener of listeners) {
-      if (this.#isStopped) break;
+      if (this.#isStopped && !listener.isInsistent) continue;
       this.#isInPassiveListener = listener.passive;
       listener.call(target, this);
     }
@@ -117,12 +117,15 @@ export class CustomEvent extends Event {
   }
 }
 
+// An option of listeners that are called no matter who stops an event.
+export const INSISTENT = Symbol('insistent');
+
 // One entry of a target's list. An error that it throws fails the lambda, and the others still run.
 class Listener {
   isRemoved = false;
 
-  constructor(target, type, callback, { capture, once, passive }) {
-    Object.assign(this, { target, type, callback, capture, once: Boolean(once), passive: Boolean(passive) });
+  constructor(target, type, callback, { capture, once, passive, isInsistent }) {
+    Object.assign(this, { target, type, callback, capture, once: Boolean(once), passive: Boolean(passive), isInsistent });
   }
 
   call(target, event) {
@@ -145,7 +148,7 @@ function isCapture(options) {
 function listenerOptions(options) {
   if (typeof options !== 'object' || options === null) return { capture: isCapture(options) };
   const { once, passive, signal } = options;
-  return { capture: isCapture(options), once, passive, signal };
+  return { capture: isCapture(options), once, passive, signal, isInsistent: options[INSISTENT] === true };
 }
 
 export class EventTarget {

@@ -34,6 +34,7 @@ function timing(print) {
     else print('log', [`${label}: ${formatTime(now() - since)}`, ...rest]);
   }
   return {
+    times: started,
     time(label = 'default') {
       const name = `${label}`;
       if (started.has(name)) warn(`Label '${name}' already exists for console.time()`);

@@ -8,7 +8,7 @@ import { validateMethod, WrittenHeaders } from 'sandglass:http/headers';
 import { received } from 'sandglass:http/incoming';
 import { failure } from 'sandglass:toolbelt/errors';
 import { forbidden } from 'sandglass:toolbelt/response';
-import { urlToHttpOptions } from 'url';
+import { urlToHttpOptions } from 'sandglass:url/http_options';
 
 const DEFAULT_PORTS = { 'http:': 80, 'https:': 443 };
 const UNSUPPORTED = ['cert', 'createConnection', 'key', 'lookup', 'pfx', 'socketPath'];

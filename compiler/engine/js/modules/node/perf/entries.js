@@ -3,7 +3,8 @@ import { coded } from 'sandglass:coded';
 import { ERR_INVALID_ARG_TYPE, ERR_MISSING_ARGS } from '__wasm_rquickjs_builtin/internal/errors';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-const OWN = Symbol('own');
+// What only the library's own code makes an entry with.
+export const OWN = Symbol('own');
 
 function illegal() {
   return coded(TypeError, 'ERR_ILLEGAL_CONSTRUCTOR', 'Illegal constructor');
@@ -98,8 +99,8 @@ export function callOf(name, startTime, duration, args) {
 
 // ---- who is told -----------------------------------------------------------------------------------
 
-const TYPES = ['function', 'mark', 'measure'];
-const timeline = { mark: [], measure: [] };
+const TYPES = ['function', 'mark', 'measure', 'resource'];
+const timeline = { mark: [], measure: [], resource: [] };
 const observers = new Set();
 
 function ordered(entries) {
@@ -115,10 +116,18 @@ export function clear(type, name) {
   timeline[type] = name === undefined ? [] : timeline[type].filter((entry) => entry.name !== text);
 }
 
-// Keeps an entry, if it is of those that are kept, and tells of it.
-export function add(entry) {
+// Keeps an entry, if it is of those that are kept.
+export function keep(entry) {
   timeline[entry.entryType]?.push(entry);
+}
+
+export function tell(entry) {
   for (const observer of observers) observer.take(entry);
+}
+
+export function add(entry) {
+  keep(entry);
+  tell(entry);
   return entry;
 }
 
