@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// Runs Node.js' own tests, and the web platform's, in sandboxes.
+/// Runs Node.js' own tests, the web platform's and those of packages of npm, in sandboxes.
 ///
 /// Without options, all of them: writes docs/conformance.md and tests/conformance/expected.
 #[derive(Parser)]
 #[command(name = "cargo xtask conformance", bin_name = "cargo xtask conformance")]
 pub(crate) struct Arguments {
-    /// Only these modules (`buffer,url`) and folders of the web platform's tests (`web/url`); writes nothing
+    /// Only these modules (`buffer,url`), folders of the web platform's tests (`web/url`) and packages' own tests
+    /// (`packages/luxon`); writes nothing
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) only: Vec<String>,
 

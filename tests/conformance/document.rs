@@ -11,19 +11,27 @@ use crate::catalog::Catalog;
 use crate::own;
 use crate::packages;
 use crate::reasons::Reason;
-use crate::scoreboard::{self, Score, is_web};
+use crate::scoreboard::{self, Kind, Score};
+use crate::suites;
 use crate::verdict::{self, Verdict};
 
 /// How the line of the README begins that tells the scores.
 const README_LINE: &str = "Of Node.js' own tests, ";
 
-/// Writes the page, and the scores into the README.
+/// Writes the page, and the scores into the README. `in_node` is what came of the packages' own tests in Node.js.
 ///
 /// # Errors
 /// When one of them cannot be written.
-pub(crate) fn write(results: &[verdict::Result], catalog: &Catalog) -> Result<()> {
+pub(crate) fn write(
+    results: &[verdict::Result],
+    in_node: &[verdict::Result],
+    catalog: &Catalog,
+) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    write_file(&root.join("docs/conformance.md"), &page(results, catalog)?)?;
+    write_file(
+        &root.join("docs/conformance.md"),
+        &page(results, in_node, catalog)?,
+    )?;
     let readme = root.join("README.md");
     let text = fs::read_to_string(&readme).context("README.md cannot be read")?;
     write_file(&readme, &with_scores(&text, results))
@@ -36,8 +44,8 @@ fn write_file(path: &Path, text: &str) -> Result<()> {
 /// The README with these scores in the line that tells them.
 fn with_scores(readme: &str, results: &[verdict::Result]) -> String {
     let scores = scoreboard::scores(results);
-    let sum = |web| {
-        let of = scores.iter().filter(|(group, _)| is_web(group) == web);
+    let sum = |kind| {
+        let of = scores.iter().filter(|(group, _)| Kind::of(group) == kind);
         Score::sum(of.map(|(_, score)| score))
     };
     let told =
@@ -45,7 +53,7 @@ fn with_scores(readme: &str, results: &[verdict::Result]) -> String {
              passed, reachable, ..
          }: Score,
          percent: String| { format!("{passed} of {reachable} ({percent} %)") };
-    let (node, web) = (sum(false), sum(true));
+    let (node, web) = (sum(Kind::Node), sum(Kind::Web));
     let line = format!(
         "{README_LINE}{} of those that a sandbox can pass do, and {} of the web platform's:",
         told(node, node.told()),
@@ -59,7 +67,11 @@ fn with_scores(readme: &str, results: &[verdict::Result]) -> String {
     lines.collect()
 }
 
-fn page(results: &[verdict::Result], catalog: &Catalog) -> Result<String> {
+fn page(
+    results: &[verdict::Result],
+    in_node: &[verdict::Result],
+    catalog: &Catalog,
+) -> Result<String> {
     let scores = scoreboard::scores(results);
     let mut page = own::text("document/introduction.md")?;
     node(&mut page, &scores, catalog);
@@ -68,10 +80,16 @@ fn page(results: &[verdict::Result], catalog: &Catalog) -> Result<String> {
     if let Some(section) = packages::section()? {
         page.push_str(&section);
     }
+    page.push_str(&suites::section(results, in_node)?);
     reasons(&mut page, results);
     node_failures(&mut page, results);
     web_failures(&mut page, results);
     Ok(page)
+}
+
+fn of_kind(scores: &BTreeMap<String, Score>, kind: Kind) -> Vec<(&String, &Score)> {
+    let of = scores.iter().filter(|(group, _)| Kind::of(group) == kind);
+    of.collect()
 }
 
 fn node(page: &mut String, scores: &BTreeMap<String, Score>, catalog: &Catalog) {
@@ -79,7 +97,7 @@ fn node(page: &mut String, scores: &BTreeMap<String, Score>, catalog: &Catalog) 
     page.push_str(
         "| module | passed | reachable | all | % | best peer |\n|---|---|---|---|---|---|\n",
     );
-    let of: Vec<_> = scores.iter().filter(|(group, _)| !is_web(group)).collect();
+    let of = of_kind(scores, Kind::Node);
     for (group, score) in &of {
         let module = catalog.modules.iter().find(|module| module.name == **group);
         let peer = module
@@ -116,7 +134,10 @@ fn row(page: &mut String, group: &str, score: Score, peer: &str) {
 fn unreachable(page: &mut String, results: &[verdict::Result]) {
     page.push_str("\n### What counts as unreachable\n\n| a test needs | tests |\n|---|---|\n");
     let mut counts = BTreeMap::<&str, u32>::new();
-    for result in results.iter().filter(|result| !is_web(&result.group)) {
+    for result in results
+        .iter()
+        .filter(|result| Kind::of(&result.group) == Kind::Node)
+    {
         match &result.verdict {
             Verdict::Unreachable { reason } => *counts.entry(reason).or_default() += 1,
             Verdict::Skipped { .. } => *counts.entry(SKIPS).or_default() += 1,
@@ -136,7 +157,7 @@ const SKIPS: &str = "another platform: it skips itself";
 fn web(page: &mut String, scores: &BTreeMap<String, Score>) {
     page.push_str("\n## The web platform, folder by folder\n\n");
     page.push_str("| folder | subtests passed | of | % | files |\n|---|---|---|---|---|\n");
-    let of: Vec<_> = scores.iter().filter(|(group, _)| is_web(group)).collect();
+    let of = of_kind(scores, Kind::Web);
     let sum = Score::sum(of.iter().map(|(_, score)| *score));
     let rows = of
         .iter()
@@ -160,9 +181,10 @@ fn reasons(page: &mut String, results: &[verdict::Result]) {
     page.push_str("| class | Node.js' tests | files of the web platform's |\n|---|---|---|\n");
     let mut counts = BTreeMap::<Reason, (u32, u32)>::new();
     for result in results {
-        if let Verdict::Failed { reason, .. } = &result.verdict {
+        let kind = Kind::of(&result.group);
+        if let (Verdict::Failed { reason, .. }, true) = (&result.verdict, kind != Kind::Package) {
             let (node, web) = counts.entry(*reason).or_default();
-            *if is_web(&result.group) { web } else { node } += 1;
+            *if kind == Kind::Web { web } else { node } += 1;
         }
     }
     for (reason, (node, web)) in counts {
@@ -175,7 +197,10 @@ fn node_failures(page: &mut String, results: &[verdict::Result]) {
         "\n## Tests of Node.js' that fail\n\n`test-` and `.js` are left out of the names.\n",
     );
     let mut groups = BTreeMap::<&str, BTreeMap<Reason, Vec<&str>>>::new();
-    for result in results.iter().filter(|result| !is_web(&result.group)) {
+    for result in results
+        .iter()
+        .filter(|result| Kind::of(&result.group) == Kind::Node)
+    {
         if let Verdict::Failed { reason, .. } = &result.verdict {
             let name = result
                 .name
@@ -203,6 +228,9 @@ fn web_failures(page: &mut String, results: &[verdict::Result]) {
     );
     let mut groups = BTreeMap::<&str, Vec<String>>::new();
     for result in results.iter().filter(|result| result.reachable()) {
+        if Kind::of(&result.group) != Kind::Web {
+            continue;
+        }
         let Some(subtests) = result.subtests.as_ref() else {
             continue;
         };
@@ -264,7 +292,7 @@ mod tests {
 
     #[test]
     fn the_page_counts_what_passed_of_what_could() {
-        let page = page(&results(), &Catalog::read().unwrap()).unwrap();
+        let page = page(&results(), &[], &Catalog::read().unwrap()).unwrap();
         for line in [
             "| url | 1 | 2 | 3 | 50.0 | 28 / 29, 96.5 % |",
             "| a terminal | 1 |",

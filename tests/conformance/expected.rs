@@ -1,7 +1,7 @@
 //! Which tests passed before?
 //!
-//! One file a module in `expected/`, one line a test that passes, sorted. Of a file of the web platform's tests the line
-//! also says how many subtests pass.
+//! One file a module in `expected/`, one line a test that passes, sorted. Of a file of the web platform's tests, and of a
+//! package's own, the line also says how many subtests pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::own;
+use crate::scoreboard::Kind;
 use crate::verdict;
 
 /// The name of the list of tests that continuous integration leaves out.
@@ -144,12 +145,10 @@ fn parse(text: &str) -> BTreeMap<String, u32> {
 }
 
 fn text(passing: &BTreeMap<String, u32>, group: &str) -> String {
-    let lines = passing
-        .iter()
-        .map(|(name, passes)| match group.starts_with("web/") {
-            true => format!("{name} {passes}\n"),
-            false => format!("{name}\n"),
-        });
+    let lines = passing.iter().map(|(name, passes)| match Kind::of(group) {
+        Kind::Node => format!("{name}\n"),
+        Kind::Web | Kind::Package => format!("{name} {passes}\n"),
+    });
     lines.collect()
 }
 

@@ -21,11 +21,11 @@ use crate::verdict::Verdict;
 /// How long a test may take.
 const TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Runs a test in a process of Node.js.
+/// Runs a test in a process of Node.js: by the shim, or by a bundle in that file.
 ///
 /// # Errors
 /// When Node.js does not start.
-pub(crate) async fn run(payload: &Value, folder: &Path) -> Result<Run> {
+pub(crate) async fn run(payload: &Value, folder: &Path, bundle: Option<&Path>) -> Result<Run> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let told = folder.join(format!("told-{}-{number}.jsonl", std::process::id()));
@@ -34,6 +34,8 @@ pub(crate) async fn run(payload: &Value, folder: &Path) -> Result<Run> {
         .arg("--expose-gc")
         .arg(own::folder().join("shim/in_node.js"))
         .arg(&told)
+        .args(bundle)
+        .env("TZ", "UTC")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

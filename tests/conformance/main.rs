@@ -1,8 +1,8 @@
 //! How much of Node.js and of the web platform is there? By their own tests, in real sandboxes.
 //!
 //! `cargo xtask conformance` builds and starts this. It downloads the tests, runs those of the modules in
-//! `modules.toml` and of the web platform's folders in `web.rs`, each in a sandbox of its own, and writes what
-//! came of it: `docs/conformance.md` and the results that are expected from then on, `expected/`.
+//! `modules.toml`, of the web platform's folders in `web.rs` and of the packages in `suites.toml`, each in a sandbox
+//! of its own, and writes what came of it: `docs/conformance.md` and the results that are expected from then on, `expected/`.
 
 #![allow(
     clippy::print_stdout,
@@ -26,6 +26,8 @@ mod reasons;
 mod sandbox;
 mod scoreboard;
 mod selection;
+mod subtests;
+mod suites;
 mod totals;
 mod tree;
 mod verdict;

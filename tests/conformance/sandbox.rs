@@ -3,6 +3,7 @@
 //! The shim is a lambda, compiled and loaded once; each test is an invocation of it, in a sandbox of its own, with
 //! the test's files as its payload. What a test did is in what the shim calls back with, and in how the invocation ended.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,9 +20,11 @@ use crate::own;
 use crate::reasons::Reason;
 use crate::verdict::Verdict;
 
-/// The shim, ready to run tests.
+/// The shim, and other lambdas that run tests, ready to do so.
 pub(crate) struct Sandboxes {
+    runtime: Runtime,
     lambda: Lambda,
+    others: BTreeMap<String, Lambda>,
 }
 
 /// What came of one invocation.
@@ -56,25 +59,56 @@ impl Sandboxes {
             .build()
             .context("the engine cannot be set up")?;
         let shim = Source::new("conformance.js", own::text("shim/lambda.js")?)?;
-        let artifact = Compiler::new(&runtime).compile(&shim).await?;
-        let policy = Policy {
-            limits: limits(),
-            ..Policy::default()
-        };
-        let lambda = runtime.load_apart(artifact, policy).await?;
-        Ok(Self { lambda })
+        let lambda = loaded(&runtime, &shim).await?;
+        let others = BTreeMap::new();
+        Ok(Self {
+            runtime,
+            lambda,
+            others,
+        })
     }
 
-    /// Runs one test, with what it finds as its payload.
+    /// Compiles another lambda that runs tests.
+    ///
+    /// # Errors
+    /// When it does not compile.
+    pub(crate) async fn also(&mut self, name: &str, source: &Source) -> Result<()> {
+        let lambda = loaded(&self.runtime, source).await?;
+        self.others.insert(name.to_owned(), lambda);
+        Ok(())
+    }
+
+    /// Runs one test by the shim, with what it finds as its payload.
     ///
     /// # Errors
     /// When the host fails: no test can cause that.
     pub(crate) async fn run(&self, payload: &Value) -> Result<Run> {
-        let input = json!({ "timestamp": 0, "headers": [], "payload": payload });
-        let invocation = Invocation::json(input.to_string())?;
-        let report = self.lambda.invoke(invocation).await?;
-        Ok(told(report))
+        run(&self.lambda, payload).await
     }
+
+    /// Runs one test by another lambda.
+    ///
+    /// # Errors
+    /// When the host fails: no test can cause that.
+    pub(crate) async fn run_by(&self, name: &str, payload: &Value) -> Result<Run> {
+        let lambda = self.others.get(name);
+        run(lambda.context("the lambda is compiled")?, payload).await
+    }
+}
+
+async fn loaded(runtime: &Runtime, source: &Source) -> Result<Lambda> {
+    let artifact = Compiler::new(runtime).compile(source).await?;
+    let policy = Policy {
+        limits: limits(),
+        ..Policy::default()
+    };
+    Ok(runtime.load_apart(artifact, policy).await?)
+}
+
+async fn run(lambda: &Lambda, payload: &Value) -> Result<Run> {
+    let input = json!({ "timestamp": 0, "headers": [], "payload": payload });
+    let invocation = Invocation::json(input.to_string())?;
+    Ok(told(lambda.invoke(invocation).await?))
 }
 
 /// What a test may have of memory: some times the longest text there can be, which some tests make.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 use crate::catalog::Catalog;
+use crate::suites;
 use crate::verdict::Result;
 
 /// What the best-scoring peer publishes for all of Node.js: passed, reachable.
@@ -17,7 +18,7 @@ pub(crate) struct Score {
     pub(crate) passed: u32,
     /// Those that could.
     pub(crate) reachable: u32,
-    /// All of them; files, for the web platform's.
+    /// All of them; files, where subtests are counted.
     pub(crate) all: u32,
 }
 
@@ -72,9 +73,26 @@ pub(crate) fn scores(results: &[Result]) -> BTreeMap<String, Score> {
     scores
 }
 
-/// Whether a group is of the web platform's tests.
-pub(crate) fn is_web(group: &str) -> bool {
-    group.starts_with("web/")
+/// Whose tests a group has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A module of Node.js.
+    Node,
+    /// A folder of the web platform's.
+    Web,
+    /// A package of npm.
+    Package,
+}
+
+impl Kind {
+    /// That of a group.
+    pub(crate) fn of(group: &str) -> Self {
+        match group {
+            group if group.starts_with("web/") => Self::Web,
+            group if group.starts_with(suites::GROUPS) => Self::Package,
+            _ => Self::Node,
+        }
+    }
 }
 
 /// The tables for a terminal.
@@ -82,10 +100,14 @@ pub(crate) fn tables(results: &[Result], catalog: &Catalog) -> String {
     let scores = scores(results);
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut text = String::new();
-    for (web, title) in [(false, "module"), (true, "web platform, subtests")] {
+    for (kind, title) in [
+        (Kind::Node, "module"),
+        (Kind::Web, "web platform, subtests"),
+        (Kind::Package, "package, its own tests"),
+    ] {
         let of: Vec<_> = scores
             .iter()
-            .filter(|(group, _)| is_web(group) == web)
+            .filter(|(group, _)| Kind::of(group) == kind)
             .collect();
         if of.is_empty() {
             continue;
@@ -101,7 +123,13 @@ pub(crate) fn tables(results: &[Result], catalog: &Catalog) -> String {
             line(&mut text, group, **score, peer, colours);
         }
         let sum = Score::sum(of.iter().map(|(_, score)| *score));
-        line(&mut text, "all", sum, (!web).then_some(PEER), colours);
+        line(
+            &mut text,
+            "all",
+            sum,
+            (kind == Kind::Node).then_some(PEER),
+            colours,
+        );
     }
     text
 }

@@ -1,6 +1,8 @@
 //! Which tests are run, and what is done with what comes of them?
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -10,23 +12,26 @@ use serde_json::{Map, Value};
 
 use crate::arguments::Arguments;
 use crate::catalog::Catalog;
+use crate::download::Archive;
 use crate::expected::{Difference, Expected};
 use crate::in_node;
 use crate::node::{self, NodeTest};
 use crate::progress::Progress;
 use crate::reachability::Rules;
 use crate::sandbox::{Run, Sandboxes};
+use crate::suites::{self, SuiteTest};
 use crate::totals::Totals;
 use crate::tree::Tree;
 use crate::verdict::{self, Verdict};
 use crate::web::{self, WebTest};
-use crate::{document, download, scoreboard};
+use crate::{document, scoreboard, subtests};
 
 /// What is run once.
 #[derive(Debug, Clone)]
 enum Test {
     Node(NodeTest),
     Web(WebTest),
+    Suite(SuiteTest),
 }
 
 impl Test {
@@ -34,6 +39,7 @@ impl Test {
         match self {
             Self::Node(test) => test.module.clone(),
             Self::Web(test) => format!("web/{}", test.folder),
+            Self::Suite(test) => format!("{}{}", suites::GROUPS, test.package),
         }
     }
 
@@ -41,6 +47,7 @@ impl Test {
         match self {
             Self::Node(test) => test.file.clone(),
             Self::Web(test) => test.name(),
+            Self::Suite(test) => test.name.clone(),
         }
     }
 
@@ -48,6 +55,7 @@ impl Test {
         match self {
             Self::Node(test) => test.unreachable.as_ref(),
             Self::Web(test) => test.unreachable.as_ref(),
+            Self::Suite(_) => None,
         }
     }
 }
@@ -58,10 +66,14 @@ struct Bench {
     /// The shim's files, as a payload holds them.
     shim: Map<String, Value>,
     sandboxes: Sandboxes,
+    /// The files of what runs the packages' own tests, for Node.js.
+    bundles: BTreeMap<String, PathBuf>,
     /// Whether what counts as unreachable is run as well.
     all: bool,
-    /// Where Node.js' answers are kept meanwhile, if it is Node.js that runs the tests.
-    node: Option<PathBuf>,
+    /// Where Node.js' answers are kept meanwhile.
+    folder: PathBuf,
+    /// Whether it is Node.js that runs the tests.
+    in_node: bool,
     totals: Totals,
 }
 
@@ -70,20 +82,26 @@ struct Bench {
 /// # Errors
 /// When the tests are not to be had, or a result cannot be written.
 pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let folder = download::tests(&arguments.folder, arguments.sources.as_deref())?;
-    let tree = Tree::open(folder)?;
+    let archive = Archive::of_node();
+    let unpacked = arguments
+        .folder
+        .join(format!("node-{}", &archive.digest[..16]));
+    archive.unpacked(&arguments.folder, &unpacked, arguments.sources.as_deref())?;
+    let tree = Tree::open(unpacked.join("test"))?;
     let catalog = Catalog::read()?;
     let mut expected = Expected::read()?;
     let tests = selected(&tree, &catalog, &expected, arguments)?;
     let shim = node::shim()?;
-    let sandboxes = Sandboxes::start(&arguments.folder).await?;
+    let (sandboxes, bundles) = ready(&tests, &arguments.folder).await?;
     let all = arguments.unreachable || !arguments.test.is_empty();
     let bench = Arc::new(Bench {
         tree,
         shim,
         sandboxes,
+        bundles,
         all,
-        node: arguments.in_node.then(|| arguments.folder.clone()),
+        folder: arguments.folder.clone(),
+        in_node: arguments.in_node,
         totals: Totals::read()?,
     });
     if !arguments.test.is_empty() {
@@ -104,10 +122,44 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
         expected.write(&results)?;
     }
     if arguments.is_whole() {
-        document::write(&results, &catalog)?;
+        let in_node = suites_in_node(&bench, &tests, jobs(arguments)).await?;
+        document::write(&results, &in_node, &catalog)?;
     }
     let failed = arguments.check && !difference.lost.is_empty();
     Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// The sandboxes for these tests, and the files in which Node.js finds what runs those of packages.
+async fn ready(tests: &[Test], folder: &Path) -> Result<(Sandboxes, BTreeMap<String, PathBuf>)> {
+    let mut sandboxes = Sandboxes::start(folder).await?;
+    let mut files = BTreeMap::new();
+    let of_packages = tests.iter().filter_map(|test| match test {
+        Test::Suite(test) => Some(test),
+        Test::Node(_) | Test::Web(_) => None,
+    });
+    for (package, source) in suites::bundles(of_packages, folder).await? {
+        sandboxes.also(&package, &source).await?;
+        let bundle = source.bundle().context("what imports is bundled")?;
+        let file = folder.join("suites").join(format!("{package}.bundle.js"));
+        fs::write(&file, &bundle.code)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+        files.insert(package, file);
+    }
+    Ok((sandboxes, files))
+}
+
+/// What comes of the packages' own tests in Node.js.
+async fn suites_in_node(
+    bench: &Arc<Bench>,
+    tests: &[Test],
+    jobs: usize,
+) -> Result<Vec<verdict::Result>> {
+    let tests = tests.iter().filter(|test| matches!(test, Test::Suite(_)));
+    let runs = tests.map(|test| async move {
+        let run = bench.run_in_node(test).await?;
+        Ok::<_, anyhow::Error>(judged(test, &run, 0))
+    });
+    stream::iter(runs).buffered(jobs).try_collect().await
 }
 
 fn jobs(arguments: &Arguments) -> usize {
@@ -124,15 +176,23 @@ fn selected(
 ) -> Result<Vec<Test>> {
     let node = node::tests(tree, catalog, &Rules::read()?)?;
     let web = web::tests(tree)?;
-    let all = node
-        .into_iter()
-        .map(Test::Node)
-        .chain(web.into_iter().map(Test::Web));
     let groups = &arguments.only;
     let is_of = |group: &str| {
         let below = |asked: &String| group == asked || group.starts_with(&format!("{asked}/"));
         groups.is_empty() || groups.iter().any(below)
     };
+    let mut of_packages = Vec::new();
+    for suite in suites::all()? {
+        // What is not asked for is not installed.
+        if is_of(&suite.group()) && may_name(arguments, &suite.group()) {
+            of_packages.extend(suite.tests(&arguments.folder)?);
+        }
+    }
+    let all = node
+        .into_iter()
+        .map(Test::Node)
+        .chain(web.into_iter().map(Test::Web))
+        .chain(of_packages.into_iter().map(Test::Suite));
     let is_named = |test: &Test| {
         let (name, file) = (test.name(), format!("{}/{}", test.group(), test.name()));
         let names = |asked: &String| {
@@ -155,6 +215,12 @@ fn selected(
         );
     }
     Ok(tests)
+}
+
+/// Whether the tests that are named may be among a package's: no others begin with its group.
+fn may_name(arguments: &Arguments, group: &str) -> bool {
+    let mut named = arguments.test.iter();
+    named.len() == 0 || !arguments.only.is_empty() || named.any(|name| name.starts_with(group))
 }
 
 async fn run_all(bench: &Arc<Bench>, tests: &[Test], jobs: usize) -> Result<Vec<verdict::Result>> {
@@ -220,33 +286,50 @@ impl Bench {
         Ok(self.judged(test, &self.run(test).await?))
     }
 
-    async fn run(&self, test: &Test) -> Result<Run> {
-        let payload = match test {
-            Test::Node(test) => node::payload(test, &self.tree, self.shim.clone()),
-            Test::Web(test) => web::payload(test, &self.tree, self.shim.clone()),
+    fn judged(&self, test: &Test, run: &Run) -> verdict::Result {
+        let total = match self.in_node {
+            true => 0,
+            false => self.totals.of(&test.group(), &test.name()),
         };
-        match &self.node {
-            Some(folder) => in_node::run(&payload, folder).await,
-            None => self.sandboxes.run(&payload).await,
+        judged(test, run, total)
+    }
+
+    async fn run(&self, test: &Test) -> Result<Run> {
+        match (self.in_node, test) {
+            (true, _) => self.run_in_node(test).await,
+            (false, Test::Suite(test)) => self.sandboxes.run_by(&test.package, &test.payload).await,
+            (false, _) => self.sandboxes.run(&self.payload(test)).await,
         }
     }
 
-    fn judged(&self, test: &Test, run: &Run) -> verdict::Result {
-        let mut verdict = run.verdict.clone();
-        let subtests = matches!(test, Test::Web(_)).then(|| {
-            let total = match self.node {
-                Some(_) => 0,
-                None => self.totals.of(&test.group(), &test.name()),
-            };
-            web::subtests(run, total)
-        });
-        if let (Some(subtests), Verdict::Passed) = (&subtests, &verdict)
-            && subtests.passed < subtests.all
-        {
-            verdict = web::partly(subtests);
-        }
-        result(test, verdict, subtests, Some(run))
+    async fn run_in_node(&self, test: &Test) -> Result<Run> {
+        let bundle = match test {
+            Test::Suite(test) => self.bundles.get(&test.package).map(PathBuf::as_path),
+            Test::Node(_) | Test::Web(_) => None,
+        };
+        in_node::run(&self.payload(test), &self.folder, bundle).await
     }
+
+    fn payload(&self, test: &Test) -> Value {
+        match test {
+            Test::Node(test) => node::payload(test, &self.tree, self.shim.clone()),
+            Test::Web(test) => web::payload(test, &self.tree, self.shim.clone()),
+            Test::Suite(test) => test.payload.clone(),
+        }
+    }
+}
+
+/// What came of a test that has at least so many subtests, if it has any.
+fn judged(test: &Test, run: &Run, total: u32) -> verdict::Result {
+    let mut verdict = run.verdict.clone();
+    let counted = matches!(test, Test::Web(_) | Test::Suite(_));
+    let subtests = counted.then(|| subtests::of(run, total));
+    if let (Some(subtests), Verdict::Passed) = (&subtests, &verdict)
+        && subtests.passed < subtests.all
+    {
+        verdict = subtests::partly(subtests);
+    }
+    result(test, verdict, subtests, Some(run))
 }
 
 fn result(
@@ -306,7 +389,7 @@ fn print_run(test: &Test, run: &Run, result: &verdict::Result) {
     for entry in run
         .logs
         .iter()
-        .filter(|entry| !entry.message.starts_with("#web "))
+        .filter(|entry| !entry.message.starts_with(subtests::TOLD))
     {
         let extras = match entry.extras.get() {
             "[]" => "",

@@ -54,10 +54,7 @@ impl Tree {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn below(&self, folder: &str) -> Result<Vec<String>> {
-        let mut paths = Vec::new();
-        walk(&self.root.join(folder), "", &mut paths)?;
-        paths.sort_unstable();
-        Ok(paths)
+        below(&self.root.join(folder))
     }
 
     /// A file's text, if it is there.
@@ -79,6 +76,17 @@ impl Tree {
     pub(crate) fn size(&self, path: &str) -> u64 {
         fs::metadata(self.root.join(path)).map_or(0, |metadata| metadata.len())
     }
+}
+
+/// The paths of all files below a folder, relative to it, sorted.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn below(folder: &Path) -> Result<Vec<String>> {
+    let mut paths = Vec::new();
+    walk(folder, "", &mut paths)?;
+    paths.sort_unstable();
+    Ok(paths)
 }
 
 fn walk(folder: &Path, prefix: &str, paths: &mut Vec<String>) -> Result<()> {

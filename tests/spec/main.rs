@@ -127,5 +127,6 @@ mod web_intl;
 mod web_intl_node;
 mod web_modules;
 mod web_streams;
+mod web_url_pattern;
 mod whitelist;
 mod zlib;

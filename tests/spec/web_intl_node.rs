@@ -68,3 +68,17 @@ fn a_duration_of_luxon_is_for_people() {
             new Intl.NumberFormat('en', { style: 'unit', unitDisplay: 'long', unit }).format(count));
           return [duration, new Intl.ListFormat('en', { type: 'conjunction', style: 'narrow' }).format(duration)]");
 }
+
+#[test]
+fn weeks_begin_as_in_node() {
+    same("const locales = [...LOCALES, 'fa', 'und', 'en-AE', 'en-MV', 'de-AT', 'en-IN', 'en-150', 'en-US-u-fw-mon', 'en-u-rg-gbzzzz'];
+          return locales.map(locale => new Intl.Locale(locale).weekInfo)");
+}
+
+#[test]
+fn a_range_whose_ends_have_nothing_in_common_is_written_as_in_node() {
+    same("const ends = [Date.UTC(1982, 4, 25, 9), Date.UTC(1983, 9, 14, 13, 30)];
+          const options = [{ dateStyle: 'medium', timeStyle: 'short' }, { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric' }];
+          return ['en-US', 'en-GB', 'de-DE', 'fr-FR', 'es-ES', 'he-IL', 'hi-IN'].flatMap(locale => options.map(option =>
+            new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...option }).formatRange(...ends)))");
+}

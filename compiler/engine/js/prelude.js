@@ -362,6 +362,7 @@
   lazy('Buffer', 'buffer');
   lazy('URL', 'sandglass:url');
   lazy('URLSearchParams', 'sandglass:url');
+  lazy('URLPattern', 'sandglass:url_pattern');
   lazy('TextEncoder', 'sandglass:encoding');
   lazy('TextDecoder', 'sandglass:encoding');
   lazy('atob', 'sandglass:base64');

@@ -49,7 +49,7 @@ pub(crate) struct Findings {
 
 /// The globals that the engine loads when they are touched and that are worth loading at build time:
 /// otherwise each invocation that touches one loads it again.
-const LAZY_GLOBALS: [&str; 26] = [
+const LAZY_GLOBALS: [&str; 27] = [
     "AbortController",
     "AbortSignal",
     "Blob",
@@ -69,6 +69,7 @@ const LAZY_GLOBALS: [&str; 26] = [
     "TextEncoder",
     "TransformStream",
     "URL",
+    "URLPattern",
     "URLSearchParams",
     "WritableStream",
     "atob",

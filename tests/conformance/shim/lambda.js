@@ -205,7 +205,7 @@ const lambda = (() => {
 
   function runWeb({ location, title, scripts }) {
     const { web } = load('/node/shim/web.js');
-    const report = (kind, value) => info.call(console, `#web ${kind}`, value);
+    const report = (kind, value) => info.call(console, `#subtests ${kind}`, value);
     web({ location, title, scripts, evaluate, report, finish: () => conclude(0) });
   }
 

@@ -65,7 +65,9 @@ export class DateTimeFormat {
   }
 
   formatRange(start, end) {
-    return text(this.formatRangeToParts(start, end));
+    const parts = this.formatRangeToParts(start, end);
+    // Between two ends Node.js keeps the narrow space before `AM` that it makes a plain one elsewhere.
+    return parts[0].source === 'shared' ? text(parts) : parts.map((part) => part.value).join('');
   }
 
   formatRangeToParts(start, end) {

@@ -1,4 +1,5 @@
 // `Intl.Locale`: a tag of BCP 47 and its parts.
+import { namespace } from 'sandglass:native';
 import { baseName, kLocale, keywords, optionsOf, parseTag, root, tagOf } from 'sandglass:intl/locales';
 
 const KEYS = { calendar: 'ca', collation: 'co', hourCycle: 'hc', caseFirst: 'kf', numeric: 'kn', numberingSystem: 'nu' };
@@ -49,6 +50,13 @@ export class Locale {
   get numberingSystem() { return this.#keys.nu; }
   get numeric() { return this.#keys.kn !== undefined && this.#keys.kn !== 'false'; }
   get textInfo() { return { direction: /^(ar|fa|he|ur|ps|yi|dv|ug)$/.test(this.language) ? 'rtl' : 'ltr' }; }
+
+  get weekInfo() {
+    const asked = this.#keys.rg?.slice(0, 2).toUpperCase();
+    // Of a language that nobody named, the United States are likely.
+    const region = asked ?? this.region ?? this.maximize().region ?? (this.language === 'und' ? 'US' : '001');
+    return namespace('sandglass:intl/weeks').weekInfo(region, this.#keys.fw);
+  }
 
   toString() { return tagOf(this.#parts); }
 

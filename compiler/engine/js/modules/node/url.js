@@ -1,5 +1,6 @@
 // What does `require('url')` give? Node.js's own parser of before the URL standard, the standard's classes, and
 // what turns URLs into paths, options and names.
+import { namespace } from 'sandglass:native';
 import legacy from 'sandglass:node/url';
 import { URL, URLSearchParams } from 'sandglass:url';
 import { domainToASCII, domainToUnicode, fileURLToPath, pathToFileURL } from 'sandglass:url/files';
@@ -15,6 +16,7 @@ export default {
   resolveObject,
   format,
   URL,
+  get URLPattern() { return namespace('sandglass:url_pattern').URLPattern; },
   URLSearchParams,
   domainToASCII,
   domainToUnicode,
