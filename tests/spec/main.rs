@@ -128,3 +128,4 @@ mod web_modules;
 mod web_streams;
 mod whitelist;
 mod zlib;
+mod zlib_brotli;
