@@ -123,6 +123,8 @@ fn options_and_parameters_are_checked_as_in_node() {
            said(() => zlib.brotliCompressSync('', {{ chunkSize: 0 }})), said(() => zlib.brotliCompressSync(5)), said(() => zlib.brotliDecompress(packed)),
            said(() => zlib.brotliDecompressSync(packed, {{ maxOutputLength: 954 }})), said(() => zlib.brotliDecompressSync(packed, {{ maxOutputLength: 955 }}).length),
            sizes({{ 0: 1 }}), sizes({{ 2: 10 }}), sizes({{ 2: 24, 5: text.length }}), sizes({{ 3: 16 }}), sizes({{ 4: true }}), sizes({{ 1: 5, 7: 1, 8: 12 }}), sizes({{ 0: 2 }}),
+           sizes({{ 7: 3, 8: 120 }}), sizes({{ 7: 1, 8: 30, 1: 11 }}), sizes({{ 1: 10, 7: 3, 8: 120 }}), sizes({{ 0: 9, 1: 4e9, 2: 4e9, 3: 4e9, 5: 4e9, 7: 4e9, 8: 4e9 }}),
+           said(() => sizes({{ 2: 30, 6: 1 }})), said(() => zlib.brotliDecompressSync(zlib.brotliCompressSync(text, {{ params: {{ 2: 30, 6: true }} }}), {{ params: {{ 1: true }} }}).length),
            keys.map(name => [name, constants[name]]), Object.keys(zlib).filter(name => /brotli/i.test(name)).sort(),
            zlib.BrotliCompress() instanceof zlib.BrotliCompress, zlib.createBrotliDecompress() instanceof require('stream').Transform,
            'BROTLI_ENCODE' in zlib]"

@@ -15,6 +15,8 @@ const UNSET: u32 = u32::MAX;
 
 const FINISH: i32 = 2;
 
+const BEST_QUALITY: i32 = 11;
+
 type EncoderState = BrotliEncoderStateStruct<StandardAlloc>;
 type DecoderState = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
@@ -39,7 +41,8 @@ impl Encoder {
     }
 }
 
-/// Whether the parameter is taken, as the C library does.
+/// Whether the parameter is taken, as the C library does. They come by their numbers, so the quality is known
+/// to those that it matters for.
 fn set(state: &mut EncoderState, number: usize, value: u32) -> bool {
     let parameter = match number {
         0 => EncoderParameter::BROTLI_PARAM_MODE,
@@ -49,6 +52,8 @@ fn set(state: &mut EncoderState, number: usize, value: u32) -> bool {
         4 => EncoderParameter::BROTLI_PARAM_DISABLE_LITERAL_CONTEXT_MODELING,
         5 => EncoderParameter::BROTLI_PARAM_SIZE_HINT,
         6 => EncoderParameter::BROTLI_PARAM_LARGE_WINDOW,
+        // The best quality looks for the best of these itself, and stumbles over some.
+        7 | 8 if state.params.quality >= BEST_QUALITY => return true,
         7 => {
             state.params.dist.distance_postfix_bits = value;
             return true;
