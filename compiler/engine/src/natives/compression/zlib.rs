@@ -202,13 +202,16 @@ impl Codec for Zlib {
         }
     }
 
+    /// As Node.js has it, a stream of gzip goes on as it began.
     fn set_params(&mut self, level: i32, strategy: i32) -> i32 {
         match &mut self.state {
-            State::Deflate(deflate) => match deflate.set_params(level, strategy_of(strategy)) {
-                Ok(_) => OK,
-                Err(error) => error as i32,
-            },
-            State::Inflate(_) => OK,
+            State::Deflate(deflate) if self.mode != Mode::Gzip => {
+                match deflate.set_params(level, strategy_of(strategy)) {
+                    Ok(_) => OK,
+                    Err(error) => error as i32,
+                }
+            }
+            State::Deflate(_) | State::Inflate(_) => OK,
         }
     }
 }
