@@ -59,7 +59,7 @@ pub fn engine_modules() -> BTreeMap<String, bool> {
     let public = library
         .into_iter()
         .filter_map(|(name, served)| match served.first() {
-            Some(&INTERNAL) | None => None,
+            Some(&INTERNAL | &DATA) | None => None,
             Some(kind) => Some((name, *kind == REQUIRE_DEFAULT)),
         });
     let own = ["process", "console"].map(|name| (name.to_owned(), true));
@@ -76,6 +76,8 @@ pub fn engine_packages() -> BTreeMap<String, String> {
 const INTERNAL: u8 = 0;
 /// The first byte of a module of which `require` gives the `default` export.
 const REQUIRE_DEFAULT: u8 = 2;
+/// The first byte of what is no module at all, but a table of the engine.
+const DATA: u8 = 3;
 
 fn read_library(mut rest: &[u8]) -> HashMap<String, Vec<u8>> {
     let mut library = HashMap::new();

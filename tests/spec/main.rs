@@ -130,3 +130,4 @@ mod web_streams;
 mod web_url_pattern;
 mod whitelist;
 mod zlib;
+mod zlib_brotli;

@@ -84,6 +84,31 @@ fn members_of_gzip_follow_one_another_and_a_flush_sends_what_there_is() {
 }
 
 #[test]
+fn a_stream_changes_its_level_and_its_strategy_on_the_way() {
+    let body = format!(
+        "{TEXT} const seen = [];
+         for (const [from, to, strategy] of [[9, 0, 0], [0, 9, 0], [1, 6, 0], [6, 6, 2], [6, 3, 4], [0, 1, 3], [-1, 9, 1]]) {{
+           for (const make of [zlib.createDeflate, zlib.createGzip, zlib.createDeflateRaw]) {{
+             const stream = make({{ level: from }}), parts = [];
+             stream.on('data', chunk => parts.push(chunk));
+             stream.write(text);
+             await new Promise(resolve => stream.params(to, strategy, resolve));
+             const before = Buffer.concat(parts).length;
+             stream.end(text);
+             await require('events').once(stream, 'end');
+             const whole = Buffer.concat(parts), back = make === zlib.createDeflateRaw ? zlib.inflateRawSync : zlib.unzipSync;
+             seen.push([String(back(whole)) === text + text, before > text.length, whole.length - before > text.length]);
+           }}
+         }}
+         return seen"
+    );
+    let all = same_as_in_node(&body);
+    let [deflate, gzip] = [&all[0], &all[1]];
+    assert_eq!(deflate, &json!([true, false, true]), "stored from there on");
+    assert_eq!(gzip, &json!([true, false, false]), "gzip goes on");
+}
+
+#[test]
 fn the_streams_of_the_web_compress_too() {
     let body = format!(
         "{TEXT} const seen = [];

@@ -1,6 +1,6 @@
 //! How is the engine built?
 //!
-//! `compiler/engine`, with a QuickJS that is patched, is compiled for `wasm32-wasip2`, sealed, made
+//! `compiler/engine`, with a few crates that are patched, is compiled for `wasm32-wasip2`, sealed, made
 //! a component, split from its memory, and set up once. What comes out is committed under
 //! `runtime/engine`, together with the digest of everything that went in.
 
@@ -9,6 +9,7 @@ mod seal;
 mod setup;
 mod sources;
 mod split;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,8 +22,13 @@ use crate::{library, packages};
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The crate that holds the source of QuickJS, which is patched.
-const QUICKJS: &str = "rquickjs-sys";
+/// The crates that are changed before they are compiled, and the diffs in `compiler/engine`.
+const PATCHES: [(&str, &str); 4] = [
+    ("rquickjs-sys", "quickjs.patch"),
+    ("brotli", "brotli.patch"),
+    ("brotli-decompressor", "brotli-decompressor.patch"),
+    ("zlib-rs", "zlib-rs.patch"),
+];
 
 /// The C stack: in linear memory, below everything else. QuickJS measures its own depth against it.
 ///
@@ -85,7 +91,8 @@ fn build_into(root: &Path, out: &Path) -> Result<()> {
     let mut modules = library::collect(&root.join("compiler/engine"))?;
     let packages = packages::collect(root, &modules)?;
     modules.extend(packages.modules);
-    let set_up = setup::run(&engine, &modules).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let mut set_up = setup::run(&engine, &modules).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    tables::append_to(&mut set_up.library);
     let manifest = Manifest {
         sources_sha256: sources::digest(root)?,
         component_sha256: sources::sha256(&[&engine.component]),
@@ -126,7 +133,7 @@ fn build_into(root: &Path, out: &Path) -> Result<()> {
 /// Compiles the guest crate to a core module.
 fn compile(root: &Path) -> Result<Vec<u8>> {
     let engine = root.join("compiler/engine");
-    let quickjs = patch_quickjs(&engine)?;
+    let patched = patch_crates(&engine)?;
     run(Command::new("rustup")
         .args(["target", "add", TARGET])
         .current_dir(root))
@@ -144,7 +151,7 @@ fn compile(root: &Path) -> Result<Vec<u8>> {
     ];
     run(Command::new("cargo")
         .args(["build", "--release", "--locked", "--target", TARGET])
-        .args(["--config", &format!("paths=[{quickjs:?}]")])
+        .args(["--config", &format!("paths={patched:?}")])
         .current_dir(&engine)
         .env("CARGO_TARGET_DIR", root.join("target/engine-build"))
         .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
@@ -168,15 +175,18 @@ fn compile(root: &Path) -> Result<Vec<u8>> {
     std::fs::read(&built).with_context(|| format!("{} was not built", built.display()))
 }
 
-/// Where a patched copy of QuickJS lies. It replaces the published crate by a path override, which
-/// leaves the lock file alone. It lies below the engine, since cargo hashes into each symbol where
+/// Where patched copies of crates lie. They replace the published ones by a path override, which
+/// leaves the lock file alone. They lie below the engine, since cargo hashes into each symbol where
 /// a crate is, relative to the workspace or else from the root of the disk.
-fn patch_quickjs(engine: &Path) -> Result<PathBuf> {
-    let package = library::package_dir(engine, QUICKJS)?;
-    let name = package.file_name().context("a package has a name")?;
-    let copy = engine.join("target").join(name);
-    patch::copy(&package, &engine.join("quickjs.patch"), &copy)?;
-    Ok(copy)
+fn patch_crates(engine: &Path) -> Result<Vec<PathBuf>> {
+    let patched = PATCHES.map(|(package, diff)| {
+        let package = library::package_dir(engine, package)?;
+        let name = package.file_name().context("a package has a name")?;
+        let copy = engine.join("target").join(name);
+        patch::copy(&package, &engine.join(diff), &copy)?;
+        Ok(copy)
+    });
+    patched.into_iter().collect()
 }
 
 fn run(command: &mut Command) -> Result<()> {

@@ -21,6 +21,8 @@ const NATIVE: &str = "sandglass:native";
 const INTERNAL: u8 = 0;
 /// `require` gives the module's `default` export.
 const REQUIRE_DEFAULT: u8 = 2;
+/// No module at all, but a table of the engine's.
+const DATA: u8 = 3;
 
 thread_local! {
     /// Every library module of this context, with its first byte. QuickJS never drops a module
@@ -108,7 +110,7 @@ fn find<'js>(ctx: &Ctx<'js>, name: &str) -> Result<Option<(u8, Module<'js, Decla
     if let Some(found) = LOADED.with_borrow(|loaded| loaded.get(name).cloned()) {
         return Ok(Some((found.0, from_static(found.1))));
     }
-    let Some(served) = library::load(name) else {
+    let Some(served) = library::load(name).filter(|served| served.first() != Some(&DATA)) else {
         return Ok(None);
     };
     // Before it is loaded: loading resolves the module's own imports.

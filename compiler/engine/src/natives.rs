@@ -52,6 +52,7 @@ natives! {
     "asyncContext" => crate::async_context::read,
     "base64Decode" => bytes::base64_decode,
     "base64Encode" => bytes::base64_encode,
+    "brotliOpen" => compression::open_brotli,
     "bytesCompare" => buffers::compare,
     "bytesIndexOf" => buffers::index_of,
     "chacha20" => ciphers::chacha20,

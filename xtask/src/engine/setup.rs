@@ -18,7 +18,8 @@ pub(crate) struct SetUp {
     /// The memory of an engine that is ready for a source, as a core module.
     pub(crate) blank_image: Vec<u8>,
     /// The library: for each module the length of its name (u16), the name, one byte that says how
-    /// it may be required, the length of its bytecode (u32), the bytecode; little-endian.
+    /// it may be required, the length of its bytecode (u32), the bytecode; little-endian. Tables
+    /// are entered alike, with a byte of their own.
     pub(crate) library: Vec<u8>,
 }
 
@@ -32,7 +33,12 @@ pub(crate) fn run(engine: &Engine, modules: &[library::Module]) -> Result<SetUp>
         let mut library = Vec::new();
         for module in modules {
             let bytecode = host.compile(&ready, module).await?;
-            append(&mut library, module, &bytecode)?;
+            append(
+                &mut library,
+                &module.name,
+                module.require.first_byte(),
+                &bytecode,
+            );
         }
         Ok(SetUp {
             blank_image,
@@ -41,13 +47,15 @@ pub(crate) fn run(engine: &Engine, modules: &[library::Module]) -> Result<SetUp>
     })
 }
 
-fn append(library: &mut Vec<u8>, module: &library::Module, bytecode: &[u8]) -> Result<()> {
-    library.extend(u16::try_from(module.name.len())?.to_le_bytes());
-    library.extend(module.name.as_bytes());
-    library.push(module.require.first_byte());
-    library.extend(u32::try_from(bytecode.len())?.to_le_bytes());
-    library.extend(bytecode);
-    Ok(())
+/// Appends what the host serves by a name to a library: a byte that says what it is, and its bytes.
+pub(crate) fn append(library: &mut Vec<u8>, name: &str, kind: u8, bytes: &[u8]) {
+    let name_bytes = u16::try_from(name.len()).expect("names are short");
+    let bytes_len = u32::try_from(bytes.len()).expect("modules are small");
+    library.extend(name_bytes.to_le_bytes());
+    library.extend(name.as_bytes());
+    library.push(kind);
+    library.extend(bytes_len.to_le_bytes());
+    library.extend(bytes);
 }
 
 struct Host {

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// Everything that the built engine depends on, from the workspace's root.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 15] = [
     "compiler/bundler",
     "compiler/engine/Cargo.toml",
     "compiler/engine/Cargo.lock",
     "compiler/engine/platform.h",
+    "compiler/engine/brotli.patch",
+    "compiler/engine/brotli-decompressor.patch",
     "compiler/engine/quickjs.patch",
+    "compiler/engine/zlib-rs.patch",
     "compiler/engine/src",
     "compiler/engine/idna",
     "compiler/engine/js",

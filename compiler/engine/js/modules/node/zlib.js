@@ -1,9 +1,10 @@
-// The module `zlib`, as in Node.js, over the engine's own zlib.
+// The module `zlib`, as in Node.js, over the engine's own zlib and Brotli.
 import { utf8Encode, zlibCrc32 } from 'sandglass:native';
 import { ERR_INVALID_ARG_TYPE } from '__wasm_rquickjs_builtin/internal/errors';
 import { validateFunction, validateUint32 } from '__wasm_rquickjs_builtin/internal/validators';
+import { brotliFormats } from 'sandglass:zlib/brotli';
 import { codes, constants } from 'sandglass:zlib/constants';
-import { Handle } from 'sandglass:zlib/handle';
+import { ZlibHandle } from 'sandglass:zlib/handle';
 import { ranged, viewOf } from 'sandglass:zlib/options';
 import { ERR_BUFFER_TOO_LARGE, ZlibBase, processCallback, processChunkSync } from 'sandglass:zlib/stream';
 
@@ -40,9 +41,9 @@ function Zlib(options, mode) {
   const strategy = ranged(given.strategy, 'options.strategy', constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED,
     constants.Z_DEFAULT_STRATEGY);
   const dictionary = dictionaryOf(given);
-  const handle = new Handle(mode);
+  const handle = new ZlibHandle();
   this._writeState = new Uint32Array(2);
-  handle.init(windowBits, level, memLevel, strategy, this._writeState, processCallback, dictionary);
+  handle.init(mode, { windowBits, level, memLevel, strategy }, dictionary, this._writeState, processCallback);
   Reflect.apply(ZlibBase, this, [options, handle, FLUSHES]);
   this._level = level;
   this._strategy = strategy;
@@ -90,6 +91,7 @@ const formats = {
   }),
   InflateRaw: format('InflateRaw', INFLATERAW),
   Unzip: format('Unzip', UNZIP),
+  ...brotliFormats(Zlib),
 };
 
 function inOneStep(engine, input) {

@@ -1,6 +1,6 @@
 // The global `fetch`, by the Fetch standard as Node.js has it, over the host's HTTP import. An answer
 // arrives whole; its `body` is a stream over it.
-import { httpSend, urlParse, utf8Encode } from 'sandglass:native';
+import { httpSend, namespace, urlParse, utf8Encode } from 'sandglass:native';
 import { takeBody } from 'sandglass:body';
 import { Headers, sentHeaders } from 'sandglass:headers';
 import { Request } from 'sandglass:request';
@@ -14,6 +14,8 @@ const DEFAULT_HEADERS = { accept: '*/*', 'accept-language': '*', 'user-agent': '
 // What says something about a body, and what one origin's request must not tell another.
 const OF_THE_BODY = ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type'];
 const OF_THE_ORIGIN = ['authorization', 'cookie', 'host', 'proxy-authorization'];
+// Without a body, whatever its headers say.
+const BODILESS = [101, 204, 205, 304];
 
 function fetchFailed(cause) {
   return new TypeError('fetch failed', { cause });
@@ -30,9 +32,29 @@ function isForbidden({ error }) {
   return error === 'host-not-allowed' || error === 'address-refused';
 }
 
+// As Node.js, which asks for Brotli where nobody on the way can read what comes.
+function allHeaders(url, headers) {
+  const sent = sentHeaders(headers);
+  const asks = url.startsWith('https:') && !headers.has('accept-encoding');
+  return asks ? [...sent, 'accept-encoding', 'br, gzip, deflate'] : sent;
+}
+
+// The host decodes gzip and deflate; Brotli, and what is encoded twice, is decoded in the sandbox.
+function decoded(answer, method) {
+  const { status, headers, body } = answer;
+  const values = headers.filter((_, at) => at % 2 === 1 && headers[at - 1] === 'content-encoding').join();
+  const isPlain = !/br|,/i.test(values);
+  if (isPlain || method === 'HEAD' || BODILESS.includes(status)) return answer;
+  try {
+    return { ...answer, body: namespace('sandglass:content_codings').decode(values, body) };
+  } catch (cause) {
+    throw fetchFailed(cause);
+  }
+}
+
 async function exchange({ method, url, headers, body }) {
-  const answer = await httpSend({ method, url, headers: sentHeaders(headers), body, decompress: true });
-  if (answer.error === undefined) return answer;
+  const answer = await httpSend({ method, url, headers: allHeaders(url, headers), body, decompress: true });
+  if (answer.error === undefined) return decoded(answer, method);
   if (!isForbidden(answer)) throw fetchFailed(causeOf(answer, url));
   const refusal = forbidden(answer);
   return { ...refusal, body: utf8Encode(refusal.body) };

@@ -1,24 +1,19 @@
-// The native state of a stream of zlib, with the interface that Node.js's own stream expects of it.
-import { zlibClose, zlibOpen, zlibParams, zlibReset, zlibWrite } from 'sandglass:native';
-import { codes } from 'sandglass:zlib/constants';
+// The native state of a stream, with the interface that Node.js's own stream expects of it.
+import { brotliOpen, zlibClose, zlibOpen, zlibParams, zlibReset, zlibWrite } from 'sandglass:native';
+import { codes, constants } from 'sandglass:zlib/constants';
 
-export class Handle {
+class Handle {
   #id;
-  #mode;
   #state;
   #done;
   #isWriting = false;
   #closesAfterWrite = false;
 
-  constructor(mode) {
-    this.#mode = mode;
-  }
-
-  init(windowBits, level, memLevel, strategy, state, done, dictionary) {
+  // `state` is told how much room and how much input is left, `done` that a step is.
+  start(id, state, done) {
+    this.#id = id;
     this.#state = state;
     this.#done = done;
-    const bytes = dictionary && new Uint8Array(dictionary.buffer, dictionary.byteOffset, dictionary.byteLength);
-    this.#id = zlibOpen(this.#mode, { windowBits, level, memLevel, strategy }, bytes);
   }
 
   // The answer comes later, as if it had been worked out beside the lambda.
@@ -39,8 +34,8 @@ export class Handle {
     if (failure !== undefined) this.#fail(failure);
   }
 
-  params(level) {
-    const failure = zlibParams(this.#id, level);
+  params(level, strategy) {
+    const failure = zlibParams(this.#id, level, strategy);
     if (failure !== 0) this.#fail(['Failed to set parameters', failure]);
   }
 
@@ -68,6 +63,37 @@ export class Handle {
   }
 
   #fail([message, code]) {
-    this.onerror(message, code, codes[code]);
+    this.onerror(message, code, this.nameOf(code, message));
+  }
+}
+
+export class ZlibHandle extends Handle {
+  init(mode, settings, dictionary, state, done) {
+    const bytes = dictionary && new Uint8Array(dictionary.buffer, dictionary.byteOffset, dictionary.byteLength);
+    this.start(zlibOpen(mode, settings, bytes), state, done);
+  }
+
+  nameOf(code) {
+    return codes[code];
+  }
+}
+
+export class BrotliHandle extends Handle {
+  // Returns whether all of the parameters are taken.
+  init(compresses, params, state, done) {
+    const id = brotliOpen(compresses, params);
+    this.start(id, state, done);
+    return id !== undefined;
+  }
+
+  // There is nothing that could change on the way.
+  params() {}
+
+  nameOf(code, message) {
+    if (message === 'unexpected end of file') return codes[code];
+    if (message === 'Compression failed') return 'ERR_BROTLI_COMPRESSION_FAILED';
+    const prefix = 'BROTLI_DECODER';
+    const isIt = (name) => name.startsWith(`${prefix}_ERROR`) && constants[name] === code;
+    return `ERR_${Object.keys(constants).find(isIt)?.slice(prefix.length)}`;
   }
 }

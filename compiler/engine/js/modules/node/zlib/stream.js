@@ -1,4 +1,6 @@
 // What all streams of `zlib` have in common, as in Node.js.
+import { namespace } from 'sandglass:native';
+import buffer from 'buffer';
 import { Transform, finished } from 'stream';
 import { ERR_OUT_OF_RANGE, coded } from '__wasm_rquickjs_builtin/internal/errors';
 import { constants } from 'sandglass:zlib/constants';
@@ -7,8 +9,8 @@ import { isGiven, ranged } from 'sandglass:zlib/options';
 const { Z_BLOCK, Z_DEFAULT_CHUNK, Z_FINISH, Z_FULL_FLUSH, Z_MIN_CHUNK, Z_NO_FLUSH, Z_PARTIAL_FLUSH, Z_SYNC_FLUSH } =
   constants;
 
-// The longest `Buffer` of Node.js.
-const BYTES_MAX = 2 ** 32;
+// Read once, as in Node.js.
+const BYTES_MAX = buffer.kMaxLength;
 
 export const ERR_BUFFER_TOO_LARGE = coded('ERR_BUFFER_TOO_LARGE', RangeError,
   (most) => `Cannot create a Buffer larger than ${most} bytes`);
@@ -63,12 +65,28 @@ Object.setPrototypeOf(ZlibBase, Transform);
 Object.defineProperties(ZlibBase.prototype, {
   _closed: { get() { return !this._handle; }, configurable: true, enumerable: true },
   bytesRead: {
-    get() { return this.bytesWritten; },
-    set(value) { this.bytesWritten = value; },
+    get() { return bytesRead().get.call(this); },
+    set(value) { bytesRead().set.call(this, value); },
     configurable: true,
     enumerable: true,
   },
 });
+
+let deprecated;
+
+// `util`, which warns of it, is loaded by the first who asks.
+function bytesRead() {
+  if (deprecated === undefined) {
+    const { deprecate } = namespace('util');
+    deprecated = {
+      get: deprecate(function get() { return this.bytesWritten; }, 'zlib.bytesRead is deprecated and will change ' +
+        'its meaning in the future. Use zlib.bytesWritten instead.', 'DEP0108'),
+      set: deprecate(function set(value) { this.bytesWritten = value; }, 'Setting zlib.bytesRead is deprecated. ' +
+        'This feature will be removed in the future.', 'DEP0108'),
+    };
+  }
+  return deprecated;
+}
 
 ZlibBase.prototype.reset = function reset() {
   if (!this._handle) throw new Error('zlib binding closed');
