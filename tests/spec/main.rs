@@ -60,6 +60,7 @@ mod idempotency;
 mod isolation;
 mod javascript;
 mod javascript_page;
+mod json;
 mod json_web_tokens;
 mod lambda_fields;
 mod lambda_states;
