@@ -8,7 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use sandglass_compiler::{Compiler, Source};
+use sandglass_runtime::artifact::{Bundle, FileBytes};
 use sandglass_runtime::{
     ByteSize, Failure, FailureKind, Fuel, Invocation, Lambda, Limit, Limits, LogEntry, Outcome,
     Policy, Report, Runtime,
@@ -86,6 +89,23 @@ impl Sandboxes {
         run(&self.lambda, payload).await
     }
 
+    /// Runs one test of `fs`, by the shim as a lambda that has the test's files as its own.
+    ///
+    /// # Errors
+    /// When the host fails, or the files are more than a lambda may have.
+    pub(crate) async fn run_with_files(&self, payload: &Value) -> Result<Run> {
+        let code = own::text("shim/lambda.js")?;
+        let bundle = Bundle {
+            code: code.clone(),
+            map: String::new(),
+            module: false,
+            requires: vec!["fs".to_owned(), "fs/promises".to_owned()],
+            files: own_files(payload),
+        };
+        let source = Source::new("conformance.js", code)?.with_bundle(bundle)?;
+        run(&loaded(&self.runtime, &source).await?, payload).await
+    }
+
     /// Runs one test by another lambda.
     ///
     /// # Errors
@@ -94,6 +114,22 @@ impl Sandboxes {
         let lambda = self.others.get(name);
         run(lambda.context("the lambda is compiled")?, payload).await
     }
+}
+
+/// The files of a payload, as a lambda has them below `/`.
+fn own_files(payload: &Value) -> BTreeMap<String, FileBytes> {
+    let files = payload["files"].as_object().into_iter().flatten();
+    let bytes = |file: &Value| match (file.as_str(), file["base64"].as_str()) {
+        (Some(text), _) => Some(text.as_bytes().to_vec()),
+        (None, Some(base64)) => BASE64_STANDARD.decode(base64).ok(),
+        (None, None) => None,
+    };
+    files
+        .filter_map(|(path, file)| {
+            let path = path.trim_start_matches('/').to_owned();
+            Some((path, FileBytes(bytes(file)?)))
+        })
+        .collect()
 }
 
 async fn loaded(runtime: &Runtime, source: &Source) -> Result<Lambda> {

@@ -298,6 +298,9 @@ impl Bench {
         match (self.in_node, test) {
             (true, _) => self.run_in_node(test).await,
             (false, Test::Suite(test)) => self.sandboxes.run_by(&test.package, &test.payload).await,
+            (false, Test::Node(of)) if of.module == "fs" => {
+                self.sandboxes.run_with_files(&self.payload(test)).await
+            }
             (false, _) => self.sandboxes.run(&self.payload(test)).await,
         }
     }
