@@ -2,9 +2,9 @@
 import { namespace } from 'sandglass:native';
 import { validateFunction } from '__wasm_rquickjs_builtin/internal/validators';
 import { answers } from 'sandglass:fs/answers';
-import { pathOf } from 'sandglass:fs/arguments';
+import { descriptorOf, pathOf } from 'sandglass:fs/arguments';
 import { constants } from 'sandglass:fs/constants';
-import { readArguments } from 'sandglass:fs/descriptors';
+import { readArguments, readPart } from 'sandglass:fs/descriptors';
 import { Dir } from 'sandglass:fs/dir';
 import { Dirent, Stats } from 'sandglass:fs/stats';
 import { find, look } from 'sandglass:fs/tree';
@@ -49,8 +49,9 @@ for (const name of ['realpath', 'realpathSync']) fs[name].native = fs[name];
 fs.read = function read(fd, ...args) {
   const callback = args.pop();
   validateFunction(callback, 'cb');
+  descriptorOf(fd);
   const given = readArguments(...args);
-  const [error, count] = answerOf(answers.read, [fd, ...given]);
+  const [error, count] = answerOf(readPart, [fd, given]);
   setImmediate(() => (error === null ? callback(null, count, given[0]) : callback(error)));
 };
 fs.readv = function readv(fd, buffers, ...args) {
@@ -61,7 +62,7 @@ fs.readv = function readv(fd, buffers, ...args) {
 };
 fs.read[custom] = async (fd, ...args) => {
   const given = readArguments(...args);
-  return { bytesRead: answers.read(fd, ...given), buffer: given[0] };
+  return { bytesRead: readPart(fd, given), buffer: given[0] };
 };
 fs.readv[custom] = async (fd, buffers, position) => ({ bytesRead: answers.readv(fd, buffers, position), buffers });
 

@@ -6,15 +6,15 @@ import { constants } from 'sandglass:fs/constants';
 const promises = { constants };
 for (const name of [
   'access', 'appendFile', 'chmod', 'chown', 'copyFile', 'cp', 'lchmod', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir',
-  'mkdtemp', 'opendir', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'symlink', 'truncate', 'unlink',
+  'mkdtemp', 'opendir', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'statfs', 'symlink', 'truncate', 'unlink',
   'utimes', 'writeFile',
 ]) {
   promises[name] = { async [name](...args) { return answers[name](...args); } }[name];
 }
 
-promises.open = async function open(path, flags) {
+promises.open = async function open(path, flags, mode) {
   const { FileHandle } = namespace('sandglass:fs/file_handle');
-  return new FileHandle(answers.open(path, flags));
+  return new FileHandle(answers.open(path, flags, mode));
 };
 
 promises.readFile = async function readFile(path, options) {

@@ -1,7 +1,9 @@
 // What does each function of `fs` answer, at once? It returns it or throws it. The files are those that the lambda
 // brought along; nothing of them can be changed.
 import { validateInteger } from '__wasm_rquickjs_builtin/internal/validators';
-import { descriptorOf, named, optionsOf, pathOf } from 'sandglass:fs/arguments';
+import {
+  checkData, checkMode, checkOwner, checkTime, descriptorOf, named, optionsOf, pathOf,
+} from 'sandglass:fs/arguments';
 import { constants } from 'sandglass:fs/constants';
 import { close, openFile, opened, read, readFile, readv } from 'sandglass:fs/descriptors';
 import { Dir } from 'sandglass:fs/dir';
@@ -85,6 +87,7 @@ const HARMLESS = new Set(['fdatasync', 'fsync']);
 
 function mkdir(file, options) {
   const path = pathOf(file);
+  checkMode(typeof options === 'object' ? options?.mode : options, 'mode', 0o777);
   const node = look(path);
   if (node !== undefined && options?.recursive && isFolder(node)) return undefined;
   if (node !== undefined) throw failure('EEXIST', 'mkdir', path);
@@ -104,19 +107,46 @@ function symlink(target, file) {
   throw failure(look(to) === undefined ? 'EROFS' : 'EEXIST', 'symlink', from, to);
 }
 
+class StatFs {}
+
 export const answers = {
   access, close, mkdir, mkdtemp, opendir, read, readdir, readlink, readv, realpath, rm, symlink,
   lstat: stat('lstat'), stat: stat('stat'),
   fstat: (descriptor, options) => statsOf(openFile(descriptor, 'fstat').node, options?.bigint === true),
-  open: (file, flags) => opened(pathOf(file), typeof flags === 'function' ? undefined : flags ?? undefined),
+  open(file, flags, mode) {
+    const path = pathOf(file);
+    checkMode(mode, 'mode', 0o666);
+    return opened(path, flags ?? undefined);
+  },
+  // Nothing can be added, so nothing is free.
+  statfs(file, options) {
+    find(pathOf(file), 'statfs');
+    const number = options?.bigint ? BigInt : Number;
+    const said = { type: 0, bsize: 4096, blocks: 0, bfree: 0, bavail: 0, files: 0, ffree: 0 };
+    return Object.assign(new StatFs(), Object.fromEntries(Object.entries(said).map(([name, value]) => [name, number(value)])));
+  },
   readFile(file, options) {
     const isDescriptor = typeof file === 'number';
     return readFile(isDescriptor ? descriptorOf(file) : pathOf(file), options, isDescriptor);
   },
 };
+// What the arguments behind the path or the descriptor must be.
+const CHECKS = {
+  chmod: (mode) => checkMode(mode, 'mode', null),
+  chown: checkOwner,
+  utimes(atime, mtime) {
+    checkTime(atime, 'atime');
+    checkTime(mtime, 'mtime');
+  },
+  write: (data) => checkData(data, 'buffer'),
+};
+function check(name, args) {
+  CHECKS[name.replace(/^[fl](?=chmod|chown|utimes)/, '')]?.(...args);
+}
 for (const [name, syscall] of Object.entries(CHANGES)) {
-  answers[name] = (file) => {
+  answers[name] = (file, ...args) => {
     const path = pathOf(file);
+    check(name, args);
     find(path, syscall);
     throw failure('EROFS', syscall, path);
   };
@@ -142,7 +172,9 @@ for (const [name, syscall] of Object.entries(MOVES)) {
   };
 }
 for (const name of ON_OPEN) {
-  answers[name] = (descriptor) => {
+  answers[name] = (descriptor, ...args) => {
+    descriptorOf(descriptor);
+    check(name, args);
     openFile(descriptor, name);
     if (!HARMLESS.has(name)) throw failure('EBADF', name);
   };

@@ -1,7 +1,7 @@
 // What `fs` takes: paths, options, flags, descriptors.
 import { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE } from '__wasm_rquickjs_builtin/internal/errors';
 import { Buffer } from 'buffer';
-import { validateInteger } from '__wasm_rquickjs_builtin/internal/validators';
+import { validateInteger, validateUint32 } from '__wasm_rquickjs_builtin/internal/validators';
 import { constants } from 'sandglass:fs/constants';
 
 // A path as text, as Node.js takes one.
@@ -35,7 +35,10 @@ export function optionsOf(options, defaults = {}) {
   if (encoding && encoding !== 'buffer' && !Buffer.isEncoding(encoding)) {
     throw new ERR_INVALID_ARG_VALUE('encoding', encoding, 'is invalid encoding');
   }
-  return { ...defaults, ...given };
+  // What they inherit counts, too.
+  const all = { ...defaults };
+  for (const name in given) all[name] = given[name];
+  return all;
 }
 
 export function inEncoding(bytes, encoding) {
@@ -67,4 +70,34 @@ export function flagsOf(flags = O_RDONLY, name = 'flags') {
   if (flags === null) return O_RDONLY;
   if (typeof flags !== 'string' || !Object.hasOwn(FLAGS, flags)) throw new ERR_INVALID_ARG_VALUE(name, flags);
   return FLAGS[flags];
+}
+
+// The permissions of a file: a number, or its octal digits.
+export function checkMode(mode, name = 'mode', otherwise = 0) {
+  let value = mode ?? otherwise;
+  if (typeof value === 'string') {
+    if (!/^[0-7]+$/.test(value)) {
+      throw new ERR_INVALID_ARG_VALUE(name, value, 'must be a 32-bit unsigned integer or an octal string');
+    }
+    value = parseInt(value, 8);
+  }
+  validateUint32(value, name);
+}
+
+export function checkOwner(uid, gid) {
+  validateInteger(uid, 'uid', -1, 4294967295);
+  validateInteger(gid, 'gid', -1, 4294967295);
+}
+
+export function checkTime(time, name) {
+  const isTime = time instanceof Date || (typeof time === 'string' && +time === Number(time) && !Number.isNaN(+time))
+    || Number.isFinite(time);
+  if (!isTime) throw new ERR_INVALID_ARG_TYPE(name, ['Date', 'Time in seconds'], time);
+}
+
+// What is written: text or bytes.
+export function checkData(data, name) {
+  if (typeof data !== 'string' && !ArrayBuffer.isView(data)) {
+    throw new ERR_INVALID_ARG_TYPE(name, ['string', 'Buffer', 'TypedArray', 'DataView'], data);
+  }
 }

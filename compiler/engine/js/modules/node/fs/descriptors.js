@@ -1,7 +1,7 @@
 // Files that are open.
 import { Buffer } from 'buffer';
-import { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } from '__wasm_rquickjs_builtin/internal/errors';
-import { validateInteger } from '__wasm_rquickjs_builtin/internal/validators';
+import { ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE, ERR_OUT_OF_RANGE } from '__wasm_rquickjs_builtin/internal/errors';
+import { validateInteger, validateObject } from '__wasm_rquickjs_builtin/internal/validators';
 import { descriptorOf, flagsOf, optionsOf } from 'sandglass:fs/arguments';
 import { constants } from 'sandglass:fs/constants';
 import { failure } from 'sandglass:fs/errors';
@@ -48,15 +48,14 @@ export function rest(descriptor) {
 }
 
 // Where reading begins: at a position, or where the last one ended.
-function positionOf(position) {
-  if (position === null || position === undefined || position === -1 || position === -1n) return undefined;
-  if (typeof position === 'bigint') {
-    if (position < -1n || position > 9223372036854775807n) throw new ERR_OUT_OF_RANGE('position', '>= -1 && <= 9223372036854775807', position);
-    return Number(position);
-  }
-  if (typeof position !== 'number') throw new ERR_INVALID_ARG_TYPE('position', ['integer', 'bigint'], position);
-  validateInteger(position, 'position', -1, Number.MAX_SAFE_INTEGER);
-  return position;
+function positionOf(position, length) {
+  if (position === null || position === undefined) return undefined;
+  if (typeof position === 'number') validateInteger(position, 'position', -1);
+  else if (typeof position === 'bigint') {
+    const most = 2n ** 63n - 1n - BigInt(length);
+    if (position < -1n || position > most) throw new ERR_OUT_OF_RANGE('position', `>= -1 && <= ${most}`, position);
+  } else throw new ERR_INVALID_ARG_TYPE('position', ['integer', 'bigint'], position);
+  return Number(position) === -1 ? undefined : Number(position);
 }
 
 function fill(file, view, given) {
@@ -68,35 +67,59 @@ function fill(file, view, given) {
   return bytes.length;
 }
 
-// `read(fd, buffer, offset, length, position)`, `read(fd, buffer, options)` or `read(fd, options)`, sorted out.
-export function readArguments(buffer, offset, length, position) {
-  let options;
-  if (buffer === undefined || (buffer !== null && typeof buffer === 'object' && !ArrayBuffer.isView(buffer))) options = buffer ?? {};
-  else if (offset !== null && typeof offset === 'object') options = { buffer, ...offset };
-  else options = { buffer, offset, length, position };
-  const view = options.buffer ?? (options === buffer || buffer === undefined ? Buffer.alloc(16384) : undefined);
-  if (!ArrayBuffer.isView(view)) throw new ERR_INVALID_ARG_TYPE('buffer', ['Buffer', 'TypedArray', 'DataView'], view);
-  const from = options.offset ?? 0;
-  validateInteger(from, 'offset', 0);
-  if (from > view.byteLength) throw new ERR_OUT_OF_RANGE('offset', `>= 0 && <= ${view.byteLength}`, from);
-  const many = options.length ?? view.byteLength - from;
-  validateInteger(many, 'length', 0);
-  if (many > view.byteLength - from) throw new ERR_OUT_OF_RANGE('length', `<= ${view.byteLength - from}`, many);
-  return [view, from, many, options.position];
+function checkBuffer(buffer) {
+  if (!ArrayBuffer.isView(buffer)) throw new ERR_INVALID_ARG_TYPE('buffer', ['Buffer', 'TypedArray', 'DataView'], buffer);
+}
+
+// What is to be read into a buffer, by options or one by one.
+function partOf(buffer, options, ...given) {
+  checkBuffer(buffer);
+  let [offset, length, position] = given;
+  if (options !== undefined) {
+    if (options !== null) validateObject(options, 'options');
+    ({ offset = 0, length = buffer.byteLength - offset, position = null } = options ?? {});
+  }
+  if (offset === null || offset === undefined) offset = 0;
+  else validateInteger(offset, 'offset', 0);
+  length |= 0;
+  if (length === 0) return [buffer, offset, 0, null];
+  if (buffer.byteLength === 0) throw new ERR_INVALID_ARG_VALUE('buffer', buffer, 'is empty and cannot be written');
+  if (length < 0) throw new ERR_OUT_OF_RANGE('length', '>= 0', length);
+  if (length > buffer.byteLength - offset) throw new ERR_OUT_OF_RANGE('length', `<= ${buffer.byteLength - offset}`, length);
+  return [buffer, offset, length, positionOf(position, length)];
+}
+
+// The same of the arguments of `read` before its callback: a buffer and more, a buffer and options, options, or nothing.
+export function readArguments(...args) {
+  const [buffer, offset] = args;
+  if (args.length > 2) return partOf(buffer, undefined, ...args.slice(1));
+  if (args.length === 2) return partOf(buffer, offset ?? null);
+  if (ArrayBuffer.isView(buffer)) return partOf(buffer, null);
+  if (args.length === 1 && buffer !== null && buffer !== undefined) validateObject(buffer, 'options');
+  return partOf(buffer?.buffer === undefined ? Buffer.alloc(16384) : buffer.buffer, buffer ?? null);
+}
+
+// What `readSync` and a handle take: its buffer is there, and options may stand beside more.
+export function readSyncArguments(buffer, offset, ...rest) {
+  checkBuffer(buffer);
+  const isOptions = rest.length === 0 || (offset !== null && typeof offset === 'object');
+  return isOptions ? partOf(buffer, offset ?? null) : partOf(buffer, undefined, offset, ...rest);
+}
+
+export function readPart(descriptor, [view, offset, length, position]) {
+  if (length === 0) return 0;
+  return fill(openFile(descriptor, 'read'), new Uint8Array(view.buffer, view.byteOffset + offset, length), position);
 }
 
 export function read(descriptor, ...given) {
   descriptorOf(descriptor);
-  const [view, offset, length, position] = readArguments(...given);
-  const at = positionOf(position);
-  if (length === 0) return 0;
-  return fill(openFile(descriptor, 'read'), new Uint8Array(view.buffer, view.byteOffset + offset, length), at);
+  return readPart(descriptor, readSyncArguments(...given));
 }
 
 export function readv(descriptor, views, position) {
   descriptorOf(descriptor);
   if (!Array.isArray(views) || !views.every(ArrayBuffer.isView)) throw new ERR_INVALID_ARG_TYPE('buffers', 'ArrayBufferView[]', views);
-  let at = positionOf(typeof position === 'function' ? null : position);
+  let at = typeof position === 'function' ? undefined : positionOf(position, 0);
   const file = openFile(descriptor, 'read');
   let total = 0;
   for (const view of views) {

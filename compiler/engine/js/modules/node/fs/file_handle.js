@@ -1,9 +1,8 @@
 // A file that was opened by a promise.
 import { namespace } from 'sandglass:native';
 import { answers } from 'sandglass:fs/answers';
-import { close } from 'sandglass:fs/descriptors';
+import { close, readArguments, readPart, readSyncArguments } from 'sandglass:fs/descriptors';
 import { failure } from 'sandglass:fs/errors';
-import { readArguments } from 'sandglass:fs/descriptors';
 import EventEmitter from 'events';
 
 export class FileHandle extends EventEmitter {
@@ -25,8 +24,9 @@ export class FileHandle extends EventEmitter {
   }
 
   async read(...given) {
-    const [buffer, offset, length, position] = readArguments(...given);
-    return { bytesRead: answers.read(this.#open('read'), buffer, offset, length, position), buffer };
+    const isBuffer = ArrayBuffer.isView(given[0]);
+    const part = isBuffer ? readSyncArguments(...given) : readArguments(...given.slice(0, 1));
+    return { bytesRead: readPart(this.#open('read'), part), buffer: part[0] };
   }
 
   async readv(buffers, position) {

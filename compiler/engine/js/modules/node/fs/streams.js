@@ -3,7 +3,7 @@ import { namespace } from 'sandglass:native';
 import { ERR_INVALID_ARG_TYPE, ERR_OUT_OF_RANGE } from '__wasm_rquickjs_builtin/internal/errors';
 import { validateInteger } from '__wasm_rquickjs_builtin/internal/validators';
 import { descriptorOf, optionsOf, pathOf } from 'sandglass:fs/arguments';
-import { close, opened, read } from 'sandglass:fs/descriptors';
+import { opened } from 'sandglass:fs/descriptors';
 
 const CHUNK = 64 * 1024;
 const { Readable, Writable } = namespace('stream').default;
@@ -28,6 +28,7 @@ export function ReadStream(path, options) {
   this.end = end;
   this.pos = start;
   this.bytesRead = 0;
+  this._fs = given.fs ?? namespace('fs').default;
   this._handle = typeof given.fd === 'object' ? given.fd : undefined;
   Readable.call(this, { highWaterMark: CHUNK, emitClose: true, ...given, autoDestroy: given.autoClose ?? true });
 }
@@ -48,62 +49,55 @@ ReadStream.prototype._construct = function _construct(done) {
     done();
     return;
   }
-  try {
-    this.fd = opened(this.path, this.flags);
-  } catch (error) {
-    done(error);
-    return;
-  }
-  done();
-  this.emit('open', this.fd);
-  this.emit('ready');
-};
-
-// Later, as a disk answers: a reader has had the chunk before.
-ReadStream.prototype._read = function _read(size) {
-  setImmediate(() => {
-    if (!this.destroyed) pushNext(this, size);
+  this._fs.open(this.path, this.flags, this.mode, (error, fd) => {
+    if (error) {
+      done(error);
+      return;
+    }
+    this.fd = fd;
+    done();
+    this.emit('open', this.fd);
+    this.emit('ready');
   });
 };
 
-function pushNext(stream, size) {
-  const many = Math.min(size, stream.end - (stream.pos ?? stream.bytesRead) + 1);
+ReadStream.prototype._read = function _read(size) {
+  const many = Math.min(size, this.end - (this.pos ?? this.bytesRead) + 1);
   if (many <= 0) {
-    stream.push(null);
+    this.push(null);
     return;
   }
-  let buffer = Buffer.allocUnsafeSlow(many);
-  try {
-    const count = read(stream.fd, buffer, 0, many, stream.pos);
-    buffer = buffer.subarray(0, count);
-  } catch (error) {
-    stream.destroy(error);
-    return;
-  }
-  stream.bytesRead += buffer.length;
-  if (stream.pos !== undefined) stream.pos += buffer.length;
-  stream.push(buffer.length === 0 ? null : buffer);
-}
+  this._isReading = true;
+  this._fs.read(this.fd, Buffer.allocUnsafeSlow(many), 0, many, this.pos, (error, count, buffer) => {
+    this._isReading = false;
+    if (this.destroyed) {
+      this.emit('sandglass:read', error);
+      return;
+    }
+    if (error) {
+      this.destroy(error);
+      return;
+    }
+    this.bytesRead += count;
+    if (this.pos !== undefined) this.pos += count;
+    // No more is kept than was read.
+    this.push(count === 0 ? null : count === buffer.length ? buffer : Buffer.from(buffer.subarray(0, count)));
+  });
+};
 
 ReadStream.prototype._destroy = function _destroy(error, done) {
-  const { fd, _handle: handle } = this;
-  this.fd = null;
-  if (fd === null) {
-    done(error);
-    return;
-  }
-  if (handle !== undefined) {
-    handle.close().then(() => done(error), (other) => done(error ?? other));
-    return;
-  }
-  try {
-    close(fd);
-  } catch (other) {
-    done(error ?? other);
-    return;
-  }
-  done(error);
+  // What is read must be there until it was read.
+  if (this._isReading) this.once('sandglass:read', (other) => closeStream(this, error ?? other, done));
+  else closeStream(this, error, done);
 };
+
+function closeStream(stream, error, done) {
+  const { fd, _handle: handle } = stream;
+  stream.fd = null;
+  if (fd === null) done(error);
+  else if (handle === undefined) stream._fs.close(fd, (other) => done(error ?? other));
+  else handle.close().then(() => done(error), (other) => done(error ?? other));
+}
 
 ReadStream.prototype.close = function (callback) {
   if (typeof callback === 'function') namespace('stream').default.finished(this, callback);
