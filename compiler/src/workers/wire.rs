@@ -149,7 +149,10 @@ fn prepared(
 
 fn fits(bundle: &Bundle, findings: &Findings) -> bool {
     let is_known = |name: &String| PROVIDED.contains_key(name);
-    bundle.module == findings.module && bundle.requires.iter().all(is_known)
+    // A worker has no files to bring along.
+    bundle.module == findings.module
+        && bundle.files.is_empty()
+        && bundle.requires.iter().all(is_known)
 }
 
 fn all_failed(mistakes: Mistakes) -> Option<Mistakes> {

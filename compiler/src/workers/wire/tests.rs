@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sandglass_runtime::artifact::FileBytes;
+
 use super::*;
 use crate::syntax::Require;
 
@@ -94,7 +96,7 @@ fn a_bundle_has_to_be_there_exactly_when_the_source_needs_one() {
 }
 
 #[test]
-fn a_bundle_is_of_the_kind_that_was_found_and_asks_for_the_engines_modules_only() {
+fn a_bundle_is_of_the_kind_that_was_found_asks_for_the_engines_modules_only_and_has_no_files() {
     let module = |findings: &mut Findings| findings.module = true;
     let mut script = bundle();
     script.module = false;
@@ -102,6 +104,9 @@ fn a_bundle_is_of_the_kind_that_was_found_and_asks_for_the_engines_modules_only(
     let mut stranger = bundle();
     stranger.requires.push("sandglass:native".into());
     assert!(settled(&source(), &found(module, Some(stranger))).is_none());
+    let mut reader = bundle();
+    reader.files.insert("a".into(), FileBytes(Vec::new()));
+    assert!(settled(&source(), &found(module, Some(reader))).is_none());
 }
 
 #[test]
