@@ -8,6 +8,7 @@ use std::time::Duration;
 use sandglass_runtime::{ByteSize, Fuel, Limit};
 use serde_json::{Value, json};
 
+use crate::harness::node::same_answers;
 use crate::harness::{async_lambda, check, exceeded, lambda, result_of, returned, source};
 
 const PROBES: &str = include_str!("crypto/probes.cjs");
@@ -22,14 +23,7 @@ fn check_group(group: &str) {
     let code = format!("{asked} async function lambda(input) {{ return answers(input.payload); }}");
     let ours = result_of(&source(&code).payload(json!(group)));
     let node: Value = serde_json::from_str(NODE).expect("it was written as JSON");
-    let (ours, node) = (ours.as_object().unwrap(), node[group].as_object().unwrap());
-    assert_eq!(ours.len(), node.len(), "write node.json anew");
-    let differing: Vec<_> = node
-        .iter()
-        .filter(|(name, answer)| ours.get(*name) != Some(answer))
-        .map(|(name, answer)| json!({ "probe": name, "node": answer, "ours": ours.get(name) }))
-        .collect();
-    assert!(differing.is_empty(), "of {group}: {differing:#?}");
+    same_answers(group, &ours, &node[group]);
 }
 
 #[test]

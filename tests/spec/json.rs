@@ -1,9 +1,10 @@
 //! JSON is read and written as Node.js does, also what is unusual, and however deep it is.
 
-use std::process::Command;
+use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::harness::node::{run_in_node, same_answers};
 use crate::harness::{lambda, result_of, source};
 
 const PROBES: &str = include_str!("json/probes.cjs");
@@ -11,23 +12,22 @@ const PROBES: &str = include_str!("json/probes.cjs");
 #[test]
 fn json_is_that_of_node() {
     let ours = result_of(&source(PROBES));
-    let run = "require('./spec/json/probes.cjs').lambda({}, (error, out) => console.log(JSON.stringify(out)))";
-    let node = Command::new("node")
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["-e", run])
-        .output()
-        .expect("Node.js starts");
-    let node: Value = serde_json::from_slice(&node.stdout).expect("it answers as JSON");
-    let (ours, node) = (ours.as_array().unwrap(), node.as_array().unwrap());
-    assert_eq!(ours.len(), node.len());
-    let differing: Vec<_> = node
-        .iter()
-        .zip(ours)
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let node = run_in_node(
+        here,
+        "new Promise(done => require('./spec/json/probes.cjs').lambda({}, (_, out) => done(out)))",
+    );
+    let (ours, node) = (by_place(&ours), by_place(&node));
+    same_answers("JSON", &ours, &node);
+}
+
+/// The answers of a list by their places.
+fn by_place(answers: &Value) -> Value {
+    let answers = answers.as_array().expect("a list of answers").iter();
+    answers
         .enumerate()
-        .filter(|(_, (node, ours))| node != ours)
-        .map(|(place, (node, ours))| json!({ "probe": place, "node": node, "ours": ours }))
-        .collect();
-    assert!(differing.is_empty(), "{differing:#?}");
+        .map(|(place, answer)| (place.to_string(), answer.clone()))
+        .collect()
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::node::{same_answers, same_as_in_node};
 use crate::harness::{async_lambda, check, failed, lambda, log_lines, result_of, returned, source};
 
 const PROBES: &str = include_str!("node_basics/probes.cjs");
@@ -19,14 +20,7 @@ fn check_module(module: &str) {
     let code = format!("{asked} async function lambda(input) {{ return answers(input.payload); }}");
     let ours = result_of(&source(&code).payload(json!(module)));
     let node: Value = serde_json::from_str(NODE).expect("it was written as JSON");
-    let (ours, node) = (ours.as_object().unwrap(), node[module].as_object().unwrap());
-    assert_eq!(ours.len(), node.len(), "write node.json anew");
-    let differing: Vec<_> = node
-        .iter()
-        .filter(|(name, answer)| ours.get(*name) != Some(answer))
-        .map(|(name, answer)| json!({ "probe": name, "node": answer, "ours": ours.get(name) }))
-        .collect();
-    assert!(differing.is_empty(), "of {module}: {differing:#?}");
+    same_answers(module, &ours, &node[module]);
 }
 
 #[test]
@@ -188,5 +182,16 @@ fn keys_are_equal_by_what_they_hold() {
              callback(null, [isDeepStrictEqual(key(1), key(1)), isDeepStrictEqual(key(1), key(2)), types.isKeyObject(key(1)), types.isKeyObject({})]);",
         ),
         returned(json!([true, false, true, false])),
+    );
+}
+
+#[test]
+fn punycode_is_that_of_node() {
+    same_as_in_node(
+        "const punycode = require('punycode'), names = ['mañana.com', '☃-⌘.com', 'example.com', 'ünïcode', '日本語.jp', 'джумла@ñoñó.com'];
+         const said = (run) => { try { return run(); } catch (error) { return [error.name, error.message]; } };
+         return [names.map(punycode.toASCII), names.map(punycode.toASCII).map(punycode.toUnicode), names.map(punycode.encode),
+           names.map(punycode.encode).map(punycode.decode), punycode.ucs2.decode('a😀'), punycode.ucs2.encode([97, 0x1f600]),
+           said(() => punycode.decode('ü')), said(() => punycode.decode('a-99999999999999')), typeof punycode.version, Object.keys(punycode)];",
     );
 }

@@ -1,7 +1,6 @@
 //! A lambda reads its own files with `fs`, as Node.js does, and changes none.
 
 use std::path::Path;
-use std::process::Command;
 
 use reqwest::Method;
 use sandglass_compiler::{CompileErrorKind, pack};
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::harness::binary;
+use crate::harness::node::{run_in_node, same_answers};
 use crate::harness::server::start;
 use crate::harness::{
     block_on, check, compiler, lambda, outcome, returned, runtime, temporary, tokio,
@@ -79,20 +79,8 @@ fn a_lambda_reads_its_own_files_as_node_does() {
         ],
     );
     let ours = result(folder.path());
-    let node = Command::new("node")
-        .current_dir(folder.path())
-        .args(["-e", "require('./index.js').lambda().then((answers) => console.log(JSON.stringify(answers)))"])
-        .output()
-        .expect("Node.js starts");
-    let node: Value = serde_json::from_slice(&node.stdout).expect("it answers as JSON");
-    let (ours, node) = (ours.as_object().unwrap(), node.as_object().unwrap());
-    assert_eq!(ours.len(), node.len());
-    let differing: Vec<_> = node
-        .iter()
-        .filter(|(name, answer)| ours.get(*name) != Some(answer))
-        .map(|(name, answer)| json!({ "probe": name, "node": answer, "ours": ours.get(name) }))
-        .collect();
-    assert!(differing.is_empty(), "{differing:#?}");
+    let node = run_in_node(folder.path(), "require('./index.js').lambda()");
+    same_answers("own files", &ours, &node);
 }
 
 #[test]
