@@ -1,11 +1,16 @@
 // What does every story have? A server, a page on it, somebody who signs in, and axe.
 
+import { setTimeout } from 'node:timers/promises';
+
 import AxeBuilder from '@axe-core/playwright';
 import { type Page, test as base, expect } from '@playwright/test';
 
 import { ACCOUNT, Server } from './server';
 
 export { ACCOUNT, expect };
+
+/** Up to so many milliseconds later than asked does a request leave: what a story relies on by luck fails. */
+const LATENCY = Number(process.env['LATENCY_MS'] ?? 0);
 
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -18,6 +23,8 @@ interface Story {
   server: Server;
   /** Fails the story if the page asked anybody but the server, or wrote an error to its console. */
   quiet: undefined;
+  /** Holds requests back, if `LATENCY_MS` says so. */
+  latency: undefined;
   /** Signs in as a user, the first administrator unless it says otherwise. */
   signIn: (user?: { name: string; password: string }) => Promise<void>;
   /** Fails the story if axe finds something serious in the page as it is; by these rules alone, if any. */
@@ -71,6 +78,18 @@ export const test = base.extend<Story, Worker>({
       page.on('pageerror', (error) => strange.push(String(error)));
       await use(undefined);
       expect(strange).toEqual([]);
+    },
+    { auto: true },
+  ],
+  latency: [
+    async ({ page }, use) => {
+      if (LATENCY > 0)
+        await page.route('**', async (route) => {
+          await setTimeout(Math.random() * LATENCY);
+          // The page may have left in the meantime.
+          await route.continue().catch(() => undefined);
+        });
+      await use(undefined);
     },
     { auto: true },
   ],

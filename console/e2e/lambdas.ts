@@ -1,5 +1,7 @@
 // What do stories do with lambdas, behind the console's back and in its editor?
 
+import { setTimeout } from 'node:timers/promises';
+
 import type { Locator, Page } from '@playwright/test';
 
 import type { Server } from './server';
@@ -70,7 +72,7 @@ export async function deployed(server: Server, name: string): Promise<Made> {
       lastDeployment: { deploymentState: string };
     };
     if (/Error|Deploy Finish/.test(lambda.lastDeployment.deploymentState)) return lambda;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await setTimeout(50);
   }
 }
 
@@ -83,6 +85,12 @@ export async function invoked(server: Server, name: string, payload: unknown): P
 /** The same, whether it fails or not. */
 export async function tried(server: Server, name: string, payload: unknown): Promise<void> {
   await invoked(server, name, payload).catch(() => undefined);
+}
+
+/** Waits until the minute has so many seconds left: charts of an hour have a column for each. */
+export async function withinMinute(seconds: number): Promise<void> {
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < seconds * 1_000) await setTimeout(left);
 }
 
 /** Waits until the code can be typed in: Monaco is large, and the machine may be busy. */

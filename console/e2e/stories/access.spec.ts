@@ -91,6 +91,7 @@ test('an app gets another secret, the old one opens nothing, and removed it open
   await form.getByLabel('Name').fill('Rotated');
   await form.getByRole('button', { name: 'Install' }).click();
   const shown = page.getByRole('dialog', { name: /^Rotated/ });
+  await expect(shown.locator('code')).toHaveCount(2);
   const [id = '', first = ''] = await shown.locator('code').allTextContents();
   expect(await token(id, first)).toBe(200);
   await shown.getByRole('button', { name: 'Done' }).click();
@@ -101,6 +102,7 @@ test('an app gets another secret, the old one opens nothing, and removed it open
   await expect(page.getByText('opens nothing from this moment on')).toBeVisible();
   await page.getByRole('button', { name: 'Make another secret' }).click();
   await expect(page.getByRole('dialog', { name: 'Rotated has another secret' })).toBeVisible();
+  await expect(shown.locator('code')).toHaveCount(2);
   const [same, second = ''] = await shown.locator('code').allTextContents();
   expect(same).toBe(id);
   expect(second).not.toBe(first);

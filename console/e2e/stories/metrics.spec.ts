@@ -3,7 +3,7 @@
 import { duration } from '../../src/lib/time';
 import { bytes, count } from '../../src/lib/units';
 import { expect, test } from '../fixtures';
-import { live, tried } from '../lambdas';
+import { live, tried, withinMinute } from '../lambdas';
 
 const METERED = `
 function lambda(input, callback) {
@@ -59,6 +59,7 @@ test('of many invocations the percentiles differ, and no two of them look the sa
   server,
 }) => {
   await live(server, 'uneven', METERED);
+  await withinMinute(15);
   for (let round = 0; round < 12; round += 1) await tried(server, 'uneven', { rounds: 10 });
   await tried(server, 'uneven', { rounds: 3_000_000 });
   await page.goto('/console/lambdas/uneven/metrics?span=1h');
@@ -101,6 +102,7 @@ test('outgoing requests are charted, and what never ran teaches how to begin', a
     }`;
   await server.api('PUT', `/whitelist/${encodeURIComponent(new URL(server.url).host)}`);
   await live(server, 'charted', asks);
+  await withinMinute(5);
   for (let index = 0; index < 2; index += 1) await tried(server, 'charted', {});
   await page.goto('/console/lambdas/charted/metrics?span=1h');
   const requests = page
