@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::node::same_as_in_node;
 use crate::harness::{async_lambda, check, lambda, result_of, returned, source};
 
 /// The value of an expression.
@@ -363,6 +364,57 @@ fn error_stacks_name_the_users_file_and_line() {
     }
 }
 
+/// The first lines of stacks, and what there is of a stack besides, of an expression for each.
+const FIRST_LINES: &str = r#"
+    const first = (error) => error.stack.split('\n')[0];
+    const caught = (run) => { try { run(); } catch (error) { return error; } };
+    class Named extends Error { constructor(message) { super(message); this.name = 'Named'; } }
+    class Inherited extends Error {}
+    Inherited.prototype.name = 'Inherited';
+    class Captured extends Error { constructor(message) { super(message); Error.captureStackTrace(this, Captured); this.name = 'Captured'; } }
+    const later = new Error('before'); later.message = 'after';
+    const read = new Error('before'); read.stack; read.message = 'after';
+    const captured = (object) => { Error.captureStackTrace(object); return object; };
+    const without = (make) => { const limit = Error.stackTraceLimit; Error.stackTraceLimit = 0; const { stack } = make(); Error.stackTraceLimit = limit; return stack; };
+    const written = new Error('m'); written.stack = 'mine';
+    const removed = new Error('m'); delete removed.stack;
+    const numbered = new Error('m'); numbered.message = 404;
+    const sealed = Object.freeze(new Error('frozen'));
+    let prepared = Error.prepareStackTrace; Error.prepareStackTrace = (error, frames) => `${error.message} ${Array.isArray(frames)}`;
+    const own = new Error('own').stack; Error.prepareStackTrace = prepared;
+    return [
+      first(new Error('m')), first(new TypeError('t')), first(new Error('')), first(new Error()), first(new Error('a\nb')),
+      first(new Named('n')), first(new Inherited('i')), first(new Captured('c')), first(later), first(read),
+      first(new AggregateError([], 'all')), first(new DOMException('d', 'AbortError')), first(new Error('lone \ud800')).charCodeAt(12),
+      first(caught(() => null.x)).startsWith('TypeError: '), first(caught(() => JSON.parse('{'))).startsWith('SyntaxError: '), first(caught(() => eval(')'))).length > 0,
+      first(captured({})), first(captured({ name: 'x', message: 'y' })), first(captured({ name: '', message: 'y' })), first(captured([])),
+      without(() => new Error('q')), without(() => new Error()), written.stack, removed.stack === undefined, first(numbered), first(sealed), own,
+      Object.keys(new Error('m')), JSON.stringify(Object.getOwnPropertyDescriptor(new Error('m'), 'stack'), ['writable', 'enumerable', 'configurable']),
+      /^Error: m\n    at /.test(new Error('m').stack), new Error('m').stack.endsWith('\n'), { ...new Error('m') },
+      first(structuredClone(new RangeError('r'))), Object.hasOwn(new Error(), 'stack'), 'stack' in Error.prototype,
+      first(caught(() => Buffer.alloc('x'))), first(caught(() => require('assert').equal(1, 2))), require('util').inspect(new Named('n')).split('\n')[0],
+    ]"#;
+
+#[test]
+fn a_stack_begins_with_the_error_as_in_node() {
+    same_as_in_node(FIRST_LINES);
+}
+
+#[test]
+fn the_host_gets_the_frames_without_the_error() {
+    let report = lambda("throw new Error('at home\\n    at nowhere')").run();
+    let sandglass_runtime::Outcome::Threw(failure) = &report.outcome else {
+        panic!("{report:?}");
+    };
+    assert_eq!(failure.message, "at home\n    at nowhere");
+    assert!(!failure.stack.contains("Error: "), "{}", failure.stack);
+    assert!(
+        failure.stack.contains("at lambda (lambda.js:"),
+        "{}",
+        failure.stack
+    );
+}
+
 #[test]
 fn error_stacks_survive_an_await() {
     let case = source(
@@ -382,7 +434,7 @@ fn check_places(functions: &[(&str, &str)]) {
              {function}"
         ));
         let stack = result_of(&case);
-        let first = stack.as_str().unwrap().lines().next().unwrap().trim();
+        let first = stack.as_str().unwrap().lines().nth(1).unwrap().trim();
         assert_eq!(
             first,
             format!("at crash (lambda.js:{place})"),

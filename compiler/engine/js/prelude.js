@@ -45,7 +45,7 @@
   function text(value) {
     if (typeof value === 'string') return value;
     try {
-      if (value instanceof Error) return `${value}\n${userStack(value)}`.trimEnd();
+      if (value instanceof Error) return `${value}\n${userFrames(value)}`.trimEnd();
       return typeof value === 'object' && value !== null ? json(value) : String(value);
     } catch {
       return '[a value that cannot be shown]';
@@ -535,10 +535,10 @@
     }
   }
 
-  // The stack without the engine's own frames around the lambda's.
-  function userStack(error) {
-    const isUsers = (line) => OWN_FRAMES.every((own) => !line.includes(own));
-    return read(error, 'stack', '').split('\n').filter(isUsers).join('\n').trimEnd();
+  // The frames of a stack, without the engine's own around the lambda's. Name and message go to the host apart.
+  function userFrames(error) {
+    const isUsers = (line) => /^\s*at /.test(line) && OWN_FRAMES.every((own) => !line.includes(own));
+    return read(error, 'stack', '').split('\n').filter(isUsers).join('\n');
   }
 
   // ---- what is made once ---------------------------------------------------------------------
@@ -588,7 +588,7 @@
       if (error instanceof Error) {
         const name = read(error, 'name', 'Error');
         const crash = isCrash(error, name);
-        return { crash, name, message: read(error, 'message', ''), stack: userStack(error) };
+        return { crash, name, message: read(error, 'message', ''), stack: userFrames(error) };
       }
       const message = wellFormed(text(error));
       log(WARN,

@@ -10,7 +10,7 @@ pub(crate) struct Thrown {
     pub(crate) name: String,
     /// The error's `message`, or the value as text.
     pub(crate) message: String,
-    /// The stack; empty when there is none.
+    /// The frames of the stack; empty when there is none.
     pub(crate) stack: String,
 }
 
@@ -26,7 +26,7 @@ impl Thrown {
             Some(object) => Self {
                 name: text(ctx, object, "name").unwrap_or_default(),
                 message: text(ctx, object, "message").unwrap_or_else(|| to_text(ctx, value)),
-                stack: text(ctx, object, "stack").unwrap_or_default(),
+                stack: frames(&text(ctx, object, "stack").unwrap_or_default()),
             },
             None => Self {
                 message: to_text(ctx, value),
@@ -54,6 +54,16 @@ fn place(frame: &str, file: &str) -> Option<(u32, u32)> {
         .and_then(|column| column.parse().ok())
         .unwrap_or(0);
     Some((line, column))
+}
+
+/// A stack without its first lines, which repeat the error's name and message.
+fn frames(stack: &str) -> String {
+    let is_frame = |line: &&str| line.trim_start().starts_with("at ");
+    stack
+        .lines()
+        .filter(is_frame)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn text<'js>(ctx: &Ctx<'js>, object: &Object<'js>, key: &str) -> Option<String> {

@@ -86,6 +86,10 @@ export function coded(code, Base, message) {
       writable: true,
       configurable: true,
     });
+    // The stack says it with the code, which the name does not: it is taken while the name does.
+    Object.defineProperty(error, 'name', { value: `${error.name} [${code}]`, configurable: true });
+    void error.stack;
+    delete error.name;
     error.code = code;
     return error;
   };

@@ -1,36 +1,38 @@
 // The errors of request-promise, with the properties and messages that lambdas look at.
 
-// `stack` is that of the call, which names the lambda's own line.
-function describe(error, stack, properties) {
+import { place } from 'sandglass:toolbelt/call_site';
+
+// `site` is that of the call, which names the lambda's own line.
+function describe(error, site, properties) {
   Object.assign(error, properties);
   for (const name of ['name', 'message']) {
     Object.defineProperty(error, name, { value: properties[name], enumerable: true, writable: true, configurable: true });
   }
-  Object.defineProperty(error, 'stack', { value: stack, writable: true, configurable: true });
+  place(error, site);
 }
 
 export class RequestError extends Error {
-  constructor(cause, { options, stack }) {
+  constructor(cause, { options, site }) {
     super();
     const message = String(cause);
     const response = undefined;
-    describe(this, stack, { name: 'RequestError', message, cause, error: cause, options, response });
+    describe(this, site, { name: 'RequestError', message, cause, error: cause, options, response });
   }
 }
 
 export class StatusCodeError extends Error {
-  constructor(statusCode, body, { options, stack }, response) {
+  constructor(statusCode, body, { options, site }, response) {
     super();
     const message = `${statusCode} - ${JSON.stringify(body)}`;
-    describe(this, stack, { name: 'StatusCodeError', statusCode, message, error: body, options, response });
+    describe(this, site, { name: 'StatusCodeError', statusCode, message, error: body, options, response });
   }
 }
 
 export class TransformError extends Error {
-  constructor(cause, { options, stack }, response) {
+  constructor(cause, { options, site }, response) {
     super();
     const message = String(cause);
-    describe(this, stack, { name: 'TransformError', message, cause, error: cause, options, response });
+    describe(this, site, { name: 'TransformError', message, cause, error: cause, options, response });
   }
 }
 

@@ -32,7 +32,7 @@ export class Request {
     this.#callback = options.callback;
     this.method = options.method || 'GET';
     complete(options);
-    this.#call = { options, stack: callSite() };
+    this.#call = { options, site: callSite() };
     this.headers = new Headers(options.headers);
     this.body = options.body;
     this.#settled = Settled.resolve(this.#run(options));

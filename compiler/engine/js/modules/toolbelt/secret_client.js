@@ -1,18 +1,16 @@
 // What `Toolbelt.SecretClient()` returns.
 import { secretRead, secretUpdate } from 'sandglass:native';
-import { callSite } from 'sandglass:toolbelt/call_site';
+import { callSite, place } from 'sandglass:toolbelt/call_site';
 import { ErrorCodes } from 'sandglass:toolbelt/error_codes';
 
 const VALUE_LENGTH_MAX = 10_000;
 
 export class SecretError extends Error {
-  constructor(code, message, stack) {
+  constructor(code, message, site) {
     super(message);
     this.name = 'SecretError';
     this.code = code;
-    if (stack !== undefined) {
-      Object.defineProperty(this, 'stack', { value: stack, writable: true, configurable: true });
-    }
+    if (site !== undefined) place(this, site);
   }
 }
 
@@ -20,25 +18,25 @@ class SecretClient {
   #used = [];
 
   async readSecret(key) {
-    const stack = callSite();
+    const site = callSite();
     const [kind, text] = await secretRead(`${key}`.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value: JSON.parse(text) });
-    if (kind === 'failed') throw new SecretError(ErrorCodes.Secret.Failure, text, stack);
-    throw new SecretError(ErrorCodes.Secret.NotFound, `There is no Secret ${key} for this account`, stack);
+    if (kind === 'failed') throw new SecretError(ErrorCodes.Secret.Failure, text, site);
+    throw new SecretError(ErrorCodes.Secret.NotFound, `There is no Secret ${key} for this account`, site);
   }
 
   async updateSecret({ key, value }) {
-    const stack = callSite();
+    const site = callSite();
     const json = JSON.stringify(value) ?? 'null';
     const length = typeof value === 'string' ? value.length : json.length;
     if (length > VALUE_LENGTH_MAX) {
       throw new SecretError(ErrorCodes.Secret.Invalid,
-        `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`, stack);
+        `Provided Secret Value exceeds allowed length of ${VALUE_LENGTH_MAX}`, site);
     }
     const [kind, text] = await secretUpdate(`${key}`.toWellFormed(), json.toWellFormed());
     if (kind === 'ok') return this.#use({ key, value });
-    if (kind === 'invalid') throw new SecretError(ErrorCodes.Secret.Invalid, text, stack);
-    throw new SecretError(ErrorCodes.Secret.Failure, `Updating Secret ${key} failed`, stack);
+    if (kind === 'invalid') throw new SecretError(ErrorCodes.Secret.Invalid, text, site);
+    throw new SecretError(ErrorCodes.Secret.Failure, `Updating Secret ${key} failed`, site);
   }
 
   // What this client has seen, so that a caller can keep it out of what it writes.

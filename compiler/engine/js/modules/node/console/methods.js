@@ -79,7 +79,9 @@ export function methods({ print, shift, inspectOptions }) {
     ...timing(print),
     trace(...args) {
       const message = formatWithOptions(inspectOptions(), ...args);
-      print('trace', [`Trace${message && `: ${message}`}\n${new Error(message).stack}`.trimEnd()]);
+      const trace = { name: 'Trace', message };
+      Error.captureStackTrace(trace);
+      print('trace', [trace.stack]);
     },
     // Node's inspector has these; without one they do nothing.
     profile() {},
