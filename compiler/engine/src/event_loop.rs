@@ -26,7 +26,8 @@ type Settle = Box<dyn FnOnce(&Ctx<'_>)>;
 type Pending = Pin<Box<dyn Future<Output = Settle>>>;
 
 thread_local! {
-    static OUTCOME: Cell<Option<Outcome>> = const { Cell::new(None) };
+    /// A box, since `None` is all zeros then, and lies beside what else every invocation writes to.
+    static OUTCOME: Cell<Option<Box<Outcome>>> = const { Cell::new(None) };
     /// Set by `end`: no JavaScript runs any more.
     static HAS_ENDED: Cell<bool> = const { Cell::new(false) };
     static STARTED: RefCell<Vec<Pending>> = const { RefCell::new(Vec::new()) };
@@ -38,13 +39,13 @@ const NEVER_SETTLES: &str = "nothing is pending any more and the callback was no
 /// Settles the invocation. The prelude sees to it that only the first call counts.
 pub(crate) fn settle(outcome: Outcome) {
     if !HAS_ENDED.get() {
-        OUTCOME.set(Some(outcome));
+        OUTCOME.set(Some(Box::new(outcome)));
     }
 }
 
 /// Ends the invocation at once, with what it has settled so far, or else as one that never will.
 pub(crate) fn end(message: String) {
-    let settled = OUTCOME.take();
+    let settled = take_outcome();
     settle(settled.unwrap_or_else(|| Err(unfinished(&message))));
     HAS_ENDED.set(true);
 }
@@ -95,10 +96,10 @@ fn call_with<'js>(
     function.restore(ctx)?.call((value,))
 }
 
-/// What the top level of a source has settled, which it must not: that would be every invocation's
-/// outcome.
+/// What was settled so far. By the top level of a source nothing may be: that would be every
+/// invocation's outcome.
 pub(crate) fn take_outcome() -> Option<Outcome> {
-    OUTCOME.take()
+    OUTCOME.take().map(|outcome| *outcome)
 }
 
 /// Runs one invocation from its input to its outcome.
@@ -112,7 +113,7 @@ pub(crate) async fn invoke(input: String) -> Outcome {
         }
         engine::run_jobs(ctx);
     });
-    let outcome = match OUTCOME.take() {
+    let outcome = match take_outcome() {
         Some(outcome) => outcome,
         None => wait().await,
     };
@@ -120,7 +121,7 @@ pub(crate) async fn invoke(input: String) -> Outcome {
         engine::with(|ctx| process::emit(ctx, "exit"));
     }
     // Who listens may settle what would never have been.
-    OUTCOME.take().unwrap_or(outcome)
+    take_outcome().unwrap_or(outcome)
 }
 
 /// The failure of the engine's own JavaScript, such as running out of memory in the prelude.
@@ -150,7 +151,7 @@ async fn wait() -> Outcome {
                     process::emit(ctx, "beforeExit");
                     engine::run_jobs(ctx);
                 });
-                if let Some(outcome) = OUTCOME.take() {
+                if let Some(outcome) = take_outcome() {
                     return outcome;
                 }
                 if is_idle() {
@@ -183,7 +184,7 @@ async fn wait() -> Outcome {
                 engine::run_jobs(ctx);
             }
         });
-        if let Some(outcome) = OUTCOME.take() {
+        if let Some(outcome) = take_outcome() {
             return outcome;
         }
     }

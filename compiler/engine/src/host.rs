@@ -25,7 +25,10 @@ thread_local! {
 /// Forgets everything that differs between invocations.
 pub(crate) fn enter_invocation() {
     RANDOM.set(None);
-    ORIGIN.set(None);
+    // Where `None` is not all zeros it lies on a page of its own, which is not to be written to for nothing.
+    if ORIGIN.get().is_some() {
+        ORIGIN.set(None);
+    }
 }
 
 /// Hands an exception that no JavaScript caught, out of a timer, to the protocol.

@@ -4,7 +4,7 @@
 //! reported then: to the lambda, if it listens to them, or the invocation fails with the first, at once,
 //! instead of waiting for its time limit.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use rquickjs::{Ctx, Persistent, Runtime, Value};
 
@@ -14,6 +14,8 @@ use crate::host;
 type Rejection = (Persistent<Value<'static>>, Persistent<Value<'static>>);
 
 thread_local! {
+    /// Whether there may be something to report. What no promise is rejected in writes to nothing here.
+    static HAS_NEWS: Cell<bool> = const { Cell::new(false) };
     static UNHANDLED: RefCell<Vec<Rejection>> = const { RefCell::new(Vec::new()) };
     /// Promises that found their handler after they may have been reported.
     static LATE: RefCell<Vec<Persistent<Value<'static>>>> = const { RefCell::new(Vec::new()) };
@@ -22,6 +24,7 @@ thread_local! {
 /// Learns of every rejection from now on.
 pub(crate) fn track(runtime: &Runtime) {
     runtime.set_host_promise_rejection_tracker(Some(Box::new(|ctx, promise, reason, handled| {
+        HAS_NEWS.set(true);
         if handled {
             forget(&ctx, &promise);
         } else {
@@ -50,6 +53,10 @@ fn forget<'js>(ctx: &Ctx<'js>, promise: &Value<'js>) {
 
 /// Reports what was rejected since the last time, and what was handled late. `false` when nothing was.
 pub(crate) fn report(ctx: &Ctx<'_>) -> bool {
+    if !HAS_NEWS.get() {
+        return false;
+    }
+    HAS_NEWS.set(false);
     let late = LATE.take();
     let unhandled = UNHANDLED.take();
     for promise in &late {
