@@ -5,6 +5,7 @@
 
 mod calls;
 mod cryptography;
+mod long_work;
 mod record;
 mod texts;
 
@@ -153,7 +154,7 @@ impl Sandbox {
         if fuel < LONG_FUEL {
             return Ok(work());
         }
-        Ok(tokio::task::spawn_blocking(work).await?)
+        long_work::apart(work).await
     }
 
     /// The same for work that gives way by itself, such as a request.

@@ -1,5 +1,6 @@
 //! The JavaScript that lambdas are written in works as they expect.
 
+use sandglass_runtime::ByteSize;
 use serde_json::{Value, json};
 
 use crate::harness::node::same_as_in_node;
@@ -398,6 +399,26 @@ const FIRST_LINES: &str = r#"
 #[test]
 fn a_stack_begins_with_the_error_as_in_node() {
     same_as_in_node(FIRST_LINES);
+}
+
+#[test]
+fn errors_give_back_what_their_stacks_took() {
+    let body = "function aFunctionWithALongNameForLongFrames(depth) {
+           return depth === 0 ? new Error('m') : aFunctionWithALongNameForLongFrames(depth - 1);
+         }
+         let length = 0;
+         for (let round = 0; round < 50_000; round += 1) {
+           const error = aFunctionWithALongNameForLongFrames(9);
+           if (round % 2 === 0) length += error.stack.length;
+           if (round % 3 === 0) Error.captureStackTrace(error);
+           if (round % 5 === 0) delete error.stack;
+           if (round % 7 === 0) error.stack = 'mine';
+           error.self = error;
+         }
+         callback(null, length > 25_000 * 500);";
+    // All stacks together would be 30 MB and more.
+    let case = lambda(body).limits(|limits| limits.memory = ByteSize::mib(24));
+    check(case, returned(true));
 }
 
 #[test]
