@@ -3,7 +3,8 @@
 //! Each stage is a command that can also be run by hand; it is printed before it runs. All stages
 //! run even when one fails, so that one run shows everything that is wrong.
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -93,7 +94,7 @@ struct Stage {
     name: String,
     took: Duration,
     ended: Ended,
-    tests: Tests,
+    printed: Printed,
 }
 
 #[derive(PartialEq, Eq)]
@@ -101,6 +102,29 @@ enum Ended {
     Passed,
     Failed,
 }
+
+/// What is kept of what a stage printed: enough to say at the end of a long run what failed in its middle.
+#[derive(Default)]
+struct Printed {
+    tests: Tests,
+    /// The first lines that say that something is wrong.
+    wrong: Vec<String>,
+    last: VecDeque<String>,
+}
+
+/// How many lines of a failed stage are said again, of those that say what is wrong and of the last ones.
+const WRONG_MAX: usize = 30;
+const LAST_MAX: usize = 30;
+
+/// What is in a line of our tools, of Cargo's or of Playwright's that says what is wrong.
+const WRONG: [&str; 6] = [
+    "FAILED",
+    "NO LONGER",
+    "panicked at",
+    "error:",
+    "Error:",
+    "error[",
+];
 
 /// What the test runners of a stage counted.
 #[derive(Default, Clone, Copy)]
@@ -198,41 +222,66 @@ pub(crate) fn debug_build(root: &Path) -> PathBuf {
 fn timed(name: &str, program: &str, command: Command, arguments: &[&str]) -> Result<Stage> {
     println!("\n==> {name}: {program} {}", arguments.join(" "));
     let begun = Instant::now();
-    let (ended, tests) = run_command(program, command, arguments)?;
+    let mut screen = std::io::stdout().lock();
+    let (ended, printed) = run_command(program, command, arguments, &mut screen)?;
     Ok(Stage {
         name: name.to_owned(),
         took: begun.elapsed(),
         ended,
-        tests,
+        printed,
     })
 }
 
-/// Runs a command, passes on what it prints, and adds up what its test runners counted.
-fn run_command(program: &str, mut command: Command, arguments: &[&str]) -> Result<(Ended, Tests)> {
+/// Runs a command, passes on what it prints, and keeps what the end of the run says of it.
+fn run_command(
+    program: &str,
+    mut command: Command,
+    arguments: &[&str],
+    screen: &mut impl Write,
+) -> Result<(Ended, Printed)> {
+    let (output, to) = std::io::pipe()?;
+    // On a terminal errors stay where progress can be shown.
+    if !std::io::stderr().is_terminal() {
+        command.stderr(to.try_clone()?);
+    }
+    command.args(arguments).stdin(Stdio::null()).stdout(to);
     let mut child = command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
         .spawn()
         .with_context(|| format!("{program} does not start: is it installed?"))?;
-    let output = child
-        .stdout
-        .take()
-        .context("the output of a stage is not captured")?;
-    let mut tests = Tests::default();
-    let mut screen = std::io::stdout().lock();
+    // It holds the pipe open as well.
+    drop(command);
+    let mut printed = Printed::default();
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("the output of a stage cannot be read")?;
         screen.write_all(&line)?;
         screen.write_all(b"\n")?;
-        tests.add(&String::from_utf8_lossy(&line));
+        printed.add(&String::from_utf8_lossy(&line));
     }
-    drop(screen);
     let ended = match child.wait()?.success() {
         true => Ended::Passed,
         false => Ended::Failed,
     };
-    Ok((ended, tests))
+    Ok((ended, printed))
+}
+
+impl Printed {
+    fn add(&mut self, line: &str) {
+        self.tests.add(line);
+        self.last.push_back(line.to_owned());
+        if self.last.len() <= LAST_MAX {
+            return;
+        }
+        let left = self.last.pop_front().unwrap_or_default();
+        let is_wrong = WRONG.iter().any(|wrong| left.contains(wrong));
+        if is_wrong && self.wrong.len() < WRONG_MAX {
+            self.wrong.push(left);
+        }
+    }
+
+    /// What is said at the end of a stage that failed.
+    fn lines(&self) -> impl Iterator<Item = &String> {
+        self.wrong.iter().chain(&self.last)
+    }
 }
 
 impl Tests {
@@ -305,9 +354,14 @@ fn summarise(stages: &[Stage]) -> Result<()> {
         .filter(|s| s.ended == Ended::Failed)
         .map(|s| s.name.as_str())
         .collect();
-    let tests = stages.iter().fold(Tests::default(), |sum, stage| Tests {
-        passed: sum.passed + stage.tests.passed,
-        failed: sum.failed + stage.tests.failed,
+    for stage in stages.iter().filter(|stage| stage.ended == Ended::Failed) {
+        println!("\n==> failed, of what it printed: {}", stage.name);
+        stage.printed.lines().for_each(|line| println!("{line}"));
+    }
+    let counted = stages.iter().map(|stage| stage.printed.tests);
+    let tests = counted.fold(Tests::default(), |sum, tests| Tests {
+        passed: sum.passed + tests.passed,
+        failed: sum.failed + tests.failed,
     });
     println!("\n{} passed, {} failed", tests.passed, tests.failed);
     if !failed.is_empty() {
@@ -333,6 +387,20 @@ mod tests {
             tests.add(line);
         }
         assert_eq!((tests.passed, tests.failed), (13, 2));
+    }
+
+    #[test]
+    fn of_what_failed_the_end_says_what_is_wrong_and_how_it_ended() {
+        let failing = "echo test odd ... FAILED; echo error: no 7 >&2; seq 1 100; exit 1";
+        let mut screen = Vec::new();
+        let (ended, printed) =
+            run_command("sh", Command::new("sh"), &["-c", failing], &mut screen).unwrap();
+        assert!(ended == Ended::Failed);
+        assert!(screen.ends_with(b"\n99\n100\n"));
+        let lines: Vec<&String> = printed.lines().collect();
+        assert_eq!(lines.len(), 2 + LAST_MAX);
+        assert_eq!(lines[..3], ["test odd ... FAILED", "error: no 7", "71"]);
+        assert_eq!(lines.last().unwrap().as_str(), "100");
     }
 
     /// Every `fn` of the workspace's Rust files.
