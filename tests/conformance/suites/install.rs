@@ -68,7 +68,8 @@ fn packages(suite: &Suite, installed: &Path) -> Result<()> {
             "--ignore-scripts",
             "--no-audit",
             "--no-fund",
-            "--silent",
+            "--loglevel=error",
+            "--fetch-retries=5",
         ])
         .current_dir(installed)
         .status()
