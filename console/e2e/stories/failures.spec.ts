@@ -135,3 +135,29 @@ test('every mistake is marked, and one leads to the next', async ({ page, server
   await page.getByRole('button', { name: /2 of 2/ }).click();
   await expect(page.getByText(/Ln 2, Col/)).toBeVisible();
 });
+
+test('what is on a page stays there when it cannot be fetched again', async ({
+  page,
+  server,
+  signIn,
+  accessible,
+}) => {
+  for (const key of ['KEPT', 'GONE']) await server.api('PUT', `/secrets/${key}`, { value: 'v' });
+  await page.goto('/console/settings/secrets');
+  await signIn();
+  const row = (key: string) => page.getByRole('row', { name: key });
+  const failure = page.getByRole('alert').filter({ hasText: 'could not be loaded again' });
+  await expect(row('KEPT')).toBeVisible();
+  await page.route('**/secrets', (route) => route.abort());
+  await page.getByRole('button', { name: 'Actions for GONE' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(failure).toContainText('The server does not answer.');
+  await expect(row('KEPT')).toBeVisible();
+  await accessible();
+  await page.unroute('**/secrets');
+  await failure.getByRole('button', { name: 'Try again' }).click();
+  await expect(failure).toHaveCount(0);
+  await expect(row('KEPT')).toBeVisible();
+  await expect(row('GONE')).toHaveCount(0);
+});

@@ -74,6 +74,15 @@ export async function authorized(request: Request): Promise<Response> {
   return fresh === undefined ? answer : fetch(withToken(again, fresh));
 }
 
+/** The answer, where it is no JSON that the document describes; anything but a success is thrown as a `Problem`. */
+export async function answerTo(request: Request): Promise<Response> {
+  const answer = await authorized(request).catch((thrown: unknown) => {
+    throw problemFrom(thrown);
+  });
+  if (answer.ok) return answer;
+  throw problemOf(answer.status, await answer.json().catch(() => undefined));
+}
+
 function withToken(request: Request, token: string | undefined): Request {
   if (token !== undefined) request.headers.set('authorization', `Bearer ${token}`);
   return request;

@@ -1,8 +1,8 @@
 // Which entries are there? Those that a search found, and above them those that arrive while it is watched.
 
-import { accountUrl, authorized } from '$/api/client';
+import { accountUrl, answerTo } from '$/api/client';
 import { events } from '$/api/events';
-import { type Problem, problemFrom, problemOf } from '$/api/problem';
+import { type Problem, problemFrom } from '$/api/problem';
 import type { components } from '$/api/schema';
 
 import { type Filter, queryOf, startOf } from './filter';
@@ -127,8 +127,6 @@ async function pageOf(
   if (start !== undefined) query.set('start', String(start));
   query.set('limit', String(PAGE));
   if (cursor !== undefined) query.set('cursor', String(cursor));
-  const answer = await authorized(new Request(`${accountUrl()}/logs?${query}`, { signal }));
-  const body: unknown = await answer.json().catch(() => undefined);
-  if (!answer.ok) throw problemOf(answer.status, body);
-  return body as components['schemas']['LogsFound'];
+  const answer = await answerTo(new Request(`${accountUrl()}/logs?${query}`, { signal }));
+  return (await answer.json()) as components['schemas']['LogsFound'];
 }

@@ -4,6 +4,7 @@ import type { Component } from 'svelte';
 
 import type { Action } from '$/auth/permissions';
 
+export { attempt } from './attempt';
 export { default as Bar } from './Bar.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Chip } from './Chip.svelte';
@@ -14,6 +15,7 @@ export { default as Dialog } from './Dialog.svelte';
 export { default as Empty } from './Empty.svelte';
 export { default as Failure } from './Failure.svelte';
 export { default as Field } from './Field.svelte';
+export { default as Loaded } from './Loaded.svelte';
 export { default as Loading } from './Loading.svelte';
 export { default as Menu } from './Menu.svelte';
 export { default as Panel } from './Panel.svelte';

@@ -13,7 +13,7 @@ import { deleteLambda, draftOf, exported, readWhole, undeployLambda } from '$/da
 import { lambdas } from '$/data/lambdas.svelte';
 import { saveFile } from '$/lib/save';
 import { router } from '$/router/router.svelte';
-import { confirm, type MenuItem, toasts } from '$/ui';
+import { attempt, confirm, type MenuItem, toasts } from '$/ui';
 
 /** The entries of the menu of a lambda. */
 export function actions(lambda: LambdaInfo, duplicate: (name: string) => void): MenuItem[] {
@@ -53,14 +53,12 @@ export function actions(lambda: LambdaInfo, duplicate: (name: string) => void): 
 
 /** Saves the lambda as a file. */
 export async function saveExport(name: string): Promise<void> {
-  try {
+  await attempt(async () => {
     saveFile(`${name}.zip`, exported(await readWhole(name)), 'application/zip');
     toasts.done(
       `${name}.zip has the code and the settings, as the platform's command line has them.`,
     );
-  } catch (thrown) {
-    toasts.failed(`${name} could not be exported. ${problemFrom(thrown).message}`);
-  }
+  }, `${name} could not be exported.`);
 }
 
 /** Deletes the lambda once that is confirmed; answers whether it is gone. What is live is taken down first. */
@@ -96,11 +94,8 @@ function isSure(name: string, live: boolean): Promise<boolean> {
 }
 
 async function bringBack(name: string, make: () => Promise<unknown>): Promise<void> {
-  try {
-    await make();
+  if (await attempt(make, `${name} could not be brought back.`)) {
     toasts.done(`${name} is back, as a draft.`);
-  } catch (thrown) {
-    toasts.failed(`${name} could not be brought back. ${problemFrom(thrown).message}`);
   }
   await lambdas.load();
 }
