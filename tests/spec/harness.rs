@@ -15,6 +15,7 @@ pub(crate) mod node;
 pub(crate) mod npm;
 pub(crate) mod page;
 pub(crate) mod platform;
+pub(crate) mod ports;
 pub(crate) mod python;
 pub(crate) mod sentinel;
 pub(crate) mod server;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::harness::platform::{self, json_answer};
 use crate::harness::upstream::{Answer, Received, Upstream, answer, with_header};
 use crate::harness::{
-    Case, block_on, check, exceeded, hosts, log_lines, result_of, returned, source,
+    Case, block_on, check, exceeded, hosts, log_lines, ports, result_of, returned, source,
 };
 use server::{Authority, Certified, LAMBDA, LAMBDAS, SERVERS, Server};
 
@@ -499,9 +499,7 @@ fn a_server_that_takes_too_long_is_given_up() {
 
 #[test]
 fn a_connection_that_fails_names_its_cause() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has ports");
-    let address = nobody.local_addr().expect("it is bound").to_string();
-    drop(nobody);
+    let address = format!("127.0.0.1:{}", ports::free());
     let body = format!(
         "try {{ await client.get('https://{address}/'); }} catch (error) {{
            callback(null, [error.code.endsWith('mtls.general-issue'), error.message, error.cause.code]); }}"

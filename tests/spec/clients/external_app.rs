@@ -1,15 +1,14 @@
 //! `examples/external-app`: users log in by OAuth 2 and invoke a lambda by a button.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::clients::{Platform, Waiting, agree};
-use crate::harness::npm;
 use crate::harness::sentinel::TestUser;
 use crate::harness::server::{ACCOUNT, Call, Reply};
+use crate::harness::{npm, ports};
 
 /// The app, and somebody who looks at it.
 struct App {
@@ -35,8 +34,7 @@ impl App {
         let lambda = server.deploy_body("hello", body);
         let user = server.user("ada@example.com", &["invocation"]);
         // Its redirect URI has its port, so that has to be known before it starts.
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
-        let port = port.expect("loopback has ports").port().to_string();
+        let port = ports::free().to_string();
         let url = format!("http://localhost:{port}");
         let app = server.app(&json!({
             "client_name": "External app", "grant_types": ["authorization_code"],

@@ -1,10 +1,9 @@
 //! How it fails.
 
-use std::net::TcpListener;
-
 use serde_json::json;
 
 use super::{rejecting, resolving};
+use crate::harness::ports;
 use crate::harness::upstream::{Upstream, answer};
 use crate::harness::{async_lambda, check, failed, returned};
 
@@ -64,10 +63,7 @@ fn a_redirect_that_is_not_followed_is_a_status_code_error() {
 
 #[test]
 fn a_refused_connection_rejects_with_a_request_error() {
-    let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
-    };
+    let port = ports::free();
     let code = "try { await httpClient(input.payload); } catch (error) {
                   callback(null, [error.name, error.message, error.cause.code, error.error.code, error.options.uri]);
                 }";
