@@ -3,17 +3,15 @@
 //! `crypto-bigint`, in a time that does not depend on what is secret, and around it `crypto-primes` and the
 //! raw operation of `rsa`. Paddings are the guest's: what they reveal, they reveal of the guest's own key.
 
-use std::convert::Infallible;
-
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, Odd, Resize as _};
 use crypto_primes::Flavor;
 use crypto_primes::hazmat::{SetBits, SmallFactorsSieveFactory};
-use ring::rand::{SecureRandom as _, SystemRandom};
+use getrandom::SysRng;
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::der::Decode as _;
 use rsa::pkcs1::{self, EncodeRsaPrivateKey as _};
-use rsa::rand_core::{TryCryptoRng, TryRng};
+use rsa::rand_core::UnwrapErr;
 use sandglass_host_abi::bindings::sandglass::toolbelt::numbers::NumberError;
 
 /// The largest number that is worked with.
@@ -105,9 +103,10 @@ pub(crate) fn random_prime(bits: u32, safe: bool) -> Result<Vec<u8>, NumberError
     let flavor = if safe { Flavor::Safe } else { Flavor::Any };
     let candidates = SmallFactorsSieveFactory::<BoxedUint>::new(flavor, bits, SetBits::TwoMsb)
         .map_err(invalid)?;
-    let found = crypto_primes::sieve_and_find(&mut Random, candidates, |_, candidate| {
-        crypto_primes::is_prime(flavor, candidate)
-    });
+    let found =
+        crypto_primes::sieve_and_find(&mut UnwrapErr(SysRng), candidates, |_, candidate| {
+            crypto_primes::is_prime(flavor, candidate)
+        });
     let prime = found
         .map_err(invalid)?
         .ok_or_else(|| NumberError::Invalid("there is no such prime".to_owned()))?;
@@ -136,8 +135,12 @@ pub(crate) fn rsa_generate(bits: u32, exponent: u64) -> Result<Vec<u8>, NumberEr
     if exponent < 3 || exponent.is_multiple_of(2) {
         return Err(NumberError::Invalid("pub exponent out of range".to_owned()));
     }
-    let key = RsaPrivateKey::new_with_exp_unchecked(&mut Random, bits as usize, exponent.into())
-        .map_err(invalid)?;
+    let key = RsaPrivateKey::new_with_exp_unchecked(
+        &mut UnwrapErr(SysRng),
+        bits as usize,
+        exponent.into(),
+    )
+    .map_err(invalid)?;
     let der = key.to_pkcs1_der().map_err(invalid)?;
     Ok(der.as_bytes().to_vec())
 }
@@ -157,8 +160,8 @@ pub(crate) fn rsa_private(key: &[u8], block: &[u8]) -> Result<Vec<u8>, NumberErr
         RsaPrivateKey::from_components_with_large_exponent(n, e, d, primes).map_err(invalid)?;
     let precision = rsa::traits::PublicKeyParts::n(&key).bits_precision();
     let block = BoxedUint::from_be_slice(block, precision).map_err(invalid)?;
-    let made =
-        rsa::hazmat::rsa_decrypt_and_check(&key, Some(&mut Random), &block).map_err(invalid)?;
+    let made = rsa::hazmat::rsa_decrypt_and_check(&key, Some(&mut UnwrapErr(SysRng)), &block)
+        .map_err(invalid)?;
     let made = minimal(&made);
     Ok([vec![0; bytes - made.len()], made].concat())
 }
@@ -173,30 +176,3 @@ fn minimal(number: &BoxedUint) -> Vec<u8> {
 fn invalid(error: impl std::fmt::Display) -> NumberError {
     NumberError::Invalid(error.to_string())
 }
-
-/// The system's random numbers.
-struct Random;
-
-impl TryRng for Random {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_ne_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_ne_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        let filled = SystemRandom::new().fill(bytes);
-        filled.expect("a system that gave random numbers when the process started still does");
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Random {}

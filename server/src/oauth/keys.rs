@@ -7,18 +7,18 @@
 //! The `rsa` crate makes the keys, since ring cannot; ring signs and verifies.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use getrandom::SysRng;
 use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom as _, SystemRandom};
+use ring::rand::SystemRandom;
 use ring::rsa::{KeyPair, PublicKeyComponents};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256};
 use rsa::pkcs8::EncodePrivateKey as _;
-use rsa::rand_core::{TryCryptoRng, TryRng};
+use rsa::rand_core::UnwrapErr;
 use sandglass_runtime::AccountId;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,7 +77,8 @@ pub(super) struct PublicKey<'a> {
 
 /// Makes a key, as PKCS #8. Takes some tenths of a second of a processor.
 pub(crate) fn generate() -> Result<Vec<u8>, KeyError> {
-    let key = rsa::RsaPrivateKey::new(&mut Random, BITS).map_err(|_| KeyError::Random)?;
+    let key =
+        rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), BITS).map_err(|_| KeyError::Random)?;
     let document = key.to_pkcs8_der().map_err(|_| KeyError::Damaged)?;
     Ok(document.as_bytes().to_vec())
 }
@@ -197,33 +198,6 @@ fn published(ring: &[Arc<SigningKey>], now: u64) -> impl Iterator<Item = &Arc<Si
 fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
-
-/// The system's random numbers, as the `rsa` crate wants them.
-struct Random;
-
-impl TryRng for Random {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u32::from_ne_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes)?;
-        Ok(u64::from_ne_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        let filled = SystemRandom::new().fill(bytes);
-        filled.expect("a system that gave random numbers when the server started still does");
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Random {}
 
 #[cfg(test)]
 pub(super) mod tests {
