@@ -26,6 +26,11 @@ const WASM_PAGE: usize = 65_536;
 /// What QuickJS needs no level for: images are mostly pointers and zeros.
 const COMPRESSION_LEVEL: i32 = 3;
 
+/// What the allocator of the engine's C library (dlmalloc 2.8.6, `init_top`) writes behind the last chunk of the heap,
+/// `TOP_FOOT_SIZE`, and how far before the memory's end. It never reads that.
+const END_OF_HEAP: u32 = 56;
+const END_OF_HEAP_BYTES: usize = 52;
+
 /// Why a module or an encoded image is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -76,6 +81,7 @@ impl Base {
     /// dead stack and is left out.
     pub(crate) fn encode(&self, memory: &[u8]) -> Vec<u8> {
         let (mut indices, mut pages) = (Vec::new(), Vec::new());
+        let memory = self.without_end_of_heap(memory);
         for (number, page) in memory[self.start..].chunks(PAGE).enumerate() {
             let base = self.page(number);
             if page != &base[..page.len()] {
@@ -133,6 +139,20 @@ impl Base {
         let module = image_module(memory_pages, self.start, &dense);
         verify(&module)?;
         Ok(module)
+    }
+
+    /// Leaves out a last page on which there is nothing but where the heap ends. An image holds everything up to
+    /// its last page, so that this one word costs a loaded lambda all the room that its heap has left.
+    fn without_end_of_heap<'a>(&self, memory: &'a [u8]) -> &'a [u8] {
+        let Some((rest, last)) = memory.split_last_chunk::<PAGE>() else {
+            return memory;
+        };
+        let is_new = rest.len() >= self.start + self.dense.len();
+        let (before, end) = last.split_at(PAGE - END_OF_HEAP_BYTES);
+        let (size, after) = end.split_at(4);
+        let is_end =
+            size == END_OF_HEAP.to_le_bytes() && before.iter().chain(after).all(|byte| *byte == 0);
+        if is_new && is_end { rest } else { memory }
     }
 
     fn page(&self, number: usize) -> Cow<'_, [u8]> {
@@ -264,6 +284,42 @@ mod tests {
         let image = Base::from_module(&module).unwrap();
         assert_eq!(image.start, 2 * PAGE);
         assert_eq!(image.dense[..], memory[2 * PAGE..]);
+    }
+
+    #[test]
+    fn where_the_heap_ends_is_left_out_unless_there_is_more_or_it_is_of_the_blank_image() {
+        let memory_with = |last: &[(usize, u8)]| {
+            let mut memory = vec![0; 2 * WASM_PAGE];
+            memory[2 * PAGE..5 * PAGE + 5].fill(7);
+            memory[9 * PAGE] = 1;
+            for (from_end, byte) in last {
+                memory[2 * WASM_PAGE - from_end] = *byte;
+            }
+            memory
+        };
+        let end = (END_OF_HEAP_BYTES, 56);
+        let image_of = |base: &Base, memory: &[u8]| {
+            let module = base.decode(&base.encode(memory), 2).unwrap();
+            Base::from_module(&module).unwrap().dense.len()
+        };
+        let to_the_end = 2 * WASM_PAGE - 2 * PAGE;
+        assert_eq!(image_of(&base(), &memory_with(&[end])), 8 * PAGE);
+        for more in [
+            (1, 1),
+            (PAGE, 1),
+            (END_OF_HEAP_BYTES - 4, 1),
+            (END_OF_HEAP_BYTES + 1, 1),
+        ] {
+            assert_eq!(image_of(&base(), &memory_with(&[end, more])), to_the_end);
+        }
+        assert_eq!(
+            image_of(&base(), &memory_with(&[(END_OF_HEAP_BYTES, 55)])),
+            to_the_end
+        );
+
+        let whole = image_module(2, 2 * PAGE, &memory_with(&[end])[2 * PAGE..]);
+        let whole = Base::from_module(&whole).unwrap();
+        assert_eq!(image_of(&whole, &memory_with(&[end])), to_the_end);
     }
 
     #[test]
