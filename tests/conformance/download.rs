@@ -111,7 +111,7 @@ fn fetch(address: &str, archive: &Path) -> Result<()> {
     let status = Command::new("curl")
         .args(["--fail", "--location", "--silent", "--show-error"])
         .args(["--proto", "=http,https", "--connect-timeout", "20"])
-        .args(["--retry", "5", "--retry-all-errors", "--retry-delay", "5"])
+        .args(["--retry", "5", "--retry-connrefused", "--retry-delay", "5"])
         .args(["--max-time", "600", "--output"])
         .arg(archive)
         .arg(address)

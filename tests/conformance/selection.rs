@@ -244,7 +244,7 @@ async fn run_all(bench: &Arc<Bench>, tests: &[Test], jobs: usize) -> Result<Vec<
 }
 
 /// How often what should have passed is run once more.
-const AGAIN_MAX: u32 = 4;
+const AGAIN_MAX: u32 = 2;
 
 /// Runs what should have passed some times more, alone: other load may have been in its way. What passes only then is
 /// named.
