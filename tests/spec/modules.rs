@@ -9,9 +9,11 @@ use tempfile::TempDir;
 
 use crate::harness::{check, compiler, outcome, returned, runtime, source, temporary, tokio};
 
-/// A folder with these files.
+/// A folder with these files, where a project begins: it has a `package.json`, so that one above the folder in which the
+/// tests lie is none of its business.
 fn project(files: &[(&str, &str)]) -> TempDir {
     let folder = temporary::directory();
+    std::fs::write(folder.path().join("package.json"), "{}").unwrap();
     for (name, text) in files {
         let file = folder.path().join(name);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -567,6 +569,15 @@ fn what_is_logged_names_the_files_that_people_wrote() {
         assert!(text.contains("(lib/fail.ts:4:"), "{text}");
         assert!(text.contains("(index.ts:6:"), "{text}");
     }
+}
+
+#[test]
+fn a_project_begins_at_the_nearest_package_json() {
+    let code = "import './nowhere.js'; export function lambda() {}";
+    let inner = &[("deep/er/index.js", code)];
+    assert_eq!(error_of(inner, "deep/er/index.js").file, "deep/er/index.js");
+    let inner = &[("deep/package.json", "{}"), ("deep/er/index.js", code)];
+    assert_eq!(error_of(inner, "deep/er/index.js").file, "er/index.js");
 }
 
 #[test]
