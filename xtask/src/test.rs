@@ -121,8 +121,8 @@ const WRONG: [&str; 6] = [
     "FAILED",
     "NO LONGER",
     "panicked at",
-    "error:",
-    "Error:",
+    "error: ",
+    "Error: ",
     "error[",
 ];
 
